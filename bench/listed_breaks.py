@@ -500,7 +500,7 @@ BREAKS = (
     Break(
         "a version that was deployed by hand is deployed again",
         f"{RECONCILE}/placing.py",
-        "        if not ours and not known and not failed and is_of(seen.model, rollout.model):",
+        "        if not ours and not known and not failed and rollout.model.named_by(seen.model):",
         "        if False:",
         "tests/scenarios/test_facts.py",
     ),

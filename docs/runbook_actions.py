@@ -149,6 +149,7 @@ ACTIONS: dict[ReasonCode, str] = {
     ),
     C.TRAFFIC_TAKEN_BACK: "Nothing to type: it is rolled back. Find out why the traffic was moved.",
     C.TRAFFIC_LEFT_AS_FOUND: "Check that the split that somebody else set is the one you want.",
+    C.BLUE_MIRROR_ENDED: "Nothing to type: whoever mirrored to blue can do so again, to another deployment.",
     C.REQUEST_OVERRULED: "Nothing, unless the request is still needed: then repeat it.",
     C.REQUEST_TOO_LATE: "`show` the current rollout: the request may be needed there.",
     C.OBSERVATION_RESUMED: "Find out why Teal did not run (Azure's status, the function `tick`).",
@@ -166,6 +167,10 @@ ACTIONS: dict[ReasonCode, str] = {
         "Users are affected now. After a promotion, `act rollback` returns to blue if it is still there "
         "(`allowed_actions`). After a rollback the version is judged and gone: `az ml online-deployment get-logs`, "
         f"repair, or {TRAFFIC} to whichever deployment answers."
+    ),
+    C.SERVING_REPLACED: (
+        "Check that what was deployed is meant to serve: no rollout has tested it. `act rollback` returns to blue if "
+        "it is still there."
     ),
     C.LEFTOVER_UNCHECKED: (
         f"`az ml online-endpoint invoke` with a request. If the serving deployment answers well, {DELETE} the other "

@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 
 from shared.core.admission import EndpointRecord, Missed, is_late
 from shared.core.observation import EndpointSeen
-from shared.core.reconcile.placing import is_of
 from shared.core.rollout import ModelVersion
 
 GRACE = timedelta(hours=1)  # the event may still be on its way
@@ -63,7 +62,7 @@ def missed(
         for each in without_rollout
         if _counts(each, record, serving, now)
         and record.newest.get(each.model.name) != each.model.version
-        and not any(is_of(reference, each.model) for reference in deployed)
+        and not any(each.model.named_by(reference) for reference in deployed)
     ]
     return tuple(sorted(found, key=lambda each: each.created, reverse=True)[:MOST_REPORTED])
 

@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from shared.core.observation import EndpointSeen, Provisioning
 from shared.core.phases import Phase
 from shared.core.reconcile.actions import Action, DeleteDeployment, SetMirror
-from shared.core.reconcile.placing import is_of
 from shared.core.rollout import Rollout, history
 from shared.core.rollout.history import Decision
 from shared.core.rollout.reasons import ReasonCode, reason
@@ -129,6 +128,6 @@ def _refused(rollout: Rollout) -> bool:
 def _untouched(rollout: Rollout, endpoint: EndpointSeen) -> bool:
     """Return whether the deployment is the one that this rollout made, and Azure shows no change since it finished."""
     seen, finished = endpoint.deployments[rollout.green], rollout.finished
-    made = seen.by_teal and is_of(seen.model, rollout.model)
+    made = seen.by_teal and rollout.model.named_by(seen.model)
     unchanged = seen.modified is not None and finished is not None and seen.modified <= finished
     return made and unchanged and seen.state in AT_REST

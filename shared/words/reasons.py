@@ -364,6 +364,11 @@ REASONS: Mapping[ReasonCode, Row] = {
         "someone else set the traffic to {observed_traffic}; the rollback only removes the share of {deployment}",
         "A rollback found a split that Teal did not set, so it changes only green's share.",
     ),
+    ReasonCode.BLUE_MIRROR_ENDED: Row(
+        "someone else mirrors {observed_mirror} of the requests to {deployment}; that ends first, because Azure gives "
+        "no deployment live and mirrored traffic at once",
+        "A rollback ends a mirror to blue, so that blue can get its traffic back.",
+    ),
     ReasonCode.REQUEST_ACCEPTED: Row(
         "{verb} requested by {actor}: {comment}[; skips {skipped}]", "A request was accepted and will be carried out."
     ),
@@ -418,6 +423,11 @@ REASONS: Mapping[ReasonCode, Row] = {
     ReasonCode.SERVING_UNHEALTHY: Row(
         "{deployment} serves and fails far more requests than is normal; nothing is deleted in the meantime",
         "After the rollout ended, the deployment that serves is not healthy. An operator should investigate.",
+    ),
+    ReasonCode.SERVING_REPLACED: Row(
+        "someone else has deployed something else under the name {deployment}, which serves ({model}); nothing is "
+        "deleted before that was seen healthy",
+        "After the rollout ended, the deployment that serves was replaced outside Teal.",
     ),
     ReasonCode.SERVING_HEALTHY: Row("{deployment} is healthy again", "The deployment that serves recovered."),
     ReasonCode.LEFTOVER_KEPT: Row(

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from shared.adapters.resource_bodies import deployment_like, deployment_seen, packaged
-from shared.core.reconcile.placing import is_of
 from shared.core.rollout import ModelVersion
 
 VERSION = ModelVersion("churn", "2026.11")
@@ -56,4 +55,4 @@ def test_a_deployment_with_a_model_has_no_tag() -> None:
 )
 def test_which_version_a_deployment_serves(shown: dict[str, Any], *, same: bool) -> None:
     """Azure shows it as the deployment's model; for a packaged model, Teal's tag does, which others can set as well."""
-    assert is_of(deployment_seen(shown).model, VERSION) is same
+    assert VERSION.named_by(deployment_seen(shown).model) is same

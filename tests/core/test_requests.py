@@ -8,7 +8,6 @@ from datetime import timedelta
 import pytest
 
 from shared.core.phases import Phase
-from shared.core.reconcile.placing import is_of
 from shared.core.rollout import ModelVersion, Verb
 from shared.core.rollout.history import Decision
 from shared.core.rollout.reasons import ReasonCode as Why
@@ -150,7 +149,7 @@ REFERENCES = [
 @pytest.mark.parametrize(("reference", "same"), REFERENCES)
 def test_which_model_a_reference_names(reference: str, same: bool) -> None:  # noqa: FBT001 -- a column
     """Short references, ARM ids and registry ids name the same version; a similar name is another."""
-    assert is_of(reference, ModelVersion("churn", "7")) is same
+    assert ModelVersion("churn", "7").named_by(reference) is same
 
 
 @pytest.mark.parametrize(

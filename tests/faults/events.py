@@ -192,6 +192,46 @@ class Hotfix:
 
 
 @dataclass(frozen=True, slots=True)
+class EditsMirror:
+    """Someone outside Teal mirrors this percentage of the requests to a deployment without traffic (0: none at all)."""
+
+    choice: int
+    share: int
+
+    def happen(self, stage: Stage) -> None:
+        seen = stage.world.seen
+        idle = sorted(name for name in seen.deployments if seen.ready(name) and name not in seen.traffic)
+        if not stage.azure.pending and (idle or not self.share):
+            mirror = {idle[self.choice % len(idle)]: self.share} if self.share else {}
+            stage.change(replace(seen, mirror=mirror))
+
+
+@dataclass(frozen=True, slots=True)
+class ReplacesGreen:
+    """Someone outside Teal deploys another model under green's name."""
+
+    def happen(self, stage: Stage) -> None:
+        tried, seen = current(stage), stage.world.seen
+        if tried is None or tried.green not in seen.deployments or stage.azure.pending:
+            return
+        other = replace(seen.deployments[tried.green], model="azureml:churn-experiment:1")
+        stage.change(replace(seen, deployments=seen.deployments | {tried.green: other}))
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchesAutoscale:
+    """Someone outside Teal gives a deployment autoscale settings, or enables or disables those that it has."""
+
+    choice: int
+    enabled: bool
+
+    def happen(self, stage: Stage) -> None:
+        names = sorted(stage.world.seen.deployments)
+        if names and not stage.azure.pending:
+            stage.switch(names[self.choice % len(names)], enabled=self.enabled)
+
+
+@dataclass(frozen=True, slots=True)
 class RequestedInBetween:
     """A request is accepted when green's share was decided and saved, and not ordered yet: once, in so many minutes."""
 

@@ -13,6 +13,7 @@ from tests.faults.events import (
     Breaks,
     ClockStep,
     DeletesDeployment,
+    EditsMirror,
     EditsTraffic,
     Event,
     Halts,
@@ -22,9 +23,11 @@ from tests.faults.events import (
     Outage,
     Piece,
     PolicyIs,
+    ReplacesGreen,
     RequestedInBetween,
     Scales,
     Sleeps,
+    SwitchesAutoscale,
     TakesAllBack,
     TimePasses,
     Together,
@@ -40,7 +43,7 @@ PORTS = ("telemetry", "scoring", "wakeups", "azure", "store", "models")
 SILENT = ("latency", "fraud", "tried", "predictions", "disagreement")
 PASSING = (Fault.TIMEOUT, Fault.SERVER_ERROR, Fault.BUSY, Fault.THROTTLED, Fault.STALE_ETAG, Fault.DEATH, Fault.DEATH)
 LENGTH = (20, 45)
-RARE = 0.3  # the share of schedules with each of the rare events
+RARE = 0.3  # the share of schedules with each of the events that happen rarely
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +62,9 @@ def schedule(seed: int, recipes: Collection[str] = RECIPES, length: tuple[int, i
     first: list[Event] = [Behaves("7", dice.choice((0.0, 0.0, 0.05))), Works(Piece("event"))]
     kinds, weights = zip(*KINDS, strict=True)
     rest = [kind(dice) for kind in dice.choices(kinds, weights, k=dice.randint(*length))]
-    for rare in (lambda: RequestedInBetween(dice.choice(list(Verb))), lambda: Hotfix(dice.choice((5, 20)))):
+    for kind in RARELY:
         if dice.random() < RARE:
-            rest.insert(dice.randint(0, len(rest)), rare())
+            rest.insert(dice.randint(0, len(rest)), kind(dice))
     return Schedule(seed, recipe, (*first, *rest))
 
 
@@ -125,4 +128,12 @@ KINDS: tuple[tuple[Callable[[random.Random], Event], int], ...] = (
     (lambda dice: Sleeps(dice.choice((20, 70, 200))), 2),
     (lambda dice: Halts(on=dice.random() < 0.4), 3),
     (lambda dice: PolicyIs(wrong=dice.random() < 0.4), 1),
+)
+RARELY: tuple[Callable[[random.Random], Event], ...] = (
+    lambda dice: RequestedInBetween(dice.choice(list(Verb))),
+    lambda dice: Hotfix(dice.choice((5, 20))),
+    lambda dice: EditsMirror(dice.randint(0, 9), dice.choice((0, 10, 30))),
+    lambda _: ReplacesGreen(),
+    lambda dice: SwitchesAutoscale(dice.randint(0, 9), enabled=True),
+    lambda dice: SwitchesAutoscale(dice.randint(0, 9), enabled=dice.random() < 0.5),
 )

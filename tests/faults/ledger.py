@@ -46,6 +46,10 @@ class Order:
     expected_before: tuple[dict[str, int], ...]
     checked: int
 
+    def misled_about(self, name: str) -> bool:
+        """Return whether an old reading hid that someone has deleted or replaced a deployment."""
+        return misled(self.seen, self.truth, name)
+
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
@@ -60,7 +64,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A traffic map that someone other than Teal wrote, and the one before it."""
+    """A traffic map, or a mirror, that someone other than Teal wrote, and the one before it."""
 
     number: int
     at: datetime
@@ -94,7 +98,11 @@ class View:
 
 @dataclass
 class Ledger:
-    """down: ports that are unavailable. object_to: checks an order that is about to be given."""
+    """down: ports that are unavailable. object_to: checks an order that is about to be given.
+
+    edits, mirrors: what others wrote. switches: when others last switched a deployment's autoscale settings, by number.
+    misled: entries, by rollout and number, of a process to which an old reading showed another green than there was.
+    """
 
     world: World
     down: set[str] = field(default_factory=set)
@@ -104,6 +112,8 @@ class Ledger:
     accepted: list[Accepted] = field(default_factory=list)
     answered: list[str] = field(default_factory=list)
     edits: list[Edit] = field(default_factory=list)
+    mirrors: list[Edit] = field(default_factory=list)
+    switches: dict[str, int] = field(default_factory=dict)
     health: dict[str, list[Health]] = field(default_factory=dict)
     renewed: dict[str, list[datetime]] = field(default_factory=dict)
     shown: set[tuple[str, datetime, int, int]] = field(default_factory=set)
@@ -111,6 +121,7 @@ class Ledger:
     smoked: set[str] = field(default_factory=set)
     admitted: list[str] = field(default_factory=list)
     condemned: dict[str, int] = field(default_factory=dict)
+    misled: set[tuple[str, int]] = field(default_factory=set)
     looks: dict[str, list[datetime]] = field(default_factory=dict)
     halted_since: int | None = None
     written: dict[tuple[str, int], datetime] = field(default_factory=dict)
@@ -149,6 +160,14 @@ class Ledger:
         """Record what someone other than Teal wrote."""
         self.edits.append(Edit(next(self.numbers), self.world.clock(), before, after))
 
+    def mirrored(self, before: dict[str, int], after: dict[str, int]) -> None:
+        """Record the mirror that someone other than Teal wrote."""
+        self.mirrors.append(Edit(next(self.numbers), self.world.clock(), before, after))
+
+    def switched(self, name: str) -> None:
+        """Record that someone other than Teal switched a deployment's autoscale settings."""
+        self.switches[name] = next(self.numbers)
+
     def granted(self, by: str) -> None:
         """Record that the caller was told that the request is accepted."""
         self.answered.append(by)
@@ -177,9 +196,12 @@ class Ledger:
 
         decided: the same moment on the host's clock, which can be wrong without anyone knowing.
         """
+        slow = max(
+            at - (decided or at), timedelta(0)
+        )  # the host cannot tell these minutes before a change from later ones
         created = max((moment for moment in self.renewed.get(name, ()) if moment < at), default=None)
         since = min(at, decided or at) - within
-        known = [each for each in self.health.get(name, ()) if created is None or each.minute >= created]
+        known = [each for each in self.health.get(name, ()) if created is None or each.minute >= created - slow]
         return any(since <= each.minute and each.at <= at and each.failed <= SICK for each in known)
 
     def about_to_give_green_traffic(self, process: Process) -> bool:
@@ -220,6 +242,8 @@ class Ledger:
         written = {stored.value.id: stored.value for stored in changes.rollouts}
         for numbered in changes.entries:
             self.written[numbered.rollout, numbered.number] = self.world.clock()
+            if self._misled(process, written.get(numbered.rollout)):
+                self.misled.add((numbered.rollout, numbered.number))
             why = numbered.entry.reason
             if why.code is ReasonCode.REQUEST_ACCEPTED:
                 verb, by = Verb.named(why.facts["verb"]), numbered.entry.actor
@@ -234,6 +258,10 @@ class Ledger:
             if rollout.verdict is not None and rollout.verdict.outcome == "FAIL":
                 self.condemned.setdefault(rollout.id, number)
             self.looks.setdefault(rollout.id, []).append(self.world.clock())
+
+    def _misled(self, process: Process, rollout: Rollout | None) -> bool:
+        seen, truth = self._view(process).seen, self.world.endpoints.seen.get(ENDPOINT)
+        return rollout is not None and seen is not None and truth is not None and misled(seen, truth, rollout.green)
 
     def _telemetry(self, rows: Iterable[DeploymentMinute]) -> None:
         number, now = next(self.numbers), self.world.clock()
@@ -254,6 +282,12 @@ class Ledger:
 
     def _view(self, process: Process) -> View:
         return self.views.setdefault(process.name, View())
+
+
+def misled(seen: EndpointSeen, truth: EndpointSeen, name: str) -> bool:
+    """Return whether an old reading hid that someone has deleted or replaced a deployment."""
+    shown, real = seen.deployments.get(name), truth.deployments.get(name)
+    return shown is not None and (real is None or real.model != shown.model)
 
 
 def rollouts(world: World) -> tuple[Rollout, ...]:

@@ -204,8 +204,16 @@ class Stage:
         self.azure.changed(ENDPOINT)
         if before.traffic != seen.traffic:
             self.ledger.edited(before.traffic, seen.traffic)
-        for name in before.deployments.keys() - seen.deployments.keys():
-            self.ledger.lost(name)
+        if before.mirror != seen.mirror:
+            self.ledger.mirrored(before.mirror, seen.mirror)
+        for name, deployed in before.deployments.items():
+            if name not in seen.deployments or seen.deployments[name].model != deployed.model:
+                self.ledger.lost(name)
+
+    def switch(self, name: str, *, enabled: bool) -> None:
+        """Let someone else give a deployment autoscale settings that are enabled or disabled."""
+        self.azure.switched_by_others(name, enabled=enabled)
+        self.ledger.switched(name)
 
     def set_incident(self, rate: float) -> None:
         """Start or end an incident that affects all deployments."""

@@ -12,7 +12,14 @@ import pytest
 from shared.core.judge.verdict import Cause, Outcome, Verdict
 from shared.core.observation import EndpointSeen, Provisioning
 from shared.core.phases import Phase
-from shared.core.reconcile.actions import Action, DeleteDeployment, ScaleDeployment, SetMirror, SetTraffic
+from shared.core.reconcile.actions import (
+    Action,
+    DeleteDeployment,
+    ScaleDeployment,
+    SetMirror,
+    SetTraffic,
+    SwitchAutoscale,
+)
 from shared.core.rollout import Rollout, Verb
 from shared.core.rollout.reasons import ReasonCode, reason
 from tests.faults.events import Piece, Works
@@ -26,6 +33,7 @@ from tests.scenarios.world import BLUE, CHURN, ENDPOINT, GREEN, MINUTE
 TEN = {BLUE: 90, GREEN: 10}
 FIFTY = SetTraffic(ENDPOINT, {BLUE: 50, GREEN: 50})
 BACK = SetTraffic(ENDPOINT, {BLUE: 100})
+ON, OFF = (SwitchAutoscale(ENDPOINT, BLUE, enabled=enabled) for enabled in (True, False))
 
 
 def at_ten() -> Stage:
@@ -412,6 +420,30 @@ def test_work_that_fell_off_the_list() -> None:
     stage = at_ten()
     stage.world.store.mark_closed(CHURN, stage.world.store.open_mark(CHURN) or "")
     assert violated(stage) == {"6: on the list of work"}
+
+
+def test_what_serves_loses_its_autoscaler() -> None:
+    """Blue has most of the traffic, and its autoscale settings are suspended."""
+    assert "l: what serves keeps its autoscaler" in objected(at_ten(), OFF)
+
+
+def test_settings_that_someone_else_disabled_are_enabled() -> None:
+    """Teal has suspended nothing; once it has, it may."""
+    stage = at_ten()
+    assert "l: only suspended settings are enabled" in objected(stage, ON)
+    stage.ledger.orders.append(given(stage, OFF))
+    assert objected(stage, ON) == set()
+
+
+@pytest.mark.parametrize("switched", [False, True])
+def test_autoscale_settings_that_stay_suspended(*, switched: bool) -> None:
+    """Blue serves again, without the autoscaler that Teal suspended; whoever switched it since decides."""
+    stage = at_ten()
+    stage.ledger.orders.append(given(stage, OFF))
+    stage.azure.switched_by_others(BLUE, enabled=False)
+    if switched:
+        stage.ledger.switched(BLUE)
+    assert ("l: autoscale settings are restored" in violated(stage)) is not switched
 
 
 @pytest.mark.parametrize(("traffic", "mirror"), [({BLUE: 100}, {}), ({BLUE: 100}, {GREEN: 20})])

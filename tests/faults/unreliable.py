@@ -16,7 +16,7 @@ from shared.errors import Permanent
 from shared.ports import Answer, Seen
 from tests.fake_telemetry import FakeTelemetry
 from tests.fakes import FakeClock, FakeEndpoints, FakeScoring
-from tests.scenarios.world import MIDNIGHT
+from tests.scenarios.world import ENDPOINT, MIDNIGHT
 
 NEVER = datetime.max.replace(tzinfo=MIDNIGHT.tzinfo)
 MINUTE = timedelta(minutes=1)
@@ -49,6 +49,11 @@ class UnreliableEndpoints(FakeEndpoints):
     def set_by_others(self, seen: EndpointSeen) -> None:
         """Let someone else change an endpoint to this."""
         self.seen[seen.name] = seen
+
+    def switched_by_others(self, name: str, *, enabled: bool) -> None:
+        """Let someone else give a deployment autoscale settings, or switch those that it has."""
+        self.autoscale.setdefault(ENDPOINT, set()).add(name)
+        (self.suspended.discard if enabled else self.suspended.add)(name)
 
     def current(self) -> None:
         """Show everything as it is from now on."""

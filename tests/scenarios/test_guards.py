@@ -229,8 +229,8 @@ def test_a_kept_blue_shrinks_only_while_what_serves_is_seen_healthy(
     look = endpoint(ALL_GREEN)
     look = replace(look, deployments=look.deployments | {BLUE: replace(look.deployments[BLUE], instances=4)})
     assert difference(kept, look, NOW) == ((ScaleDeployment("churn", BLUE, 1),) if shrinks else ())
-    suspending = kept.with_ending(autoscale="suspending")
-    assert (SwitchAutoscale("churn", BLUE, enabled=False) in difference(suspending, look, NOW)) == shrinks
+    scaling = kept.with_ending(autoscale="enabled")
+    assert (SwitchAutoscale("churn", BLUE, enabled=False) in difference(scaling, look, NOW)) == shrinks
 
 
 @pytest.mark.parametrize(("ago", "deleted"), [(9, True), (10, False)])

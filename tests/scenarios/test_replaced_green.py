@@ -89,6 +89,27 @@ def test_a_promoted_green_may_be_changed_in_place() -> None:
     assert list(world.seen.deployments) == [GREEN]
 
 
+@pytest.mark.parametrize(
+    "other", [FOREIGN, DeploymentSeen(GREEN, Provisioning.SUCCEEDED, "azureml:churn:7", 1, content="b")]
+)
+def test_blue_stays_until_what_replaced_a_promoted_green_was_seen_healthy(other: DeploymentSeen) -> None:
+    """Blue's time is over a minute later. Green's good minutes are not those of what serves now, which fails."""
+    world = World(rpm=900)
+    world.register()
+    world.until(Phase.PROMOTED)
+    deploy(world, replace(world.seen.deployments[GREEN], content="a"))
+    world.minutes(28)
+    deploy(world, other)
+    world.rates = {GREEN: 0.8}
+    world.minutes(12)
+    assert BLUE in world.seen.deployments
+    (replaced,) = world.entries(ReasonCode.SERVING_REPLACED)
+    assert replaced.reason.facts == {"deployment": GREEN, "model": other.model}
+    world.rates = {}
+    world.until_finished()
+    assert list(world.seen.deployments) == [GREEN]
+
+
 def test_a_replaced_green_that_has_to_keep_serving_is_reported_as_such() -> None:
     """Blue is broken, so its share cannot go back: the last entry says that an operator must decide."""
     world = at(*MOMENTS["at 30"])

@@ -56,6 +56,22 @@ def test_a_mirror_that_azure_shows_late_is_rolled_back_too() -> None:
     assert world.seen.mirror == {}
 
 
+def test_a_blue_that_someone_mirrors_to_gets_its_traffic_back() -> None:
+    """Azure refuses live traffic to what is mirrored to, so the rollback ends that mirror first, and says so."""
+    world = World(replace(POLICY, keep_blue=timedelta(hours=2)))
+    world.register()
+    world.until(Phase.PROMOTED)
+    hotfix = replace(world.seen.deployments[BLUE], name="hotfix")
+    world.endpoints.seen[ENDPOINT] = replace(
+        world.seen, deployments=world.seen.deployments | {"hotfix": hotfix}, mirror={BLUE: 10}
+    )
+    world.ask(Verb.ROLLBACK)
+    world.minutes(3)
+    assert (world.rollout().phase, world.seen.traffic, world.seen.mirror) == (Phase.ROLLED_BACK, {BLUE: 100}, {})
+    (ended,) = world.entries(ReasonCode.BLUE_MIRROR_ENDED)
+    assert ended.reason.facts == {"deployment": BLUE, "observed_mirror": 10}
+
+
 def test_a_blue_that_is_just_being_scaled_down_grows_again_before_it_serves() -> None:
     """The rollback comes while Azure still shows all of blue's instances: it waits for them to be restored."""
     world = world_of(Capacity(kept_blue=2))

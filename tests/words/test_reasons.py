@@ -374,6 +374,13 @@ ROWS: list[tuple[Reason, str]] = [
         "someone else changed the mirror to churn-7 from 20% to 0%; resume to restore it, or roll back",
     ),
     (
+        reason(C.BLUE_MIRROR_ENDED, deployment=BLUE, observed_mirror=10),
+        (
+            "someone else mirrors 10% of the requests to churn-6; that ends first, because Azure gives no deployment "
+            "live and mirrored traffic at once"
+        ),
+    ),
+    (
         reason(C.LEFTOVER_ONLY_ONE, deployment=GREEN),
         (
             "churn-7 is kept, because nothing has live traffic and it may be the only deployment that works. "
@@ -472,6 +479,13 @@ ROWS: list[tuple[Reason, str]] = [
         ("churn-6 serves and fails far more requests than is normal; nothing is deleted in the meantime"),
     ),
     (reason(C.SERVING_HEALTHY, deployment=BLUE), "churn-6 is healthy again"),
+    (
+        reason(C.SERVING_REPLACED, deployment=GREEN, model="azureml:fraud:3"),
+        (
+            "someone else has deployed something else under the name churn-7, which serves (azureml:fraud:3); nothing "
+            "is deleted before that was seen healthy"
+        ),
+    ),
     (
         reason(C.LEFTOVER_KEPT, deployment=GREEN, other=BLUE),
         "churn-7 is kept, because churn-6, which serves, is not healthy. Manual intervention required",

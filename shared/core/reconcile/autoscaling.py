@@ -15,6 +15,7 @@ from shared.core.reconcile.actions import Action, CopyAutoscale, SwitchAutoscale
 from shared.core.reconcile.capacity import kept_instances
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
+from shared.core.rollout.parts import BlueAutoscale
 from shared.core.rollout.reasons import ReasonCode, reason
 from shared.core.rollout.record import ActionKind, Rollout
 
@@ -32,7 +33,7 @@ def to_observe(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> bool:
         return rollout.ending.autoscale in SUSPENDED
     if rollout.phase is Phase.PROMOTED:
         kept = kept_instances(rollout) is not None and now < (rollout.ending.clean_after or now)
-        return kept and rollout.ending.autoscale in {"unknown", "suspending"}
+        return kept and rollout.ending.autoscale in {"unknown", "enabled", "suspending"}
     return rollout.phase in RETURNED and rollout.ending.autoscale in SUSPENDED
 
 
@@ -43,13 +44,14 @@ def take_in(rollout: Rollout, observation: Observation) -> Rollout:
     enabled = observation.autoscaled.get(rollout.blue.lower())
     state = rollout.ending.autoscale
     if serves_again(rollout, observation.endpoint):
-        return rollout.with_ending(autoscale="unknown") if state in SUSPENDED and enabled is not False else rollout
-    if rollout.phase is Phase.PROMOTED and state == "unknown":
-        return rollout.with_ending(autoscale="suspending" if enabled else "none")
+        seen: BlueAutoscale = "suspended" if enabled is False else "unknown"
+        return rollout.with_ending(autoscale=seen) if state in SUSPENDED else rollout
+    if rollout.phase is Phase.PROMOTED and state in {"unknown", "enabled"}:
+        return rollout.with_ending(autoscale="enabled" if enabled else "none")
     if rollout.phase is Phase.PROMOTED and state == "suspending" and not enabled:
         return rollout.with_ending(autoscale="suspended" if enabled is False else "none")
-    if rollout.phase in RETURNED and state in SUSPENDED and enabled is not False:
-        return rollout.with_ending(autoscale="none")
+    if rollout.phase in RETURNED and state in SUSPENDED:
+        return rollout.with_ending(autoscale="suspended" if enabled is False else "none")
     return rollout.with_autoscale(_copied(rollout, observation.autoscaled)) if rollout.open else rollout
 
 
@@ -66,12 +68,13 @@ def copy(rollout: Rollout) -> tuple[Action, ...]:
 
 
 def switch(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
-    """Return the order to suspend blue's settings, or to restore them once blue serves again."""
-    if rollout.blue is None or rollout.ending.autoscale not in SUSPENDED:
+    """Return the order to suspend blue's settings, or to restore them once blue serves again and they are seen off."""
+    if rollout.blue is None:
         return ()
     if rollout.phase in RETURNED or serves_again(rollout, endpoint):
-        return (SwitchAutoscale(rollout.endpoint.name, rollout.blue, enabled=True),)
-    if rollout.phase is Phase.PROMOTED and rollout.ending.autoscale == "suspending":
+        suspended = rollout.ending.autoscale == "suspended"
+        return (SwitchAutoscale(rollout.endpoint.name, rollout.blue, enabled=True),) if suspended else ()
+    if rollout.phase is Phase.PROMOTED and rollout.ending.autoscale in {"enabled", "suspending"}:
         return (SwitchAutoscale(rollout.endpoint.name, rollout.blue, enabled=False),)
     return ()
 

@@ -13,10 +13,20 @@ from typing import assert_never
 from shared.core.judge.verdict import Cause, Outcome
 from shared.core.observation.observation import EndpointSeen, Observation, Provisioning
 from shared.core.phases import STEERING, Phase
-from shared.core.reconcile import autoscaling, judging, keeping, probing, proving, rereading, serving, traffic_mismatch
+from shared.core.reconcile import (
+    autoscaling,
+    judging,
+    keeping,
+    probing,
+    proving,
+    rereading,
+    serving,
+    serving_content,
+    traffic_mismatch,
+)
 from shared.core.reconcile.cleaning import clean
 from shared.core.reconcile.deadlines import overdue
-from shared.core.reconcile.external_edits import left_as_found, noticed, taken_back
+from shared.core.reconcile.external_edits import blue_unmirrored, left_as_found, noticed, taken_back
 from shared.core.reconcile.incidents import incident_now, suspected
 from shared.core.reconcile.losses import blue_lost, green_lost
 from shared.core.reconcile.observed_time import behind, observed
@@ -54,7 +64,8 @@ def _decided(rollout: Rollout, observation: Observation, now: datetime) -> Decis
     lost = (blue_lost, green_lost, green_replaced)
     back = _first((asked_back, _refused, *lost, _harmful, taken_back, *late), informed, endpoint, now)
     if back is not None:  # a rollback is decided first, so that releasing a hold never advances past it
-        return left_as_found(unheld(_unrefused(back, informed), now), endpoint, now)
+        found = left_as_found(unheld(_unrefused(back, informed), now), endpoint, now)
+        return blue_unmirrored(found, endpoint, now)
     held = held_now(informed, observation, now) or incident_now(informed) or unseen(informed, now)
     held = held or mismatch_now(informed)
     if held is None and informed.hold is not None:
@@ -71,6 +82,7 @@ def _decided(rollout: Rollout, observation: Observation, now: datetime) -> Decis
             traffic_mismatch.report,
             rereading.report,
             serving.report,
+            serving_content.report,
             confirmed,
             keeping.settle,
             autoscaling.refused,
@@ -107,7 +119,8 @@ def _promised(rollout: Rollout) -> EndpointSeen | None:
 
 def _informed(rollout: Rollout, observation: Observation, now: datetime) -> Rollout:
     """Record what was observed other than minutes, without deciding anything."""
-    seen = serving.take_in(proving.take_in(rollout, observation, now), observation, now)
+    seen = serving_content.take_in(proving.take_in(rollout, observation, now), observation.endpoint, now)
+    seen = serving.take_in(seen, observation, now)
     seen = probing.take_in(seen, observation, now)
     known = judging.calibrated(seen, observation, now) if seen.telemetry_proven else seen
     known = autoscaling.take_in(with_blue_instances(known, observation.endpoint), observation)

@@ -147,10 +147,12 @@ def _back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Acti
     if traffic is None:
         return ()
     growth = _regrow(rollout, endpoint)
-    if awaits_probe(rollout, endpoint, now) or blue_is_worse(rollout, endpoint, now):
+    grows = blue_is_small(rollout, endpoint) and now - rollout.status.since < GROW
+    if grows or awaits_probe(rollout, endpoint, now) or blue_is_worse(rollout, endpoint, now):
         return growth
-    if blue_is_small(rollout, endpoint) and now - rollout.status.since < GROW:
-        return growth
+    mirror = {name: share for name, share in endpoint.mirror.items() if name not in traffic}
+    if mirror != endpoint.mirror:  # someone mirrors to blue; Azure would refuse the traffic
+        return (*growth, SetMirror(rollout.endpoint.name, mirror))
     return (*growth, SetTraffic(rollout.endpoint.name, traffic))
 
 

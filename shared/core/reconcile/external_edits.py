@@ -66,6 +66,17 @@ def left_as_found(decision: Decision, endpoint: EndpointSeen, now: datetime) -> 
     return Decision(noted.rollout, decision.entries + noted.entries)
 
 
+def blue_unmirrored(decision: Decision, endpoint: EndpointSeen, now: datetime) -> Decision:
+    """Return the decision with an entry if the rollback that begins must end someone else's mirror to blue first."""
+    rollout = decision.rollout
+    share = endpoint.mirror.get(rollout.blue or "")
+    if not share or not any(entry.after is Phase.ROLLING_BACK is not entry.before for entry in decision.entries):
+        return decision
+    why = reason(ReasonCode.BLUE_MIRROR_ENDED, deployment=rollout.blue or "", observed_mirror=share)
+    noted = history.noted(rollout, why, now)
+    return Decision(noted.rollout, decision.entries + noted.entries)
+
+
 def _mirror_edited(rollout: Rollout, endpoint: EndpointSeen) -> bool:
     """Return whether green's mirror differs from the one that was observed in force."""
     steady = rollout.traffic.mirror > 0 and rollout.traffic.steady_since is not None and not endpoint.busy

@@ -9,7 +9,14 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from shared.core.reconcile.actions import Action, CreateDeployment, ScaleDeployment, SetMirror, SetTraffic
+from shared.core.reconcile.actions import (
+    Action,
+    CreateDeployment,
+    ScaleDeployment,
+    SetMirror,
+    SetTraffic,
+    SwitchAutoscale,
+)
 from shared.core.rollout.record import Rollout
 
 
@@ -25,6 +32,8 @@ def giving(rollout: Rollout, actions: Iterable[Action], now: datetime) -> Rollou
                 rollout = rollout.with_orders(traffic=traffic)
             case SetMirror(mirror=mirror) if rollout.green in mirror:
                 rollout = rollout.with_orders(mirror=True)
+            case SwitchAutoscale(enabled=False):
+                rollout = rollout.with_ending(autoscale="suspending")
             case CreateDeployment():
                 rollout = rollout.with_orders(created=now)
             case _:

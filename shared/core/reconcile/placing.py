@@ -18,7 +18,7 @@ from shared.core.rollout import history
 from shared.core.rollout.history import Decision
 from shared.core.rollout.parts import Beside, First, Judging
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
-from shared.core.rollout.record import ModelVersion, Rollout
+from shared.core.rollout.record import Rollout
 from shared.core.rollout.rereading import Rereading
 
 # Before the provisioning deadline, so that the report names what was missing rather than the deadline.
@@ -106,7 +106,7 @@ def deployed_manually(rollout: Rollout, endpoint: EndpointSeen) -> DeploymentSee
         ours = name == rollout.green and rollout.placement is not None
         known = by_operator(rollout) and name not in endpoint.traffic
         failed = seen.state in {Provisioning.FAILED, Provisioning.CANCELED}
-        if not ours and not known and not failed and is_of(seen.model, rollout.model):
+        if not ours and not known and not failed and rollout.model.named_by(seen.model):
             return seen
     return None
 
@@ -133,16 +133,10 @@ def with_blue_instances(rollout: Rollout, endpoint: EndpointSeen | None) -> Roll
     return replace(rollout, placement=replace(rollout.placement, instances=instances))
 
 
-def is_of(reference: str, model: ModelVersion) -> bool:
-    """Return whether a reference, `azureml:name:version` or an ARM or registry id, names this model version."""
-    parts = reference.replace("azureml:", "", 1).rstrip("/")
-    return parts == str(model) or parts.lower().endswith(f"/models/{model.name}/versions/{model.version}".lower())
-
-
 def _unfit(rollout: Rollout, observation: Observation, endpoint: EndpointSeen, now: datetime) -> Decision | None:
     """Return the refusal, or the wait, of a rollout that this endpoint has no place for; None if it has."""
     taken = endpoint.deployments.get(rollout.green)
-    if taken is not None and not is_of(taken.model, rollout.model):
+    if taken is not None and not rollout.model.named_by(taken.model):
         name = reason(ReasonCode.DEPLOYMENT_NAME_TAKEN, deployment=rollout.green, model=taken.model)
         return _ended(rollout, name, now)
     limit = over_limit(rollout, endpoint)

@@ -10,7 +10,6 @@ from datetime import datetime
 
 from shared.core.observation.observation import EndpointSeen
 from shared.core.phases import STEERING, Phase
-from shared.core.reconcile.placing import is_of
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
 from shared.core.rollout.reasons import ReasonCode, reason
@@ -23,7 +22,7 @@ def replaced(rollout: Rollout, endpoint: EndpointSeen) -> bool:
     if green is None or rollout.placement is None:
         return False
     made, runs = rollout.observed.green_content, green.content
-    return bool(green.model and not is_of(green.model, rollout.model)) or bool(made and runs and made != runs)
+    return bool(green.model and not rollout.model.named_by(green.model)) or bool(made and runs and made != runs)
 
 
 def green_replaced(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:

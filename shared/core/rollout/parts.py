@@ -20,7 +20,7 @@ from shared.core.phases import Phase
 from shared.core.rollout.reasons import Reason
 
 Autoscale = Literal["unknown", "wanted", "done"]
-BlueAutoscale = Literal["unknown", "none", "suspending", "suspended", "refused"]
+BlueAutoscale = Literal["unknown", "none", "enabled", "suspending", "suspended", "refused"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +175,20 @@ class Probe:
     flawless: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Serves:
+    """What the serving deployment was last seen to run: its model, and the digest of its content (empty: unknown).
+
+    since: from when on it was seen to run that. reported: whether the history says if someone replaced what it ran.
+    """
+
+    deployment: str
+    model: str
+    content: str
+    since: datetime
+    reported: bool = True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
     """What the last reconcile observed, and what it could not observe.
@@ -183,7 +197,7 @@ class Observed:
     traffic. endpoint_problem, telemetry_problem: why the endpoint or telemetry could not be read. missing_gates: gates
     without telemetry, with the source's reason. unproven: why there is no proof yet that this endpoint's telemetry
     arrives, as last reported. probe: the last one. green_content: what green ran when it was ready, as a digest (empty:
-    unknown).
+    unknown). serves: what `serving` runs.
     """
 
     last: datetime | None = None
@@ -194,6 +208,7 @@ class Observed:
     unproven: Reason | None = None
     probe: Probe | None = None
     green_content: str = ""
+    serves: Serves | None = None
 
     def __post_init__(self) -> None:
         """Truncate text from other services, which is for information only."""
@@ -240,12 +255,12 @@ class Ending:
     """What remains to be done after the rollout has ended.
 
     clean_after: when the leftover deployment can be deleted; once it was dealt with, until when what serves is still
-    watched. blue_scaled_down: whether blue is kept with fewer instances. autoscale: whether blue had autoscale settings
-    that are suspended while it is kept on fewer instances. cleaned: when the leftover was dealt with. finished: when
-    nothing was left to do, neither that nor inherited deployments nor a watch. seen_healthy: which deployment served
-    and was healthy last. unhealthy, unhealthy_reported: the serving deployment that fails, and the one for which the
-    history already says so. watched_until: the newest minute of the serving deployment that was taken into account.
-    orphan_since: since when the history says that green was left behind.
+    watched. blue_scaled_down: whether blue is kept with fewer instances. autoscale: whether blue has autoscale
+    settings, which are suspended while it is kept on fewer instances (`suspending`: ordered). cleaned: when the
+    leftover was dealt with. finished: when nothing was left to do, neither that nor inherited deployments nor a watch.
+    seen_healthy: which deployment served and was healthy last. unhealthy, unhealthy_reported: the serving deployment
+    that fails, and the one for which the history already says so. watched_until: the newest minute of the serving
+    deployment that was taken into account. orphan_since: since when the history says that green was left behind.
     """
 
     clean_after: datetime | None = None

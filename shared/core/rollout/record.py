@@ -54,6 +54,11 @@ class ModelVersion:
     def __str__(self) -> str:
         return f"{self.name}:{self.version}"
 
+    def named_by(self, reference: str) -> bool:
+        """Return whether a reference, `azureml:name:version` or an ARM or registry id, names this model version."""
+        parts = reference.replace("azureml:", "", 1).rstrip("/")
+        return parts == str(self) or parts.lower().endswith(f"/models/{self.name}/versions/{self.version}".lower())
+
 
 @dataclass(frozen=True, slots=True)
 class OperatorRequest:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.faults.invariants import irreversible, records, rest, traffic
+from tests.faults.invariants import autoscale, irreversible, records, rest, traffic
 from tests.faults.invariants.rule import OrderCheck, Rule, StateCheck
 from tests.faults.ledger import Order
 from tests.faults.stage import Stage
@@ -26,6 +26,8 @@ ORDERS: tuple[Rule[OrderCheck], ...] = (
     Rule("d: never against an operator", traffic.not_against_an_operator),
     Rule("h: nothing goes forward while held", traffic.held),
     Rule("i: never live and copied traffic", traffic.not_both),
+    Rule("l: what serves keeps its autoscaler", autoscale.what_serves_keeps_its_autoscaler),
+    Rule("l: only suspended settings are enabled", autoscale.only_suspended_settings_are_enabled),
 )
 ALWAYS: tuple[Rule[StateCheck], ...] = (
     Rule("7: one rollout", records.one_rollout),
@@ -46,7 +48,10 @@ AT_REST: tuple[Rule[StateCheck], ...] = (
     Rule("6: ended or moving", rest.ended_or_moving),
     Rule("6: on the list of work", rest.off_the_list),
 )
-AT_THE_END: tuple[Rule[StateCheck], ...] = (Rule("g: nothing is left over", rest.nothing_left),)
+AT_THE_END: tuple[Rule[StateCheck], ...] = (
+    Rule("g: nothing is left over", rest.nothing_left),
+    Rule("l: autoscale settings are restored", autoscale.settings_are_restored),
+)
 
 
 def check_order(stage: Stage, order: Order) -> None:

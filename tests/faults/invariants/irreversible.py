@@ -79,7 +79,7 @@ def target_is_healthy(stage: Stage, order: Order) -> Iterator[str]:
     serving = order.seen.serving()
     if serving is None or serving == order.action.name or not order.seen.ready(order.action.name):
         return
-    if serving not in order.truth.deployments:  # an old reading hides that somebody just deleted it
+    if order.misled_about(serving):
         return
     if not stage.ledger.was_healthy(serving, order.at, recently(order.rollout), order.decided_at):
         yield f"{order.action}, and {serving}, which serves, was not observed healthy for {RECENTLY}"
@@ -87,15 +87,16 @@ def target_is_healthy(stage: Stage, order: Order) -> Iterator[str]:
 
 def no_promotion_unobserved(stage: Stage) -> Iterator[str]:
     """Promote only a green that was observed healthy just before, unless an operator overruled the judge."""
-    for rollout, entry, at in promotions(stage):
-        known = stage.ledger.was_healthy(rollout.green, at, recently(rollout), entry.at)
+    for rollout, number, entry, at in promotions(stage):
+        known = (rollout.id, number) in stage.ledger.misled
+        known = known or stage.ledger.was_healthy(rollout.green, at, recently(rollout), entry.at)
         if not known and not overruled(stage, rollout, at):
             yield f"{rollout.green} was promoted at {at:%H:%M} and not observed healthy for {RECENTLY}"
 
 
 def no_promotion_in_an_incident(stage: Stage) -> Iterator[str]:
     """Nothing is promoted by Teal itself in an incident that it could have noticed."""
-    for rollout, _, at in promotions(stage):
+    for rollout, _, _, at in promotions(stage):
         if not overruled(stage, rollout, at) and not rollout.first and in_incident(stage, rollout, at):
             yield f"{rollout.green} was promoted at {at:%H:%M}, in an incident"
 
@@ -105,12 +106,12 @@ def recently(rollout: Rollout) -> timedelta:
     return RECENTLY + rollout.telemetry_lag
 
 
-def promotions(stage: Stage) -> Iterator[tuple[Rollout, Entry, datetime]]:
-    """Return every promotion so far: the rollout, the entry, and when it was really written."""
+def promotions(stage: Stage) -> Iterator[tuple[Rollout, int, Entry, datetime]]:
+    """Return every promotion so far: the rollout, its entry's number, the entry, and when it was really written."""
     for rollout in rollouts(stage.world):
         for number, entry in enumerate(stage.ledger.history(rollout)):
             if entry.after is Phase.PROMOTED and entry.before is Phase.PROMOTING:
-                yield rollout, entry, stage.ledger.written.get((rollout.id, number), entry.at)
+                yield rollout, number, entry, stage.ledger.written.get((rollout.id, number), entry.at)
 
 
 def no_deletion_in_an_incident(stage: Stage, order: Order) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shared.core.phases import TERMINAL, Phase
-from shared.core.reconcile.actions import SetTraffic
+from shared.core.reconcile.actions import SetMirror, SetTraffic
 from shared.core.rollout import Rollout, Verb
 from shared.core.rollout.reasons import ReasonCode
 from tests.faults.ledger import Order, rollouts
@@ -53,7 +53,7 @@ def green_is_out(stage: Stage) -> Iterator[str]:
         lost = rollout.blue is not None and rollout.blue not in seen.deployments  # there is nothing to go back to
         if mine and rollout.green in seen.traffic and not lost and not set_by_others(stage, rollout):
             yield f"{rollout.id} was rolled back, and there is {seen.traffic}"
-        if mine and rollout.green in seen.mirror:
+        if mine and rollout.green in seen.mirror and not mirrored_by_others(stage, rollout):
             yield f"{rollout.id} was rolled back, and gets a copy of the traffic"
 
 
@@ -87,7 +87,7 @@ def nothing_left(stage: Stage) -> Iterator[str]:
     for rollout in rollouts(stage.world):
         if rollout.finished is None or rollout.id != newest_of(stage, rollout.green):
             continue
-        if rollout.green in seen.mirror:
+        if rollout.green in seen.mirror and not mirrored_by_others(stage, rollout):
             yield f"{rollout.id} is over, and {rollout.green} still gets a copy of the traffic"
         if rollout.phase is Phase.PROMOTED:
             yield from _blue_left(stage, rollout)
@@ -139,6 +139,22 @@ def set_by_others(stage: Stage, rollout: Rollout) -> bool:
     return any(
         edit.after.get(name, 0) > edit.before.get(name, 0) and edit.number > max(taken, default=0)
         for edit in stage.ledger.edits
+    )
+
+
+def mirrored_by_others(stage: Stage, rollout: Rollout) -> bool:
+    """Return whether someone else mirrored requests to green after the rollout last ended that, or after its end."""
+    name = rollout.green
+    raised = [edit for edit in stage.ledger.mirrors if edit.after.get(name, 0) > edit.before.get(name, 0)]
+    ended = [
+        order.number
+        for order in stage.ledger.orders
+        if order.rollout.id == rollout.id and isinstance(order.action, SetMirror) and name not in order.action.mirror
+    ]
+    written = enumerate(stage.ledger.history(rollout))
+    over = [stage.ledger.written.get((rollout.id, n), each.at) for n, each in written if each.after in TERMINAL]
+    return any(
+        edit.number > max(ended, default=edit.number) or edit.at >= min(over, default=edit.at) for edit in raised
     )
 
 

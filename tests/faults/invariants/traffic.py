@@ -35,8 +35,7 @@ def tested_first(stage: Stage, order: Order) -> Iterator[str]:
     rollout = order.rollout
     if not rises(order, rollout.green) or not any(step.proves_green for step in rollout.policy.steps):
         return
-    gone = rollout.green not in order.truth.deployments  # an old reading showed it; Azure refuses the order
-    if rollout.green not in stage.ledger.smoked and not gone:
+    if rollout.green not in stage.ledger.smoked and not order.misled_about(rollout.green):
         yield f"{order.action}, and {rollout.green} never passed a smoke test"
 
 
@@ -123,6 +122,8 @@ def not_both(_stage: Stage, order: Order) -> Iterator[str]:
     """Green never gets live and mirrored traffic at the same time, which Azure rejects."""
     if isinstance(order.action, SetMirror) and any(order.seen.traffic.get(name) for name in order.action.mirror):
         yield f"{order.action} while {order.seen.traffic}"
+    if rises(order, order.rollout.green) and order.rollout.green in order.seen.mirror:
+        yield f"{order.action} while {order.seen.mirror} is mirrored"
 
 
 def rises(order: Order, name: str) -> bool:
