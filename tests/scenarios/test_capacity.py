@@ -131,6 +131,19 @@ def test_an_autoscaler_that_was_disabled_by_somebody_else_stays_disabled() -> No
     assert world.endpoints.suspended == {BLUE}
 
 
+def test_an_autoscaler_that_somebody_else_disables_after_the_promotion_stays_disabled() -> None:
+    """Teal was about to suspend it, and had not ordered that yet."""
+    world = world_of(Capacity(kept_blue=2))
+    world.endpoints.autoscale[ENDPOINT] = {BLUE}
+    world.until(Phase.PROMOTED)
+    world.minutes()
+    world.endpoints.suspended.add(BLUE)
+    world.minutes(8)
+    world.ask(Verb.ROLLBACK)
+    world.until_finished()
+    assert world.endpoints.suspended == {BLUE}
+
+
 def test_a_blue_whose_autoscaler_cannot_be_disabled_keeps_its_instances() -> None:
     """Scaling it down would be undone every minute. This is recorded once."""
     world = world_of(Capacity(kept_blue=2))
