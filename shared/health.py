@@ -21,6 +21,7 @@ from shared.newest import newest_rollouts
 from shared.ports import Backlog, Policies, Store
 from shared.redaction import redacted
 from shared.rollout_health import rollout_findings
+from shared.telemetry_health import telemetry_findings
 from shared.workspaces import Workspaces
 
 log = logging.getLogger("teal.health")
@@ -128,6 +129,9 @@ class HealthCheck:
             )  # fmt: skip
         else:
             yield Finding("endpoint", Severity.OK, f"Azure ML shows it as {seen.state.value}", str(endpoint))
+            for source in sorted({policy.judge.errors_from for policy in self.policies.of_endpoint(endpoint)}):
+                telemetry = self.workspaces.named(endpoint.workspace).observer.telemetry
+                yield from telemetry_findings(endpoint, seen, source, telemetry, now)
             yield from self._orphans(endpoint, seen, now)
 
     def _orphans(self, endpoint: EndpointId, seen: EndpointSeen, now: datetime) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from shared.core.endpoint_id import EndpointId
-from shared.core.observation import DeploymentSeen, Provisioning
+from shared.core.observation import DeploymentSeen, PathState, Provisioning, TelemetryPath
 from shared.core.phases import Phase
 from shared.core.rollout import ModelVersion, Verb
 from shared.core.steps import PauseStep, SmokeStep, Step, WeightStep
@@ -38,7 +38,7 @@ def test_an_app_that_works_is_well(calls: Calls) -> None:
     found: Any = content["findings"]
     assert (status, content["severity"]) == (200, "ok")
     assert {each["check"] for each in found} == {
-        "storage", "tick", "queue", "poison", "dead_letters", "policy", "endpoint",
+        "storage", "tick", "queue", "poison", "dead_letters", "policy", "endpoint", "telemetry",
     }  # fmt: skip
     assert {each["remedy"] for each in found} == {None}
 
@@ -72,6 +72,21 @@ def queues_down(world: World) -> None:
     world.backlog.faults.always = "503"
 
 
+def not_logged(world: World) -> None:
+    """Someone removes the endpoint's diagnostic setting."""
+    world.telemetry.found = TelemetryPath(PathState.NO_SETTING)
+
+
+def unreadable_settings(world: World) -> None:
+    """Azure does not show the diagnostic settings."""
+    world.telemetry.found = None
+
+
+def unreadable_log(world: World) -> None:
+    """Teal's role on the Log Analytics workspace is gone."""
+    world.telemetry.faults.always = "403 InsufficientAccessError"
+
+
 def tables_down(world: World) -> None:
     """Storage does not list the endpoints with work, and answers everything else."""
 
@@ -89,6 +104,9 @@ TROUBLES: list[tuple[Callable[[World], None], str, str, str]] = [
     (queues_down, "queues", "failing", "roles"),
     (endpoint_gone, "endpoint", "warning", "create it"),
     (azure_refuses, "endpoint", "failing", "roles"),
+    (not_logged, "telemetry", "warning", "diagnostic setting"),
+    (unreadable_settings, "telemetry", "warning", "docs/permissions.md"),
+    (unreadable_log, "telemetry", "warning", "role on the Log Analytics workspace"),
 ]
 
 
@@ -105,6 +123,13 @@ def test_trouble_is_found_with_what_to_do(
     assert list(found) == [check]
     assert found[check]["severity"] == severity
     assert remedy in found[check]["remedy"]
+
+
+def test_a_log_without_any_request_yet_is_no_trouble(calls: Calls) -> None:
+    """A new Log Analytics workspace has no table before the first request, and nobody could correct that."""
+    calls.call("tick", timer=None)
+    calls.world.telemetry.no_table = "SEM0100"
+    assert findings(calls) == {}
 
 
 def test_a_wrong_policy_is_shown(calls: Calls) -> None:

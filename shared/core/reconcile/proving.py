@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from shared.core.observation.observation import DeploymentMinute, EndpointSeen, Observation
-from shared.core.observation.telemetry_path import PathState
+from shared.core.observation.telemetry_path import PathState, TelemetryPath
 from shared.core.phases import Phase
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
@@ -33,6 +33,12 @@ def newest_request(rollout: Rollout, rows: Iterable[DeploymentMinute], now: date
     ready = rollout.progress.since or now
     since = ready - rollout.policy.judge.telemetry_lag - RECENT
     return max((row.minute for row in rows if row.total and row.minute >= since), default=None)
+
+
+def wrong_setting(path: TelemetryPath | None) -> Reason | None:
+    """Return why requests cannot arrive by this path, or None if they may."""
+    code = _WRONG_SETTINGS.get(path.state) if path is not None else None
+    return reason(code, message=path.detail) if path is not None and code is not None else None
 
 
 def take_in(rollout: Rollout, observation: Observation, now: datetime) -> Rollout:
@@ -64,8 +70,8 @@ def report(rollout: Rollout, observation: Observation, _endpoint: EndpointSeen, 
 def _cause(rollout: Rollout, observation: Observation, now: datetime) -> Reason | None:
     """Return what is missing; None while the smoke requests may just not have arrived yet."""
     path = observation.path
-    if path is not None and path.state in _WRONG_SETTINGS:
-        return reason(_WRONG_SETTINGS[path.state], message=path.detail)
+    if (wrong := wrong_setting(path)) is not None:
+        return wrong
     if observation.telemetry_problem is not None:
         return _unanswered(rollout, observation.telemetry_problem, refused=observation.telemetry_refused)
     if observation.no_table is not None:
