@@ -143,7 +143,10 @@ def set_by_others(stage: Stage, rollout: Rollout) -> bool:
 
 
 def mirrored_by_others(stage: Stage, rollout: Rollout) -> bool:
-    """Return whether someone else mirrored requests to green after the rollout last ended that, or after its end."""
+    """Return whether someone else mirrored requests to green after the rollout last ended that, or after its end.
+
+    Before it, too, if they replaced green: it was handed over to them as it was.
+    """
     name = rollout.green
     raised = [edit for edit in stage.ledger.mirrors if edit.after.get(name, 0) > edit.before.get(name, 0)]
     ended = [
@@ -153,6 +156,8 @@ def mirrored_by_others(stage: Stage, rollout: Rollout) -> bool:
     ]
     written = enumerate(stage.ledger.history(rollout))
     over = [stage.ledger.written.get((rollout.id, n), each.at) for n, each in written if each.after in TERMINAL]
+    if raised and handed_over(stage, name):
+        return True
     return any(
         edit.number > max(ended, default=edit.number) or edit.at >= min(over, default=edit.at) for edit in raised
     )
