@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from shared.core.endpoint_id import EndpointId
 from shared.core.observation import EndpointSeen, PathState
 from shared.core.reconcile.proving import wrong_setting
-from shared.core.telemetry import Requests, TelemetryQuery, Window
+from shared.core.telemetry import Requests, TelemetryQuery, Window, source_kind
 from shared.errors import TealError
 from shared.findings import Finding, Severity
 from shared.ports import Telemetry
@@ -31,7 +31,7 @@ def telemetry_findings(
     for problem, remedy in problems:
         yield Finding("telemetry", Severity.WARNING, problem, about, remedy)
     if not problems:
-        yield Finding("telemetry", Severity.OK, f"its requests can be read from {source}", about)
+        yield Finding("telemetry", Severity.OK, f"Teal can read its requests from {source_kind(source).title}", about)
 
 
 def _problems(
