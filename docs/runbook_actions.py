@@ -123,7 +123,7 @@ ACTIONS: dict[ReasonCode, str] = {
     C.GREEN_LOST: "It is rolled back. Find out who deleted green or why it failed, then `start` the version.",
     C.GREEN_REPLACED: f"It is rolled back. Ask who deployed green anew; if that should serve, {TRAFFIC}.",
     C.BLUE_LOST: (
-        "Users of blue's share are affected. If green answers well, `act promote` with `full`: a minute later it "
+        "Users of blue's share are affected. If green answers well, `act promote --full`: a minute later it "
         f"has everything. Otherwise {TRAFFIC} to a deployment that works, or repair blue and `act resume`. A "
         "rollback to a broken blue only fails the rollout."
     ),
@@ -156,7 +156,7 @@ ACTIONS: dict[ReasonCode, str] = {
     C.INCIDENT: (
         "An incident of your service: blue fails as it never did, whatever green does. Nothing advances until it is "
         "over; green keeps its share. `az ml online-deployment get-logs` of blue. If green answers well and blue "
-        "does not, `act override` and then `act promote` with `full`; if green makes it worse, `act rollback`."
+        "does not, `act override` and then `act promote --full`; if green makes it worse, `act rollback`."
     ),
     C.OVERLOAD: (
         "`az ml online-deployment update --set instance_count=<n>` for the deployment that the entry names, or "

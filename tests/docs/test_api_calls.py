@@ -22,7 +22,12 @@ CURL = re.compile(r'\bcurl [^\n]*?"\$TEAL_URL/api/(?P<path>[^"]*)"[^\n]*')
 BLOCK = re.compile(r"^ *```sh\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 VERBS = ("promote", "pause", "rollback")  # of the function `act` in the quick start and the runbook
 # What the runbook's functions are called with. Its `start` is for a version that has no rollout yet.
-FILLED = {"$endpoint": "churn", "$who": '"by": "you@example.com", "reason": "incident 4711"', "$1": "churn", "$3": ""}
+FILLED = {
+    "$endpoint": "churn",
+    "$who": '"by": "you@example.com", "reason": "incident 4711"',
+    "$1": "churn",
+    "$full": "",
+}
 BODY = re.compile(r"""-d (?:'(.*?)'|"((?:\\.|[^"\\])*)")""")
 
 
