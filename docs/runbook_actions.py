@@ -147,6 +147,10 @@ ACTIONS: dict[ReasonCode, str] = {
         "Ask who changed it: the mirror may have been too much for green. `act resume` restores it, `act promote` "
         "goes on without it, `act rollback` gives up."
     ),
+    C.BLUE_REPLACED: (
+        "Ask who deployed it, and why: the evidence so far compares green with the old one. `act resume` goes on and "
+        "adds what is seen from now on; `act rollback` gives the new one all traffic again."
+    ),
     C.TRAFFIC_TAKEN_BACK: "Nothing to type: it is rolled back. Find out why the traffic was moved.",
     C.TRAFFIC_LEFT_AS_FOUND: "Check that the split that somebody else set is the one you want.",
     C.BLUE_MIRROR_ENDED: "Nothing to type: whoever mirrored to blue can do so again, to another deployment.",

@@ -319,6 +319,11 @@ REASONS: Mapping[ReasonCode, Row] = {
         "someone else has deployed something else under the name {deployment}[ ({model})]; it was never tested",
         "Green is no longer what the rollout created.",
     ),
+    ReasonCode.BLUE_REPLACED: Row(
+        "someone else has deployed something else under the name {deployment} ({model}), which green is compared with; "
+        "resume to go on with what serves there now, or roll back",
+        "Blue was changed outside Teal, so the rollout is paused.",
+    ),
     ReasonCode.BLUE_LOST: Row(
         "{deployment}, which served, failed or was deleted[; live traffic now: {observed_traffic}]. "
         + MANUAL

@@ -219,6 +219,22 @@ class ReplacesGreen:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplacesAnother:
+    """Someone outside Teal deploys another model under the name of any deployment but green."""
+
+    choice: int
+
+    def happen(self, stage: Stage) -> None:
+        tried, seen = current(stage), stage.world.seen
+        names = sorted(name for name in seen.deployments if tried is None or name != tried.green)
+        if not names or stage.azure.pending:
+            return
+        name = names[self.choice % len(names)]
+        other = replace(seen.deployments[name], model="azureml:churn-experiment:2")
+        stage.change(replace(seen, deployments=seen.deployments | {name: other}))
+
+
+@dataclass(frozen=True, slots=True)
 class SwitchesAutoscale:
     """Someone outside Teal gives a deployment autoscale settings, or enables or disables those that it has."""
 

@@ -23,6 +23,7 @@ from tests.faults.events import (
     Outage,
     Piece,
     PolicyIs,
+    ReplacesAnother,
     ReplacesGreen,
     RequestedInBetween,
     Scales,
@@ -134,6 +135,7 @@ RARELY: tuple[Callable[[random.Random], Event], ...] = (
     lambda dice: Hotfix(dice.choice((5, 20))),
     lambda dice: EditsMirror(dice.randint(0, 9), dice.choice((0, 10, 30))),
     lambda _: ReplacesGreen(),
+    lambda dice: ReplacesAnother(dice.randint(0, 9)),
     lambda dice: SwitchesAutoscale(dice.randint(0, 9), enabled=True),
     lambda dice: SwitchesAutoscale(dice.randint(0, 9), enabled=dice.random() < 0.5),
 )

@@ -101,7 +101,8 @@ class Ledger:
     """down: ports that are unavailable. object_to: checks an order that is about to be given.
 
     edits, mirrors: what others wrote. switches: when others last switched a deployment's autoscale settings, by number.
-    misled: entries, by rollout and number, of a process to which an old reading showed another green than there was.
+    replaced: when others last deployed something else under a name. misled: entries, by rollout and number, of a
+    process to which an old reading showed another green than there was.
     """
 
     world: World
@@ -114,6 +115,7 @@ class Ledger:
     edits: list[Edit] = field(default_factory=list)
     mirrors: list[Edit] = field(default_factory=list)
     switches: dict[str, int] = field(default_factory=dict)
+    replaced: dict[str, datetime] = field(default_factory=dict)
     health: dict[str, list[Health]] = field(default_factory=dict)
     renewed: dict[str, list[datetime]] = field(default_factory=dict)
     shown: set[tuple[str, datetime, int, int]] = field(default_factory=set)
@@ -180,10 +182,10 @@ class Ledger:
             known = self.histories[rollout.id] = store.history(rollout.endpoint, rollout.id)
         return known
 
-    def lost(self, name: str) -> None:
-        """Forget what was observed about a deployment that no longer exists."""
+    def lost(self, name: str, at: datetime) -> None:
+        """Forget what was observed about a deployment that no longer exists. at: now, as a slow host has it."""
         self.smoked.discard(name)
-        self.renewed.setdefault(name, []).append(self.world.clock())
+        self.renewed.setdefault(name, []).append(min(at, self.world.clock()))
         self.shown = {shown for shown in self.shown if shown[0] != name}
 
     def asked_back(self, rollout: str) -> int | None:
@@ -235,7 +237,7 @@ class Ledger:
         self.object_to(order)
         self.orders.append(order)
         if not isinstance(action, ScaleDeployment) and action.kind == "create_deployment":
-            self.lost(str(getattr(action, "name", "")))
+            self.lost(str(getattr(action, "name", "")), at)
 
     def _committed(self, process: Process, changes: Changes) -> None:
         number = next(self.numbers)

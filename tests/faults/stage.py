@@ -208,7 +208,9 @@ class Stage:
             self.ledger.mirrored(before.mirror, seen.mirror)
         for name, deployed in before.deployments.items():
             if name not in seen.deployments or seen.deployments[name].model != deployed.model:
-                self.ledger.lost(name)
+                self.ledger.lost(name, self.now())
+            if name in seen.deployments and seen.deployments[name].model != deployed.model:
+                self.ledger.replaced[name] = self.world.clock()
 
     def switch(self, name: str, *, enabled: bool) -> None:
         """Let someone else give a deployment autoscale settings that are enabled or disabled."""

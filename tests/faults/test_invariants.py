@@ -422,6 +422,14 @@ def test_work_that_fell_off_the_list() -> None:
     assert violated(stage) == {"6: on the list of work"}
 
 
+def test_what_someone_else_deployed_is_deleted() -> None:
+    """Blue was replaced while green had traffic."""
+    stage = at_ten()
+    other = replace(stage.world.seen.deployments[BLUE], model="azureml:fraud:3")
+    stage.change(replace(stage.world.seen, deployments=stage.world.seen.deployments | {BLUE: other}))
+    assert "d: what others deployed is not deleted" in objected(stage, DeleteDeployment(ENDPOINT, BLUE))
+
+
 def test_what_serves_loses_its_autoscaler() -> None:
     """Blue has most of the traffic, and its autoscale settings are suspended."""
     assert "l: what serves keeps its autoscaler" in objected(at_ten(), OFF)

@@ -392,6 +392,13 @@ ROWS: list[tuple[Reason, str]] = [
         "churn-7 is left as it is, because someone else has deployed something else under that name",
     ),
     (
+        reason(C.BLUE_REPLACED, deployment=BLUE, model="azureml:fraud:3"),
+        (
+            "someone else has deployed something else under the name churn-6 (azureml:fraud:3), which green is "
+            "compared with; resume to go on with what serves there now, or roll back"
+        ),
+    ),
+    (
         reason(C.BLUE_LOST, deployment=BLUE, observed_traffic=SPLIT),
         (
             "churn-6, which served, failed or was deleted; live traffic now: churn-6 90%, churn-7 10%. "

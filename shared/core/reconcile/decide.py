@@ -20,8 +20,8 @@ from shared.core.reconcile import (
     probing,
     proving,
     rereading,
+    running,
     serving,
-    serving_content,
     traffic_mismatch,
 )
 from shared.core.reconcile.cleaning import clean
@@ -77,12 +77,12 @@ def _decided(rollout: Rollout, observation: Observation, now: datetime) -> Decis
             superfluous,
             placed_anew,
             noticed,
+            running.report,
             asked,
             _starved,
             traffic_mismatch.report,
             rereading.report,
             serving.report,
-            serving_content.report,
             confirmed,
             keeping.settle,
             autoscaling.refused,
@@ -119,7 +119,7 @@ def _promised(rollout: Rollout) -> EndpointSeen | None:
 
 def _informed(rollout: Rollout, observation: Observation, now: datetime) -> Rollout:
     """Record what was observed other than minutes, without deciding anything."""
-    seen = serving_content.take_in(proving.take_in(rollout, observation, now), observation.endpoint, now)
+    seen = running.take_in(proving.take_in(rollout, observation, now), observation.endpoint, now)
     seen = serving.take_in(seen, observation, now)
     seen = probing.take_in(seen, observation, now)
     known = judging.calibrated(seen, observation, now) if seen.telemetry_proven else seen

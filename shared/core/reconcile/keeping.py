@@ -14,6 +14,7 @@ from shared.core.judge.incident import MOST
 from shared.core.observation.observation import EndpointSeen, Provisioning
 from shared.core.observation.spans import MINUTE
 from shared.core.phases import TERMINAL, Phase
+from shared.core.reconcile import running
 from shared.core.reconcile.capacity import kept_instances
 from shared.core.reconcile.probing import RECENT, heard_lately
 from shared.core.reconcile.rereading import recheck, recheck_due
@@ -90,6 +91,7 @@ def expired(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[st
         for kept in rollout.kept
         if now >= due(rollout, kept)
         and not _used(rollout, kept, endpoint)
+        and not running.is_foreign(rollout, kept.deployment)
         and kept.deployment in endpoint.deployments
         and endpoint.deployments[kept.deployment].state is not Provisioning.DELETING
     )
@@ -129,6 +131,8 @@ def _settled(rollout: Rollout, kept: Kept, endpoint: EndpointSeen, now: datetime
     in_use = small or (now >= due(rollout, kept) and _used(rollout, kept, endpoint))
     if in_use or name in {rollout.blue, rollout.green}:
         why: Reason | None = reason(ReasonCode.BLUE_KEPT_IN_USE, deployment=name)
+    elif running.is_foreign(rollout, name):
+        why = reason(ReasonCode.LEFTOVER_REPLACED, deployment=name)
     else:
         why = _undeletable(rollout, kept, endpoint, now)
     if why is not None and kept.scaled_down_from is not None:

@@ -14,7 +14,7 @@ from shared.core.judge.incident import MOST_UNKNOWN
 from shared.core.observation.observation import DeploymentMinute, EndpointSeen, Observation
 from shared.core.observation.spans import ceil_minute, floor_minute
 from shared.core.phases import TERMINAL, Phase
-from shared.core.reconcile import serving_content
+from shared.core.reconcile import running
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
 from shared.core.rollout.parts import SeenHealthy
@@ -69,7 +69,8 @@ def take_in(rollout: Rollout, observation: Observation, now: datetime) -> Rollou
     """Return the rollout with the serving deployment's health in the last minutes."""
     if observation.serving_minutes is None or observation.endpoint is None or not must_be_seen(rollout):
         return rollout  # the minutes are for others
-    name, since = observation.endpoint.serving(), serving_content.since(rollout)
+    name = observation.endpoint.serving()
+    since = running.since(rollout, name)
     rows = [row for row in observation.serving_minutes if row.deployment == name and row.minute >= since]
     newest = max((row.minute for row in rows), default=None)
     if newest is not None:

@@ -19,6 +19,7 @@ JUDGED = frozenset({Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})
 
 def brief_rollout(rollout: Rollout) -> Rollout:
     """Return the rollout with only what decisions need; it keeps the evidence only while it is being judged."""
+    seen = rollout.observed
     smoke, refusal, hold, override = rollout.progress.smoke, rollout.refusal, rollout.hold, rollout.override
     return replace(
         rollout,
@@ -26,7 +27,7 @@ def brief_rollout(rollout: Rollout) -> Rollout:
         status=replace(rollout.status, reason=brief_reason(rollout.status.reason)),
         progress=replace(rollout.progress, smoke=smoke and replace(smoke, problems=())),
         judging=rollout.judging if rollout.phase in JUDGED else Judging(judged_until=rollout.judging.judged_until),
-        observed=Observed(serving=rollout.observed.serving, green_content=rollout.observed.green_content),
+        observed=Observed(serving=seen.serving, green_content=seen.green_content, runs=seen.runs),
         requests=tuple(_brief(request) for request in rollout.requests),
         answered=(),
         override=override and _brief(override),

@@ -176,16 +176,18 @@ class Probe:
 
 
 @dataclass(frozen=True, slots=True)
-class Serves:
-    """What the serving deployment was last seen to run: its model, and the digest of its content (empty: unknown).
+class Runs:
+    """What a deployment was last seen to run: its model, and the digest of its content (empty: unknown).
 
-    since: from when on it was seen to run that. reported: whether the history says if someone replaced what it ran.
+    since: from when on it was seen to run that. replaced: whether someone replaced what it ran at first. reported:
+    whether that was taken into account.
     """
 
     deployment: str
     model: str
     content: str
     since: datetime
+    replaced: bool = False
     reported: bool = True
 
 
@@ -197,7 +199,7 @@ class Observed:
     traffic. endpoint_problem, telemetry_problem: why the endpoint or telemetry could not be read. missing_gates: gates
     without telemetry, with the source's reason. unproven: why there is no proof yet that this endpoint's telemetry
     arrives, as last reported. probe: the last one. green_content: what green ran when it was ready, as a digest (empty:
-    unknown). serves: what `serving` runs.
+    unknown). runs: what `serving`, blue and kept deployments run.
     """
 
     last: datetime | None = None
@@ -208,7 +210,7 @@ class Observed:
     unproven: Reason | None = None
     probe: Probe | None = None
     green_content: str = ""
-    serves: Serves | None = None
+    runs: tuple[Runs, ...] = ()
 
     def __post_init__(self) -> None:
         """Truncate text from other services, which is for information only."""

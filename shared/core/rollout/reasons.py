@@ -104,6 +104,7 @@ class ReasonCode(StrEnum):
     DEADLINE_EXCEEDED = "deadline_exceeded"
     GREEN_LOST = "green_lost"
     GREEN_REPLACED = "green_replaced"
+    BLUE_REPLACED = "blue_replaced"
     BLUE_LOST = "blue_lost"
     ACTION_REFUSED = "action_refused"
     AUTOSCALE_NOT_COPIED = "autoscale_not_copied"

@@ -24,6 +24,7 @@ ORDERS: tuple[Rule[OrderCheck], ...] = (
     Rule("b: no advance in an incident", irreversible.no_advance_in_an_incident),
     Rule("c: deleted only beside a healthy one", irreversible.target_is_healthy),
     Rule("d: never against an operator", traffic.not_against_an_operator),
+    Rule("d: what others deployed is not deleted", irreversible.others_are_not_deleted),
     Rule("h: nothing goes forward while held", traffic.held),
     Rule("i: never live and copied traffic", traffic.not_both),
     Rule("l: what serves keeps its autoscaler", autoscale.what_serves_keeps_its_autoscaler),

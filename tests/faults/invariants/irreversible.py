@@ -85,6 +85,17 @@ def target_is_healthy(stage: Stage, order: Order) -> Iterator[str]:
         yield f"{order.action}, and {serving}, which serves, was not observed healthy for {RECENTLY}"
 
 
+def others_are_not_deleted(stage: Stage, order: Order) -> Iterator[str]:
+    """Delete nothing that someone else deployed under a name after green was ready."""
+    if not isinstance(order.action, DeleteDeployment) or order.misled_about(order.action.name):
+        return
+    replaced = stage.ledger.replaced.get(order.action.name)
+    entries = enumerate(stage.ledger.history(order.rollout))
+    began = [stage.ledger.written.get((order.rollout.id, n), e.at) for n, e in entries if e.after is Phase.STEPPING]
+    if replaced is not None and began and replaced >= min(began):
+        yield f"{order.action} although someone else has deployed something else there at {replaced:%H:%M}"
+
+
 def no_promotion_unobserved(stage: Stage) -> Iterator[str]:
     """Promote only a green that was observed healthy just before, unless an operator overruled the judge."""
     for rollout, number, entry, at in promotions(stage):

@@ -53,7 +53,7 @@ def green_is_out(stage: Stage) -> Iterator[str]:
         lost = rollout.blue is not None and rollout.blue not in seen.deployments  # there is nothing to go back to
         if mine and rollout.green in seen.traffic and not lost and not set_by_others(stage, rollout):
             yield f"{rollout.id} was rolled back, and there is {seen.traffic}"
-        if mine and rollout.green in seen.mirror and not mirrored_by_others(stage, rollout):
+        if mine and copied(stage, rollout):
             yield f"{rollout.id} was rolled back, and gets a copy of the traffic"
 
 
@@ -87,7 +87,7 @@ def nothing_left(stage: Stage) -> Iterator[str]:
     for rollout in rollouts(stage.world):
         if rollout.finished is None or rollout.id != newest_of(stage, rollout.green):
             continue
-        if rollout.green in seen.mirror and not mirrored_by_others(stage, rollout):
+        if copied(stage, rollout):
             yield f"{rollout.id} is over, and {rollout.green} still gets a copy of the traffic"
         if rollout.phase is Phase.PROMOTED:
             yield from _blue_left(stage, rollout)
@@ -140,6 +140,13 @@ def set_by_others(stage: Stage, rollout: Rollout) -> bool:
         edit.after.get(name, 0) > edit.before.get(name, 0) and edit.number > max(taken, default=0)
         for edit in stage.ledger.edits
     )
+
+
+def copied(stage: Stage, rollout: Rollout) -> bool:
+    """Return whether green, if it is still there, gets a copy of the traffic that nobody else has ordered."""
+    seen = stage.world.seen
+    there = rollout.green in seen.mirror and rollout.green in seen.deployments
+    return there and not mirrored_by_others(stage, rollout)
 
 
 def mirrored_by_others(stage: Stage, rollout: Rollout) -> bool:

@@ -1,0 +1,96 @@
+"""Stories about someone who deploys something else under the name of blue, or of a deployment that Teal keeps."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from shared.core.observation import DeploymentSeen, Provisioning
+from shared.core.phases import Phase
+from shared.core.rollout import Verb
+from shared.core.rollout.reasons import ReasonCode
+from tests.scenarios.test_kept_blue import handed_over
+from tests.scenarios.test_replaced_green import deploy
+from tests.scenarios.world import BLUE, GREEN, World
+
+OTHERS = [
+    DeploymentSeen(BLUE, Provisioning.SUCCEEDED, "azureml:fraud:3", 2),
+    DeploymentSeen(BLUE, Provisioning.SUCCEEDED, "azureml:churn:6", 1, content="patched by hand"),
+]
+BY_MODEL_OR_CODE = pytest.mark.parametrize("other", OTHERS, ids=["another model", "other code"])
+
+
+def at_ten() -> World:
+    """Return a world in which green has ten percent, and what blue runs is known."""
+    world = World()
+    deploy(world, replace(world.seen.deployments[BLUE], content="as made"))
+    world.register()
+    world.until_weight(10)
+    return world
+
+
+@BY_MODEL_OR_CODE
+def test_green_is_not_compared_with_another_blue_unnoticed(other: DeploymentSeen) -> None:
+    """The rollout pauses, says why once, and goes on when an operator resumes."""
+    world = at_ten()
+    deploy(world, other)
+    world.minutes(30)
+    assert (world.rollout().phase, world.seen.traffic) == (Phase.PAUSED, {BLUE: 90, GREEN: 10})
+    (found,) = world.entries(ReasonCode.BLUE_REPLACED)
+    assert found.reason.facts == {"deployment": BLUE, "model": other.model}
+    world.ask(Verb.RESUME)
+    world.until(Phase.PROMOTED)
+
+
+def test_a_request_from_before_blue_was_replaced_does_not_count() -> None:
+    """Whoever promoted did not know what green is compared with now."""
+    world = at_ten()
+    world.ask(Verb.PROMOTE)
+    deploy(world, OTHERS[0])
+    world.minutes(3)
+    assert (world.rollout().phase, world.seen.traffic) == (Phase.PAUSED, {BLUE: 90, GREEN: 10})
+    assert world.entries(ReasonCode.REQUEST_OVERRULED)
+
+
+def test_a_green_that_is_worse_is_rolled_back_during_that_pause() -> None:
+    """A pause never shields harm."""
+    world = at_ten()
+    deploy(world, OTHERS[0])
+    world.until(Phase.PAUSED)
+    world.rates = {GREEN: 0.5}
+    assert world.until_finished().status.reason.code is ReasonCode.REGRESSION_DETECTED
+
+
+def test_a_blue_that_changes_before_green_is_ready_is_just_blue() -> None:
+    """Nothing was compared yet, and nothing depends on what it was."""
+    world = World()
+    world.register()
+    world.controller().reconcile(world.rollout().endpoint)
+    deploy(world, OTHERS[0])
+    world.until(Phase.PROMOTED)
+    assert not world.entries(ReasonCode.BLUE_REPLACED)
+    world.until_finished()
+    assert list(world.seen.deployments) == [GREEN]
+
+
+@BY_MODEL_OR_CODE
+def test_what_someone_deployed_in_place_of_a_kept_blue_is_theirs(other: DeploymentSeen) -> None:
+    """Blue's time is over, but that is not blue any more: it stays, and the history says why."""
+    world = at_ten()
+    world.until(Phase.PROMOTED)
+    deploy(world, other)
+    rollout = world.until_finished(within=90)
+    assert world.seen.deployments[BLUE] == other
+    assert (rollout.phase, world.history()[-1].reason.code) == (Phase.PROMOTED, ReasonCode.LEFTOVER_REPLACED)
+
+
+def test_the_same_holds_for_a_blue_that_the_next_version_inherited() -> None:
+    """7's blue was kept for hours; 8 is promoted, which would end that early."""
+    world = handed_over()
+    world.until_weight(10, version="8")
+    deploy(world, OTHERS[0])
+    world.until(Phase.PROMOTED, version="8")
+    world.minutes(20)
+    assert world.seen.deployments[BLUE] == OTHERS[0]
+    assert len(world.entries(ReasonCode.LEFTOVER_REPLACED, version="8")) == 1
