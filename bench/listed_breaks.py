@@ -259,8 +259,8 @@ BREAKS = (
     Break(
         "nothing is read again before blue is deleted",
         f"{RECONCILE}/cleaning.py",
-        "    if recheck_due(rollout) if promoted else replaced(rollout, endpoint):\n        return False\n",
-        "",
+        "if (recheck_due(rollout) or running.is_foreign(rollout, name)) if promoted",
+        "if running.is_foreign(rollout, name) if promoted",
         "tests/scenarios/test_late_rows.py",
     ),
     Break(
@@ -408,8 +408,8 @@ BREAKS = (
     Break(
         "a small blue gets all traffic",
         f"{RECONCILE}/difference.py",
-        "    if blue_is_small(rollout, endpoint) and now - rollout.status.since < GROW:\n        return growth\n",
-        "",
+        "grows = blue_is_small(rollout, endpoint) and now - rollout.status.since < GROW",
+        "grows = False",
         "tests/scenarios/test_way_back.py tests/scenarios/test_kept_blue.py tests/scenarios/test_capacity.py",
     ),
     # Traffic.
@@ -472,8 +472,8 @@ BREAKS = (
     Break(
         "a request is carried out before an edit is noticed",
         f"{RECONCILE}/decide.py",
-        "            noticed,\n            asked,\n",
-        "            asked,\n            noticed,\n",
+        "            noticed,\n            running.report,\n            asked,\n",
+        "            asked,\n            noticed,\n            running.report,\n",
         "tests/scenarios/test_guards.py",
     ),
     Break(
@@ -567,5 +567,40 @@ BREAKS = (
         "max(rollout.blue_instances, blue.instances or 0)",
         "rollout.blue_instances",
         "tests/scenarios/test_guards.py",
+    ),
+    Break(
+        "someone else's mirror to blue blocks the rollback",
+        f"{RECONCILE}/difference.py",
+        "if mirror != endpoint.mirror:",
+        "if False:",
+        "tests/scenarios/test_way_back.py",
+    ),
+    Break(
+        "green is compared with a blue that someone replaced",
+        f"{RECONCILE}/running.py",
+        "if other.deployment == rollout.blue and rollout.phase in COMPARED:",
+        "if False:",
+        "tests/scenarios/test_replaced_blue.py",
+    ),
+    Break(
+        "what someone deployed in place of a kept blue is deleted",
+        f"{RECONCILE}/running.py",
+        "any(each.replaced for each",
+        "any(False for each",
+        "tests/scenarios/test_replaced_blue.py",
+    ),
+    Break(
+        "good minutes count for what replaced the deployment that had them",
+        f"{RECONCILE}/serving.py",
+        "if row.deployment == name and row.minute >= since]",
+        "if row.deployment == name]",
+        "tests/scenarios/test_replaced_green.py",
+    ),
+    Break(
+        "an autoscaler that someone else disabled is enabled",
+        f"{RECONCILE}/autoscaling.py",
+        'autoscale="enabled" if enabled else "none"',
+        'autoscale="suspending" if enabled else "none"',
+        "tests/scenarios/test_capacity.py",
     ),
 )
