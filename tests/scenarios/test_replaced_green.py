@@ -110,6 +110,18 @@ def test_blue_stays_until_what_replaced_a_promoted_green_was_seen_healthy(other:
     assert list(world.seen.deployments) == [GREEN]
 
 
+def test_greens_good_minutes_are_not_those_of_what_replaced_it() -> None:
+    """It gets no request before blue's time is over, and fails the smoke requests: blue stays."""
+    world = World(rpm=900)
+    world.register()
+    world.until(Phase.PROMOTED)
+    world.minutes(29)
+    deploy(world, FOREIGN)
+    world.rpm, world.scoring.statuses = 0, {GREEN: 500}
+    world.minutes(15)
+    assert BLUE in world.seen.deployments
+
+
 def test_a_replaced_green_that_has_to_keep_serving_is_reported_as_such() -> None:
     """Blue is broken, so its share cannot go back: the last entry says that an operator must decide."""
     world = at(*MOMENTS["at 30"])
