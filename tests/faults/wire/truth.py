@@ -94,7 +94,14 @@ class EmulatedEndpoints(UnreliableEndpoints):
                 endpoint.deployments[name] = _like_others(endpoint, wanted)
             present = endpoint.deployments[name]
             present.provisioning_state = wanted.state.value
-            present.body = present.body | {"sku": present.body["sku"] | {"capacity": wanted.instances}}
+            model = {} if wanted.model == _seen_one(present).model else {"model": wanted.model}
+            present.body = present.body | {
+                "sku": present.body["sku"] | {"capacity": wanted.instances},
+                "properties": present.body["properties"] | model,
+            }
+
+    def switched_by_others(self, name: str, *, enabled: bool) -> None:
+        """Do nothing: whoever else switches autoscale settings is left to the harness in memory."""
 
 
 def _like_others(endpoint: Endpoint, wanted: DeploymentSeen) -> Deployment:
@@ -104,16 +111,13 @@ def _like_others(endpoint: Endpoint, wanted: DeploymentSeen) -> Deployment:
     return Deployment(endpoint.name, wanted.name, body)
 
 
+def _seen_one(deployment: Deployment) -> DeploymentSeen:
+    state, model = Provisioning(deployment.provisioning_state), str(deployment.body["properties"]["model"])
+    return DeploymentSeen(deployment.name, state, model, deployment.body["sku"]["capacity"])
+
+
 def _seen(endpoint: Endpoint) -> EndpointSeen:
-    deployments = {
-        each.name: DeploymentSeen(
-            each.name,
-            Provisioning(each.provisioning_state),
-            str(each.body["properties"]["model"]),
-            each.body["sku"]["capacity"],
-        )
-        for each in endpoint.deployments.values()
-    }
+    deployments = {each.name: _seen_one(each) for each in endpoint.deployments.values()}
     traffic = {name: share for name, share in endpoint.traffic.items() if share}
     mirror = {name: share for name, share in endpoint.mirror_traffic.items() if share}
     return EndpointSeen(endpoint.name, Provisioning(endpoint.provisioning_state), traffic, mirror, deployments)
