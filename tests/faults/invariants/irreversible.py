@@ -92,7 +92,7 @@ def others_are_not_deleted(stage: Stage, order: Order) -> Iterator[str]:
     replaced = stage.ledger.replaced.get(order.action.name)
     entries = enumerate(stage.ledger.history(order.rollout))
     began = [stage.ledger.written.get((order.rollout.id, n), e.at) for n, e in entries if e.after is Phase.STEPPING]
-    if replaced is not None and began and replaced >= min(began):
+    if replaced is not None and began and replaced > min(began):
         yield f"{order.action} although someone else has deployed something else there at {replaced:%H:%M}"
 
 
