@@ -603,4 +603,18 @@ BREAKS = (
         'autoscale="suspending" if enabled else "none"',
         "tests/scenarios/test_capacity.py",
     ),
+    Break(
+        "an incident next to blue does not clear green",
+        f"{RECONCILE}/decide.py",
+        "informed.with_judging(compared=False) if held.code",
+        "informed if held.code",
+        "tests/scenarios/test_incidents.py",
+    ),
+    Break(
+        "a green that fails only under all traffic gets it again and again",
+        f"{RECONCILE}/promoting.py",
+        ".with_judging(evidence=Evidence(), compared=True)",
+        ".with_judging(evidence=Evidence())",
+        "tests/scenarios/test_incidents.py",
+    ),
 )

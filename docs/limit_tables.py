@@ -117,7 +117,6 @@ INTERNAL = frozenset(
         "shared.core.judge.incident:MOST",
         "shared.core.judge.incident:MOST_UNKNOWN",
         "shared.core.observation.observation:LONGEST_PROBLEM",
-        "shared.core.reconcile.promoting:MOST_COMPARISONS",
         "shared.core.reconcile.rereading:LONGEST_LAG",
         "shared.core.telemetry.predictions:MOST_PREDICTIONS",
         "shared.core.wording:MOST_DECIMALS",

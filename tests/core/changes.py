@@ -32,7 +32,7 @@ PLACES = {
     "calibration": ("judging", "calibration"),
     "evidence": ("judging", "evidence"),
     "assessment": ("judging", "assessment"),
-    "comparisons": ("judging", "comparisons"),
+    "compared": ("judging", "compared"),
     "starvation_reported": ("judging", "starvation_reported"),
     "last": ("observed", "last"),
     "recent": ("rereading", "recent"),

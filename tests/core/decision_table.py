@@ -177,7 +177,7 @@ PROMOTING_ROWS: list[Row] = [
     ("goes bad, blue not probed yet", promoting(verdict=FAIL), seen(ALL_GREEN), PROMOTING, None),
     (
         "goes bad again",
-        promoting(verdict=FAIL, comparisons=2),
+        promoting(verdict=FAIL, compared=True),
         replace(seen(ALL_GREEN), probed="churn-6"),
         ROLLING_BACK,
         Why.REGRESSION_DETECTED,

@@ -71,7 +71,8 @@ def _decided(rollout: Rollout, observation: Observation, now: datetime) -> Decis
     if held is None and informed.hold is not None:
         return release(informed, observation.halted, now)
     if held is not None and informed.hold_reason != held:
-        return hold(informed, held, now)  # recorded first, so that later decisions see it
+        absolved = informed.with_judging(compared=False) if held.code is ReasonCode.INCIDENT else informed
+        return hold(absolved, held, now)  # recorded first, so that later decisions see it
     ahead = _first(
         (
             superfluous,

@@ -31,8 +31,6 @@ from shared.core.steps.traffic import in_force, shift_weight, steadied, waiting_
 from shared.core.steps.weight import WeightStep
 
 SHARED = 10  # percent for green where the policy has no weight at which both deployments serve
-# The most comparisons while blue passes the smoke requests, so that a green that fails only at 100 % goes in the end.
-MOST_COMPARISONS = 2
 # How long telemetry can be missing before a bake is reported as held.
 UNSEEN = timedelta(minutes=10)
 
@@ -60,11 +58,10 @@ def compared_again(rollout: Rollout, endpoint: EndpointSeen, why: Reason, now: d
     """Return to the first weight step with a green that looks harmful at 100 %.
 
     At 100 %, green can only be compared with blue's past, so a failure of something that both depend on looks like
-    harm. If this happens again, green was certified next to blue in between, so that may be the next such failure:
-    it is compared twice, and as often as blue fails some of the smoke requests, too. Nearly all traffic returns to
-    blue, as in a rollback, and green is judged next to it again. A policy without such a step gets one. None if this
-    does not apply, as in a pause that an operator must end, or after someone else took traffic from green: to give
-    some back would be against an operator.
+    harm. If this happens again, green fails only under all traffic, unless blue was in an incident next to it since
+    then, or fails some of the smoke requests now. Nearly all traffic returns to blue, as in a rollback, and green is
+    judged next to it again. A policy without such a step gets one. None if this does not apply, as in a pause that an
+    operator must end, or after someone else took traffic from green: to give some back would be against an operator.
     """
     paused = pause_cause(rollout) not in {None, PauseCause.EVIDENCE}
     alone = rollout.alone and endpoint.traffic == {rollout.green: ALL}
@@ -72,13 +69,13 @@ def compared_again(rollout: Rollout, endpoint: EndpointSeen, why: Reason, now: d
         return None
     if awaits_probe(rollout, endpoint, now):
         return Decision(rollout)
-    often = rollout.judging.comparisons >= MOST_COMPARISONS and not blue_fails_some(rollout, now)
-    if often or blue_is_worse(rollout, endpoint, now):
+    to_blame = rollout.judging.compared and not blue_fails_some(rollout, now)
+    if to_blame or blue_is_worse(rollout, endpoint, now):
         return None
     policy, step, weight = _with_shared_step(rollout.policy)
     afresh = (
         replace(rollout, policy=policy)
-        .with_judging(evidence=Evidence(), comparisons=rollout.judging.comparisons + 1)
+        .with_judging(evidence=Evidence(), compared=True)
         .with_rereading(began=rollout.judging.judged_until, splits=(), recheck=None, rechecked=None)
     )
     beside = replace(shift_weight(afresh, weight, endpoint, now), progress=Progress(step=step, since=now))

@@ -143,8 +143,8 @@ class Judging:
     gets none. judged_until: every minute before this one has been judged; None until green was given traffic.
     history_incomplete_since: when telemetry first had the history for some gates but not for all. starvation_reported:
     whether the history already says that green receives none of its traffic. mismatch_reported: the same for a share
-    that differs from its weight. watches: for incidents. comparisons: how often green, alone with all traffic, looked
-    harmful and was compared with blue again.
+    that differs from its weight. watches: for incidents. compared: whether green, alone with all traffic, looked
+    harmful and was compared with blue again, without an incident on blue since.
     """
 
     telemetry_seen: datetime | None = None
@@ -156,7 +156,7 @@ class Judging:
     starvation_reported: bool = False
     mismatch_reported: bool = False
     watches: Watches = field(default_factory=Watches)
-    comparisons: int = 0
+    compared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
