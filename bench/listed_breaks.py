@@ -617,4 +617,18 @@ BREAKS = (
         ".with_judging(evidence=Evidence())",
         "tests/scenarios/test_incidents.py",
     ),
+    Break(
+        "a withheld rollback forgets that blue fails",
+        f"{RECONCILE}/probing.py",
+        "heard or (serves and _was_heard(rollout))",
+        "heard",
+        "tests/scenarios/test_probing.py",
+    ),
+    Break(
+        "a withheld rollback reads no telemetry",
+        f"{RECONCILE}/plan.py",
+        "not (watched or probing.is_withheld(rollout))",
+        "not watched",
+        "tests/scenarios/test_probing.py",
+    ),
 )

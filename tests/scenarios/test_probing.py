@@ -114,6 +114,43 @@ def test_no_traffic_is_added_to_a_blue_whose_requests_all_fail() -> None:
     assert len(world.entries(C.BLUE_UNHEALTHY)) == 1
 
 
+def withheld(share: int = 50, **changes: object) -> World:
+    """Return a world in which a rollback waits, because blue fails all requests of its share, and green none."""
+    world = World(replace(POLICY, deadlines=replace(POLICY.deadlines, rollback=50 * MINUTE), **changes), rpm=300)  # type: ignore[arg-type]
+    world.register()
+    world.until_weight(share)
+    world.rates = {BLUE: 1.0}
+    world.minutes(3)
+    world.ask(Verb.ROLLBACK)
+    world.minutes(4)
+    assert world.seen.traffic[GREEN] == share, world.told()
+    return world
+
+
+@pytest.mark.parametrize("share", [10, 50])
+@pytest.mark.parametrize("log", ["read", "down", "down, without smoke requests"])
+def test_a_withheld_rollback_stays_withheld_as_long_as_blue_fails(share: int, log: str) -> None:
+    """What is known to be dead stays so until something newer says otherwise: the log, or the smoke requests."""
+    steps = POLICY.steps[1:] if log.endswith("requests") else POLICY.steps
+    world = withheld(share, steps=steps)
+    world.telemetry.faults.always = "the daily cap is reached" if log.startswith("down") else ""
+    world.scoring.statuses = {BLUE: 503} if log == "down" else {}
+    world.minutes(30)
+    assert (world.rollout().phase, world.seen.traffic) == (Phase.ROLLING_BACK, {BLUE: 100 - share, GREEN: share})
+
+
+@pytest.mark.parametrize("log", ["read", "down"])
+def test_a_withheld_rollback_goes_on_when_blue_recovers(log: str) -> None:
+    """The log shows it or, without a log, the smoke requests do."""
+    world = withheld()
+    world.telemetry.faults.always = "the daily cap is reached" if log == "down" else ""
+    world.scoring.statuses = {BLUE: 503} if log == "down" else {}
+    world.minutes(20)
+    world.rates, world.scoring.statuses = {}, {}
+    world.until(Phase.ROLLED_BACK, within=5)
+    assert world.seen.traffic == {BLUE: 100}
+
+
 def test_a_lost_answer_does_not_make_a_blue_healthy_that_failed_a_moment_ago() -> None:
     """Green fails a third of its requests and is rolled back; for a few minutes, that beats what nobody knows."""
     world = alone()

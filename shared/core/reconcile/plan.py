@@ -75,9 +75,10 @@ def plan_observation(rollout: Rollout, endpoint: EndpointSeen | None, now: datet
 def _minutes(rollout: Rollout, settled: datetime) -> TelemetryQuery | None:
     """Return the query for minutes not judged yet and for recently judged counts, in case rows arrived late."""
     until = rollout.judging.judged_until
-    if rollout.phase not in WATCHED or until is None:
+    watched = rollout.phase in WATCHED
+    if until is None or not (watched or probing.is_withheld(rollout)):  # any other rollback must not wait for telemetry
         return None
-    if rollout.rereading.recheck is not None:
+    if watched and rollout.rereading.recheck is not None:
         return _reread(rollout)
     if until >= settled:
         return None

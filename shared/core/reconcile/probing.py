@@ -19,6 +19,7 @@ from shared.core.steps.smoke import SmokeStep
 
 RECENT = timedelta(minutes=10)  # how old the last judged minute may be when it says how a deployment does
 FRESH = timedelta(minutes=5)  # how long blue's last requests, or a failed probe, outweigh a newer probe
+LAST = FRESH // MINUTE  # minutes
 LEAST = 5  # requests in a row that failed: so many show that a deployment answers nothing well
 
 
@@ -36,6 +37,7 @@ def to_probe(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> str | N
     if rollout.blue is None:
         return None
     alone = rollout.green in endpoint.traffic and rollout.blue not in endpoint.traffic
+    alone = alone or (is_withheld(rollout) and not heard_lately(rollout, now))
     back = rollout.phase is Phase.ROLLING_BACK or (rollout.alone and _doubted(rollout))
     if alone and back and endpoint.ready(rollout.blue):
         return rollout.blue
@@ -113,14 +115,27 @@ def blue_is_worse(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> bo
     """Return whether blue is known to answer nothing well, while green is not known to do the same.
 
     Giving it green's traffic would make everything fail. A blue without traffic must answer the smoke requests, but
-    those do not outweigh the real requests of the last few minutes.
+    those do not outweigh the real requests of the last few minutes. Without telemetry, what a blue with traffic showed
+    when the rollback began holds until the smoke requests say otherwise.
     """
-    recent = rollout.rereading.recent if heard_lately(rollout, now) else ()
-    serves = rollout.blue in endpoint.traffic
-    last = recent if serves else recent[-(FRESH // MINUTE) :]
+    serves, heard = rollout.blue in endpoint.traffic, heard_lately(rollout, now)
+    recent = rollout.rereading.recent if heard or (serves and _was_heard(rollout)) else ()
+    last = recent if serves else recent[-LAST:]
     fails = _all_bad([(minute.blue_bad, minute.blue) for minute in last])
-    fails = fails or (not serves and answers(rollout, rollout.blue, now) is False)
+    said = answers(rollout, rollout.blue, now)
+    if not (serves and heard):
+        fails = said is False or (fails and not (serves and said))
     return fails and not _all_bad([(minute.green_bad, minute.green) for minute in recent])
+
+
+def is_withheld(rollout: Rollout) -> bool:
+    """Return whether a rollback waits because blue answers nothing well."""
+    return rollout.phase is Phase.ROLLING_BACK and rollout.ending.unhealthy_reported is not None
+
+
+def _was_heard(rollout: Rollout) -> bool:
+    """Return whether telemetry showed the last minutes when the rollback began."""
+    return rollout.phase is Phase.ROLLING_BACK and heard_lately(rollout, rollout.status.since)
 
 
 def _doubted(rollout: Rollout) -> bool:
