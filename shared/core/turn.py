@@ -11,6 +11,7 @@ from datetime import datetime
 
 from shared.core.observation.observation import Observation
 from shared.core.phases import Phase
+from shared.core.reconcile import silence
 from shared.core.reconcile.actions import Action
 from shared.core.reconcile.decide import decide
 from shared.core.reconcile.difference import difference
@@ -53,6 +54,7 @@ def turn(rollout: Rollout, waiting: Rollout | None, observation: Observation, no
     """Return what happens next to a rollout, given the one that waits for it (if any) and what was observed."""
     if rollout.finished is not None or rollout.phase is Phase.QUEUED:
         return Turn(rollout, (), (), Judged(rollout))
+    observation = silence.take_in(rollout, observation, now)
     counted = account(rollout, observation, now)
     before = counted.rollout
     judged = judge(before, observation)

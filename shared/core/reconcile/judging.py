@@ -15,6 +15,7 @@ from shared.core.judge.panel import Evidence, JudgedMinute
 from shared.core.observation.observation import DeploymentMinute, Observation
 from shared.core.observation.spans import MINUTE, ceil_minute, span
 from shared.core.reconcile.missing_rows import missing
+from shared.core.reconcile.silence import pulse_of
 from shared.core.reconcile.traffic_mismatch import live_minute
 from shared.core.rollout.parts import Assessment
 from shared.core.rollout.reasons import ReasonCode, reason
@@ -76,9 +77,8 @@ def calibrated(rollout: Rollout, observation: Observation, now: datetime) -> Rol
                 missing_gates=observation.history_missing
             )
     past = calibrating.past_of(observation.history, rollout.blue)
-    return rollout.with_judging(
-        calibration=calibrating.calibrate(rollout.policy.judge, past, observation.history_missing)
-    )
+    found = calibrating.calibrate(rollout.policy.judge, past, observation.history_missing)
+    return rollout.with_judging(calibration=found, pulse=pulse_of(observation.history))
 
 
 def judge_minutes(rollout: Rollout, observation: Observation) -> Judged:

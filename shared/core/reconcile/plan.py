@@ -12,6 +12,7 @@ from shared.core.reconcile import autoscaling, probing
 from shared.core.reconcile.blue_at_start import start_window
 from shared.core.reconcile.rereading import recountable
 from shared.core.reconcile.serving import serving_window
+from shared.core.reconcile.silence import silent_since
 from shared.core.reconcile.sizing import Sizing, sizing
 from shared.core.rollout.record import Rollout
 from shared.core.steps.smoke import SmokeStep
@@ -64,12 +65,17 @@ def plan_observation(rollout: Rollout, endpoint: EndpointSeen | None, now: datet
         smoke=_smoke(rollout, endpoint),
         logs=broken and rollout.phase is Phase.PROVISIONING,
         autoscale=autoscaling.to_observe(rollout, endpoint, now),
-        path=rollout.phase is Phase.STEPPING and not rollout.telemetry_proven,
+        path=_path(rollout, now),
         probe=probing.to_probe(rollout, endpoint, now),
         serving=_serving(rollout, now),
         start=_start(rollout, endpoint, now),
         sizing=sizing(rollout, endpoint),
     )
+
+
+def _path(rollout: Rollout, now: datetime) -> bool:
+    unproven = rollout.phase is Phase.STEPPING and not rollout.telemetry_proven
+    return unproven or silent_since(rollout, now) is not None
 
 
 def _minutes(rollout: Rollout, settled: datetime) -> TelemetryQuery | None:

@@ -135,6 +135,14 @@ class Watches:
     green_overloaded: Watch = field(default_factory=Watch)
 
 
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """How often requests came in blue's past: on average per minute, and the longest time without any."""
+
+    rate: float = 0.0
+    gap: timedelta = timedelta(0)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judging:
     """The judge's state.
@@ -144,7 +152,7 @@ class Judging:
     history_incomplete_since: when telemetry first had the history for some gates but not for all. starvation_reported:
     whether the history already says that green receives none of its traffic. mismatch_reported: the same for a share
     that differs from its weight. watches: for incidents. compared: whether green, alone with all traffic, looked
-    harmful and was compared with blue again, without an incident on blue since.
+    harmful and was compared with blue again, without an incident on blue since. pulse: the endpoint's usual traffic.
     """
 
     telemetry_seen: datetime | None = None
@@ -157,6 +165,7 @@ class Judging:
     mismatch_reported: bool = False
     watches: Watches = field(default_factory=Watches)
     compared: bool = False
+    pulse: Pulse = field(default_factory=Pulse)
 
 
 @dataclass(frozen=True, slots=True)

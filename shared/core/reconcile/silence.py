@@ -1,0 +1,68 @@
+"""Notices that telemetry has fallen silent: it answers, but shows no request at all where many are to be expected.
+
+An empty answer teaches nothing, so it is treated as none: nothing advances, and no deadline counts the time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from shared.core.observation.observation import DeploymentMinute, Observation
+from shared.core.observation.spans import MINUTE
+from shared.core.observation.telemetry_path import PathState, TelemetryPath
+from shared.core.phases import Phase
+from shared.core.rollout.parts import Pulse
+from shared.core.rollout.record import Rollout
+
+JUDGED = frozenset({Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})
+LEAST = timedelta(minutes=10)  # beyond the lag
+LEAST_PAST = timedelta(hours=1)
+EXPECTED = 20  # requests: independent ones are all absent by chance once in 500 million times
+_CAUSES = {
+    PathState.NO_SETTING: "the endpoint has no diagnostic setting any more",
+    PathState.CATEGORY_OFF: "no diagnostic setting of the endpoint sends the request log any more",
+    PathState.OTHER_WORKSPACE: "the endpoint's request log goes to a workspace that Teal does not read",
+}
+
+
+def pulse_of(history: Iterable[DeploymentMinute]) -> Pulse:
+    """Return how often requests came in blue's past."""
+    totals: dict[datetime, int] = {}
+    for row in history:
+        totals[row.minute] = totals.get(row.minute, 0) + row.total
+    minutes = sorted(minute for minute, total in totals.items() if total)
+    if not minutes:
+        return Pulse()
+    gap = max((later - earlier - MINUTE for earlier, later in pairwise(minutes)), default=timedelta(0))
+    span = max(minutes[-1] - minutes[0] + MINUTE, LEAST_PAST)  # a few smoke requests are no traffic
+    return Pulse(sum(totals.values()) / (span / MINUTE), gap)
+
+
+def silent_since(rollout: Rollout, now: datetime) -> datetime | None:
+    """Return when telemetry last showed a request, if that is too long ago for the endpoint's usual traffic."""
+    last, pulse = rollout.rereading.read_at or rollout.judging.judged_until, rollout.judging.pulse
+    if last is None or rollout.phase not in JUDGED or rollout.first:
+        return None
+    silent = now - last
+    wait = rollout.telemetry_lag + max(LEAST, 2 * pulse.gap)
+    return last if silent >= wait and pulse.rate * (silent / MINUTE) >= EXPECTED else None
+
+
+def take_in(rollout: Rollout, observation: Observation, now: datetime) -> Observation:
+    """Return the observation with silence as a problem of telemetry, unless it ends with this observation."""
+    since, until = silent_since(rollout, now), rollout.judging.judged_until
+    if since is None or until is None or observation.minutes is None or observation.telemetry_problem is not None:
+        return observation
+    if any(row.total and row.minute >= until for row in observation.minutes):
+        return observation
+    return replace(observation, telemetry_problem=_problem(since, rollout.judging.pulse, observation.path))
+
+
+def _problem(since: datetime, pulse: Pulse, path: TelemetryPath | None) -> str:
+    usual = f"{pulse.rate:,.0f} a minute" if pulse.rate >= 1 else f"{pulse.rate * 60:,.0f} an hour"
+    cause = _CAUSES.get(path.state) if path is not None else None
+    why = cause or "either nobody sends any, or the log has stopped"
+    return f"it shows no request since {since:%Y-%m-%d %H:%M} UTC, where {usual} are usual: {why}"

@@ -1,0 +1,81 @@
+"""Stories about a log that answers and shows no request any more, while the endpoint is as busy as ever."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from shared.core.observation import DeploymentMinute, PathState, TelemetryPath
+from shared.core.phases import Phase
+from shared.core.rollout.reasons import ReasonCode
+from tests.scenarios.world import BLUE, GREEN, MIDNIGHT, MINUTE, POLICY, World
+
+
+def silenced(weight: int, rpm: int = 400, inconclusive: str = "pause") -> World:
+    """Return a world in which green has this weight, fails everything, and no row is logged any more."""
+    judge = replace(POLICY.judge, inconclusive=inconclusive, patience=40 * MINUTE)  # type: ignore[arg-type]
+    world = World(replace(POLICY, judge=judge), rpm=rpm)
+    world.register()
+    while world.seen.traffic.get(GREEN) != weight:
+        world.minutes()
+    world.minutes(2)
+    world.avoided = {BLUE, GREEN}  # the users are still there; the log shows none
+    return world
+
+
+@pytest.mark.parametrize("inconclusive", ["pause", "advance"])
+@pytest.mark.parametrize(("weight", "rpm"), [(10, 400), (50, 40)])
+def test_green_advances_on_no_silence(weight: int, rpm: int, inconclusive: str) -> None:
+    """Not even where a policy says to go on without a certificate: that is for little evidence, not for none."""
+    world = silenced(weight, rpm, inconclusive)
+    world.minutes(9 * 60)
+    assert world.seen.traffic == {GREEN: weight, BLUE: 100 - weight}
+
+
+@pytest.mark.parametrize("rpm", [40, 400])
+def test_green_is_not_promoted_on_a_silence_however_long(rpm: int) -> None:
+    """It answers the smoke requests, but an endpoint with this past is not idle."""
+    world = silenced(100, rpm)
+    world.minutes(14 * 60)
+    assert (world.rollout().phase, sorted(world.seen.deployments)) == (Phase.PROMOTING, [BLUE, GREEN])
+
+
+def test_the_silence_is_named_within_minutes() -> None:
+    """Since when, what is usual and, if Azure shows it, the cause: the diagnostic setting is gone."""
+    world = silenced(10)
+    world.telemetry.found = TelemetryPath(PathState.NO_SETTING)
+    world.minutes(14)
+    problem = world.rollout().observed.telemetry_problem or ""
+    assert "no request since 2026-11-20" in problem
+    assert "400 a minute are usual" in problem
+    assert "no diagnostic setting any more" in problem
+
+
+def test_it_goes_on_when_the_log_is_back() -> None:
+    """The time without a log counts towards no deadline, and what was logged late is judged."""
+    world = silenced(10)
+    world.minutes(3 * 60)
+    world.avoided = set()
+    world.until(Phase.PROMOTED)
+    assert world.entries(ReasonCode.OBSERVATION_RESUMED)
+
+
+def test_pauses_that_are_usual_are_no_silence() -> None:
+    """Requests come in one minute of twelve, as they always did."""
+    world = World(POLICY, rpm=0)
+    world.telemetry.rows = [DeploymentMinute(BLUE, MIDNIGHT - n * MINUTE, 2400, 0) for n in range(12, 300, 12)]
+    world.register()
+    for minute in range(240):
+        world.rpm = 2400 if minute % 12 == 0 else 0
+        world.minutes()
+        assert world.rollout().observed.telemetry_problem is None, world.told()
+
+
+def test_an_endpoint_without_a_past_is_not_called_silent() -> None:
+    """Nobody has ever sent it a request but the smoke test's."""
+    world = World(rpm=0)
+    world.register()
+    world.until(Phase.STEPPING)
+    world.minutes(100)
+    assert world.rollout().observed.telemetry_problem is None
