@@ -147,6 +147,10 @@ ACTIONS: dict[ReasonCode, str] = {
         "Ask who changed it: the mirror may have been too much for green. `act resume` restores it, `act promote` "
         "goes on without it, `act rollback` gives up."
     ),
+    C.GREEN_FAILS_ALONE: (
+        "Users are affected now. `act rollback` gives green's share to blue; if blue is no better, "
+        f"{TRAFFIC} to whichever deployment answers."
+    ),
     C.BLUE_REPLACED: (
         "Ask who deployed it, and why: the evidence so far compares green with the old one. `act resume` goes on and "
         "adds what is seen from now on; `act rollback` gives the new one all traffic again."

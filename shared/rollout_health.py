@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from shared.core.phases import Phase
 from shared.core.rollout import Rollout
 from shared.core.rollout.pauses import PauseCause, pause_cause, waits_for_operator
+from shared.core.rollout.reasons import ReasonCode
 from shared.findings import Finding, Severity
 from shared.words import sentence
 
@@ -76,6 +77,8 @@ def _unhealthy(rollout: Rollout) -> str:
     watches, sick = rollout.judging.watches, rollout.ending.unhealthy_reported
     if rollout.open and watches.blue_failed.declared and watches.green_failed.declared:
         return f"both {rollout.blue} and {rollout.green} fail far more requests than usual"
+    if rollout.open and rollout.hold_reason is not None and rollout.hold_reason.code is ReasonCode.GREEN_FAILS_ALONE:
+        return sentence(rollout.hold_reason)
     if sick is None:
         return ""
     waits = ", so the rollback waits and the traffic stays as it is" if rollout.phase is Phase.ROLLING_BACK else ""

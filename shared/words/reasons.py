@@ -315,6 +315,11 @@ REASONS: Mapping[ReasonCode, Row] = {
         "the {deadline} deadline of {limit_seconds} passed[ (last: {because})]", "One of the policy's deadlines passed."
     ),
     ReasonCode.GREEN_LOST: Row("{deployment} failed or was deleted", "Green is no longer there."),
+    ReasonCode.GREEN_FAILS_ALONE: Row(
+        "{deployment} fails more than {limit} of its requests, far more than blue did, and someone else gave blue no "
+        "traffic to compare it with: give it some, or roll back",
+        "Traffic was edited outside Teal, so that nothing judges green, and green fails.",
+    ),
     ReasonCode.GREEN_REPLACED: Row(
         "someone else has deployed something else under the name {deployment}[ ({model})]; it was never tested",
         "Green is no longer what the rollout created.",

@@ -289,6 +289,22 @@ def test_unhealthy_deployments_are_found(calls: Calls, *, rolling_back: bool) ->
     assert "repair" in found["remedy"]
 
 
+def test_a_green_that_fails_with_all_traffic_by_hand_is_found(calls: Calls) -> None:
+    """Someone gave it everything, so that the judge has nothing to compare it with: it raises the alert at once."""
+    world = calls.world
+    world.register()
+    world.until_weight(10)
+    world.minutes(2)
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={"churn-7": 100})
+    world.minutes(3)
+    assert "unhealthy" not in findings(calls)
+    world.rates = {"churn-7": 0.2}
+    world.minutes(8)
+    found = findings(calls)["unhealthy"]
+    assert (found["severity"], "gave blue no traffic to compare it with" in found["message"]) == ("failing", True)
+    assert world.seen.traffic == {"churn-7": 100}
+
+
 WAITS = [
     ("a pause step without an end", (SmokeStep("s"), PauseStep(), WeightStep(50)), None, True),
     ("an operator's pause", (SmokeStep("s"), WeightStep(10), WeightStep(50)), Verb.PAUSE, True),

@@ -192,3 +192,33 @@ def test_a_request_during_a_halt_comes_before_the_next_weight(verb: Verb) -> Non
     world.ask(verb)
     world.minutes(6)
     assert {GREEN: 60, BLUE: 40} not in world.endpoints.traffic_written, world.told()
+
+
+@pytest.mark.parametrize("traffic", [{GREEN: 100}, {HOTFIX: 100}, {GREEN: 60, HOTFIX: 40}], ids=str)
+def test_promoting_all_the_way_after_an_edit_writes_no_old_split_first(traffic: dict[str, int]) -> None:
+    """The operator had just taken everything from a broken blue, which must not get most of it back for a minute."""
+    world = world_in(Phase.STEPPING)
+    written = edit(world, traffic)
+    world.minutes()
+    world.ask(Verb.PROMOTE, full=True)
+    world.minutes(3)
+    assert world.endpoints.traffic_written[written:] in ([{GREEN: 100}], [])
+    assert world.seen.traffic == {GREEN: 100}
+
+
+@pytest.mark.parametrize("traffic", [{GREEN: 100}, {GREEN: 60, HOTFIX: 40}], ids=str)
+def test_a_green_that_fails_where_others_left_blue_without_traffic_is_reported(traffic: dict[str, int]) -> None:
+    """Nothing judges it, and whoever set this may know why: their split stays, and they are told, once."""
+    world = world_in(Phase.STEPPING)
+    world.minutes(2)
+    edit(world, traffic)
+    world.minutes(2)
+    world.rates = {GREEN: 0.25}
+    world.minutes(40)
+    held = [entry.reason.because for entry in world.entries(ReasonCode.HELD)]
+    assert [why.code for why in held if why is not None] == [ReasonCode.GREEN_FAILS_ALONE]
+    assert world.seen.traffic == traffic
+    world.rates = {}
+    world.ask(Verb.RESUME)
+    world.minutes(4)
+    assert world.seen.traffic == {BLUE: 80, GREEN: 20}

@@ -392,6 +392,13 @@ ROWS: list[tuple[Reason, str]] = [
         "churn-7 is left as it is, because someone else has deployed something else under that name",
     ),
     (
+        reason(C.GREEN_FAILS_ALONE, deployment=GREEN, limit=0.03),
+        (
+            "churn-7 fails more than 3% of its requests, far more than blue did, and someone else gave blue no "
+            "traffic to compare it with: give it some, or roll back"
+        ),
+    ),
+    (
         reason(C.BLUE_REPLACED, deployment=BLUE, model="azureml:fraud:3"),
         (
             "someone else has deployed something else under the name churn-6 (azureml:fraud:3), which green is "

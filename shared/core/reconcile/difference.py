@@ -25,7 +25,7 @@ from shared.core.reconcile.cleaning import given_by_others, leftover, may_delete
 from shared.core.reconcile.keeping import expired
 from shared.core.reconcile.probing import awaits_probe, blue_is_worse
 from shared.core.reconcile.serving import seen_healthy
-from shared.core.rollout.record import Rollout
+from shared.core.rollout.record import ALL, Rollout
 
 # A blue that was scaled down grows before it gets its traffic back, but a rollback does not wait for that forever.
 GROW = timedelta(minutes=10)
@@ -128,7 +128,8 @@ def _shift(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
     """Return the write of the traffic. Someone else's edit is noticed by `decide` before it is overwritten."""
     wanted = rollout.wanted_traffic
     both = rollout.traffic.weight > 0 and rollout.green in endpoint.mirror
-    if not wanted or endpoint.traffic == wanted or both:
+    undecided = rollout.phase is Phase.PROMOTING and rollout.traffic.weight != ALL  # all of it comes in the next turn
+    if not wanted or endpoint.traffic == wanted or both or undecided:
         return ()
     unnoticed = bool(rollout.traffic.expected) and endpoint.traffic not in rollout.traffic.expected
     if unnoticed or not _stands(rollout, endpoint):

@@ -16,6 +16,7 @@ from shared.core.judge.odds import Counts
 from shared.core.observation.observation import DeploymentMinute, Observation
 from shared.core.phases import Phase
 from shared.core.rollout.parts import Watches
+from shared.core.rollout.pauses import PauseCause, pause_cause
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import Rollout
 
@@ -45,6 +46,8 @@ def incident_now(rollout: Rollout) -> Reason | None:
         return _reason(ReasonCode.OVERLOAD, rollout.green, alarms.overloaded)
     if beside and watches.blue_failed.declared and not _fixed(rollout):
         return _reason(ReasonCode.INCIDENT, rollout.blue, alarms.failed)
+    if watches.green_failed.declared and _without_blue(rollout):
+        return _reason(ReasonCode.GREEN_FAILS_ALONE, rollout.green, alarms.failed)
     return None
 
 
@@ -66,6 +69,14 @@ def _applies(rollout: Rollout) -> bool:
     A blue without traffic shows nothing, so while green is alone, only green's overload counts.
     """
     return rollout.phase in SHARED and rollout.blue is not None and not rollout.judge_overruled
+
+
+def _without_blue(rollout: Rollout) -> bool:
+    """Return whether someone else gave green traffic and blue none, so that there is nothing to judge green by."""
+    if pause_cause(rollout) is not PauseCause.EXTERNAL_CHANGE or not rollout.traffic.expected:
+        return False
+    found = rollout.traffic.expected[-1]
+    return rollout.green in found and rollout.blue not in found
 
 
 def _fixed(rollout: Rollout) -> bool:

@@ -103,6 +103,7 @@ class ReasonCode(StrEnum):
     TRAFFIC_AS_WEIGHTED = "traffic_as_weighted"
     DEADLINE_EXCEEDED = "deadline_exceeded"
     GREEN_LOST = "green_lost"
+    GREEN_FAILS_ALONE = "green_fails_alone"
     GREEN_REPLACED = "green_replaced"
     BLUE_REPLACED = "blue_replaced"
     BLUE_LOST = "blue_lost"
