@@ -520,6 +520,20 @@ BREAKS = (
         "tests/core/test_judge_incident.py",
     ),
     Break(
+        "an incident ends after calm minutes, whatever their requests show",
+        "shared/core/judge/incident.py",
+        " and _below(since, of, risk)",
+        "",
+        "tests/core/test_judge_incident.py",
+    ),
+    Break(
+        "minutes that are suspicious only together are calm",
+        "shared/core/judge/incident.py",
+        "if _beyond(since, of, tuning):",
+        "if False:",
+        "tests/core/test_judge_incident.py",
+    ),
+    Break(
         "a certificate outlasts green's alarm",
         "shared/core/rollout/record.py",
         "self.verdict.outcome is Outcome.PASS and not self.alarmed",

@@ -114,6 +114,7 @@ INTERNAL = frozenset(
         "shared.core.admission.events:LONGEST",
         "shared.core.gates.latency:MOST_BURSTINESS",
         "shared.core.judge.incident:LONGEST_CALM",
+        "shared.core.judge.incident:LONGEST_UNSURE",
         "shared.core.judge.incident:MOST",
         "shared.core.judge.incident:MOST_UNKNOWN",
         "shared.core.observation.observation:LONGEST_PROBLEM",

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Iterable
+
 import pytest
 
-from shared.core.judge.incident import Watch, add_minute, alarm
+from shared.core.judge.incident import LONGEST_UNSURE, Alarm, Watch, add_minute, alarm
 from shared.core.judge.odds import Counts
 from shared.core.judge.tuning import TUNED
+from shared.core.judge.verdict import Risk
 
 
 @pytest.mark.parametrize(
@@ -36,7 +40,70 @@ def test_an_incident_goes_on_while_its_minutes_are_above_the_limit() -> None:
     of, tuning = alarm(300, 60_000, budget=0.0005, cap=0.7), TUNED
     watch, declared = Watch(), list[bool]()
     for bad in (*30 * [120], *12 * [3]):
-        watch = add_minute(watch, Counts(bad, 600), of, tuning, log_threshold=4.6)
+        watch = add_minute(watch, Counts(bad, 600), of, tuning, Risk())
         declared.append(watch.declared)
     first = declared.index(True)
     assert declared == [*first * [False], *(39 - first) * [True], *3 * [False]]
+
+
+MODERATE = Alarm(usual=0.002, budget=0.006, cap=4.0)  # a limit of 1.2 %
+ON = Watch(declared=True, bad=9)
+
+
+def failures(total: int, rate: float, minutes: int, seed: int = 0) -> list[Counts]:
+    """Return minutes with so many requests, each of which fails by chance."""
+    chance = random.Random(seed)  # noqa: S311 -- a simulation
+    return [Counts(sum(chance.random() < rate for _ in range(total)), total) for _ in range(minutes)]
+
+
+def lasts(minutes: Iterable[Counts], of: Alarm = MODERATE, watch: Watch = ON) -> int | None:
+    """Return how many minutes it takes until the incident is over; None if it goes on."""
+    for count, minute in enumerate(minutes, start=1):
+        watch = add_minute(watch, minute, of, TUNED, Risk())
+        if not watch.declared:
+            return count
+    return None
+
+
+@pytest.mark.parametrize(("total", "rate"), [(15, 0.06), (35, 0.04), (80, 0.03), (300, 0.022), (1500, 0.018)])
+@pytest.mark.parametrize("seed", range(5))
+def test_an_incident_that_lasts_is_not_over(total: int, rate: float, seed: int) -> None:
+    """Few of its minutes are above the limit by themselves, so that ten calm ones come often."""
+    assert lasts(failures(total, rate, 360, seed)) is None
+
+
+@pytest.mark.parametrize(
+    ("total", "least", "most"), [(15, 15, 60), (35, 10, 25), (80, 10, 15), (300, 10, 12), (1500, 10, 10)]
+)
+@pytest.mark.parametrize("before", [0, 300])
+def test_an_incident_that_is_over_ends_soon_however_long_it_was(total: int, least: int, most: int, before: int) -> None:
+    """Once failures are as rare as in the past, it takes a few hundred requests; those of the incident do not count."""
+    during, after = failures(total, 0.04, before), failures(total, 0.001, 120, seed=1)
+    took = lasts([*during, *after])
+    assert took is not None
+    assert least <= took - before <= most
+
+
+def test_ten_calm_minutes_with_few_requests_show_nothing() -> None:
+    """At the limit, one failure would be expected in 83 requests. Without any, it takes nearly 400."""
+    assert lasts(60 * [Counts(0, 12)]) == 33
+
+
+def test_too_few_requests_do_not_keep_an_incident_for_ever() -> None:
+    """One request a minute: after an hour without a failure it is over."""
+    assert lasts(90 * [Counts(0, 1)]) == LONGEST_UNSURE
+
+
+def test_calm_minutes_that_are_suspicious_together_are_not_calm() -> None:
+    """Each has one failure of 30, which is nothing by itself; after 100 of them, it is still an incident."""
+    assert lasts([*100 * [Counts(1, 30)], *30 * [Counts(0, 30)]]) == 100 + 14
+
+
+def test_the_minutes_before_an_incident_was_declared_do_not_end_it() -> None:
+    """A small excess takes long to be seen. Then the calm minutes from before do not count, however many they were."""
+    watch = Watch()
+    for minute in [*60 * [Counts(0, 200)], *failures(200, 0.025, 200, seed=2)]:
+        watch = add_minute(watch, minute, MODERATE, TUNED, Risk())
+        if watch.declared:
+            break
+    assert (watch.declared, watch.calm, watch.since) == (True, 0, Counts())

@@ -79,6 +79,17 @@ def test_an_intermittent_incident_is_one_incident() -> None:
     assert (world.seen.traffic[GREEN], holds(world)) == (10, [C.INCIDENT])
 
 
+@pytest.mark.parametrize(("rpm", "rate"), [(30, 0.06), (90, 0.04), (150, 0.03)])
+def test_a_moderate_incident_lasts_as_long_as_it_lasts(rpm: int, rate: float) -> None:
+    """No minute is bad enough by itself, but all together are; when it is over, that is seen."""
+    world = in_an_incident(rate, rpm)
+    world.minutes(300)
+    assert (world.seen.traffic[GREEN], holds(world), world.entries(C.RELEASED)) == (10, [C.INCIDENT], [])
+    world.rates = {}
+    world.minutes(40)
+    assert len(world.entries(C.RELEASED)) == 1
+
+
 def test_a_single_bad_minute_costs_only_minutes() -> None:
     """A short incident is over after a short calm."""
     world = in_an_incident(0.9)

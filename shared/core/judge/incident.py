@@ -2,7 +2,8 @@
 
 It uses a gate's bets against a fixed limit: the bad share is at most `RATIO` times what it may have been in blue's
 past, plus the budget. An incident is declared at the odds that a rollback needs. It has memory: it ends only after a
-number of calm minutes that grows with its length.
+number of calm minutes that grows with its length, and only once the requests of all these minutes together show that
+the share is below the limit again, as surely as a step forward needs it. A minute of few requests would show nothing.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from shared.core.judge.interval import interval
 from shared.core.judge.measure import Measure, log_shares
 from shared.core.judge.odds import Counts, Null, log_es, log_sum
 from shared.core.judge.tuning import Tuning
+from shared.core.judge.verdict import Risk
 
 RATIO = 3.0
 # The bad share that a deployment without a past may have: at three times it, about a tenth, it is an incident.
@@ -25,6 +27,8 @@ MOST = 0.5
 MOST_UNKNOWN = 0.25  # the same for a past that is too short to say what is usual, or absent
 # An incident of five minutes or more ends after ten calm minutes; a shorter one after twice its length plus one.
 LONGEST_CALM = 10
+# It also ends after so many calm minutes with too few requests to show that, if together they are not suspicious.
+LONGEST_UNSURE = 60
 _LANES = (Measure(),)
 
 
@@ -48,12 +52,16 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """The state of one deployment. declared: an incident is on. bad, calm: minutes above the limit, and since then."""
+    """The state of one deployment. declared: an incident is on. bad, calm: minutes above the limit, and since then.
+
+    since: in an incident, the requests of the calm minutes, as those of green.
+    """
 
     harm: Harm = field(default_factory=Harm)
     declared: bool = False
     bad: int = 0
     calm: int = 0
+    since: Counts = field(default_factory=Counts)
 
 
 def alarm(bad: int, total: int, budget: float, cap: float, *, known: bool = True) -> Alarm:
@@ -73,24 +81,48 @@ def log_odds(watch: Watch, tuning: Tuning) -> float:
     return watch.harm.log_odds(log_shares(_LANES, tuning))
 
 
-def add_minute(watch: Watch, counts: Counts, of: Alarm, tuning: Tuning, log_threshold: float) -> Watch:
+def add_minute(watch: Watch, counts: Counts, of: Alarm, tuning: Tuning, risk: Risk) -> Watch:
     """Return the watch after a minute; a minute without requests changes nothing.
 
     The cap only delays the start of an incident: once declared, every minute above the limit extends it.
 
-    counts: the deployment's, as if it were green. log_threshold: the log odds at which an incident is certain.
+    counts: the deployment's, as if it were green. risk: how sure one must be that an incident is on, and when
+    it is over.
     """
     if not counts.green_total:
         return watch
-    shares, uncapped = log_shares(_LANES, tuning), _gains(counts, replace(of, cap=math.inf), tuning)
-    beyond = log_sum([gain + share for gain, share in zip(uncapped, shares, strict=True)]) > tuning.log_suspicion
-    seen = Watch(watch.harm, watch.declared, watch.bad + beyond, 0 if beyond else watch.calm + 1)
     if watch.declared:
-        return Watch() if seen.calm >= min(LONGEST_CALM, 2 * seen.bad + 1) else seen
+        return _continued(watch, counts, of, tuning, risk)
+    beyond = _beyond(counts, of, tuning)
+    calm = 0 if beyond else watch.calm + 1
     grown = harm.add_minute(watch.harm, _gains(counts, of, tuning), tuning, changed=False)
-    declared = grown.log_odds(shares) >= log_threshold
-    forgotten = not declared and seen.calm >= LONGEST_CALM
-    return Watch(grown, declared, 0 if forgotten else seen.bad, seen.calm)
+    if grown.log_odds(log_shares(_LANES, tuning)) >= -math.log(risk.rollback):
+        return Watch(grown, declared=True, bad=watch.bad + beyond)
+    return Watch(grown, bad=0 if calm >= LONGEST_CALM else watch.bad + beyond, calm=calm)
+
+
+def _continued(watch: Watch, counts: Counts, of: Alarm, tuning: Tuning, risk: Risk) -> Watch:
+    """Return the watch after one more minute of an incident, which may be over with it."""
+    calm, since = watch.calm + 1, watch.since + counts
+    if _beyond(counts, of, tuning):
+        return Watch(watch.harm, declared=True, bad=watch.bad + 1)
+    if _beyond(since, of, tuning):  # no minute of them by itself, but all together
+        return Watch(watch.harm, declared=True, bad=watch.bad + calm)
+    enough = calm >= min(LONGEST_CALM, 2 * watch.bad + 1) and _below(since, of, risk)
+    return Watch() if enough or calm >= LONGEST_UNSURE else replace(watch, calm=calm, since=since)
+
+
+def _beyond(counts: Counts, of: Alarm, tuning: Tuning) -> bool:
+    """Return whether these requests are suspicious, however bursty the past was."""
+    gains = _gains(counts, replace(of, cap=math.inf), tuning)
+    shares = log_shares(_LANES, tuning)
+    return log_sum([gain + share for gain, share in zip(gains, shares, strict=True)]) > tuning.log_suspicion
+
+
+def _below(since: Counts, of: Alarm, risk: Risk) -> bool:
+    """Return whether these requests show that the share is below the limit, as surely as a step forward needs it."""
+    found = interval(since.green_bad, since.green_total, risk.advance)
+    return found is not None and found.high < of.limit
 
 
 def _gains(counts: Counts, of: Alarm, tuning: Tuning) -> list[float]:

@@ -3,7 +3,7 @@
 For any true rates g_1, g_2, ... and independent requests, exp(sum(x_t) ln k - sum(n_t g_t) (k - 1)) is a bet whose
 expected wealth never exceeds 1 (`E (1+a)^X <= exp(a E X)`), for each k > 0. Mixed over k by a Gamma(SHAPE, SHAPE)
 distribution it has a closed form, and the mean rates m / n for which it stays below 1 / miss contain the true mean rate
-so far at all times together, except with probability `miss`. Only the two sums are needed. Not for decisions: the
+so far at all times together, except with probability `miss`. Only the two sums are needed. Not for verdicts: the
 judge's own bets are sharper.
 """
 

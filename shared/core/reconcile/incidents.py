@@ -5,7 +5,6 @@ The judge decides whether green is worse than blue. This decides whether now is 
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from datetime import datetime
 
@@ -105,12 +104,7 @@ def _seen(watch: Watch, bad: int, row: DeploymentMinute, of: Alarm, rollout: Rol
     calibration = rollout.judging.calibration
     if calibration is None:
         return watch
-    return incident.add_minute(watch, Counts(bad, row.total), of, calibration.panel.tuning, _line(rollout))
-
-
-def _line(rollout: Rollout) -> float:
-    """Return the log odds at which an incident is certain: those of a rollback."""
-    return -math.log(rollout.policy.judge.risk.rollback)
+    return incident.add_minute(watch, Counts(bad, row.total), of, calibration.panel.tuning, rollout.policy.judge.risk)
 
 
 def _reason(code: ReasonCode, deployment: str | None, of: Alarm) -> Reason:
