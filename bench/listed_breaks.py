@@ -557,7 +557,7 @@ BREAKS = (
     Break(
         "smoke requests outweigh real ones",
         f"{RECONCILE}/probing.py",
-        "last = recent if serves else recent[-(FRESH // MINUTE) :]",
+        "last = recent if serves else recent[-LAST:]",
         "last = recent if serves else ()",
         "tests/scenarios/test_probing.py",
     ),
