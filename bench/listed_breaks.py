@@ -278,6 +278,27 @@ BREAKS = (
         "tests/scenarios/test_traffic_mismatch.py",
     ),
     Break(
+        "fewer unreadable answers are harm",
+        "shared/core/gates/predictions.py",
+        "        Measure(share=part, null=usual, severe=False),",
+        "        Measure(share=part, null=usual, severe=False, both=True),",
+        "tests/scenarios/test_gates_unheard.py",
+    ),
+    Break(
+        "what blue could not read excuses no class",
+        "shared/core/gates/predictions.py",
+        "    more = Null(SHIFT_RATIO, shift + unread)",
+        "    more = usual",
+        "tests/scenarios/test_gates_unheard.py",
+    ),
+    Break(
+        "what blue could not read excuses rarer classes",
+        "shared/core/judge/measure.py",
+        "measure.rarer or minor",
+        "minor",
+        "tests/scenarios/test_gates_unheard.py",
+    ),
+    Break(
         "a change of weight forgets the samples of the traffic",
         "shared/core/judge/traffic_share.py",
         "recent=(*share.recent, sample)[-WINDOW:]",
