@@ -277,6 +277,56 @@ BREAKS = (
         "    return False",
         "tests/scenarios/test_traffic_mismatch.py",
     ),
+    Break(
+        "fewer unreadable answers are harm",
+        "shared/core/gates/predictions.py",
+        "        Measure(share=part, null=usual, severe=False),",
+        "        Measure(share=part, null=usual, severe=False, both=True),",
+        "tests/scenarios/test_gates_unheard.py",
+    ),
+    Break(
+        "what blue could not read excuses no class",
+        "shared/core/gates/predictions.py",
+        "    more = Null(SHIFT_RATIO, shift + unread)",
+        "    more = usual",
+        "tests/scenarios/test_gates_unheard.py",
+    ),
+    Break(
+        "what blue could not read excuses rarer classes",
+        "shared/core/judge/measure.py",
+        "measure.rarer or minor",
+        "minor",
+        "tests/scenarios/test_gates_unheard.py",
+    ),
+    Break(
+        "a change of weight forgets the samples of the traffic",
+        "shared/core/judge/traffic_share.py",
+        "recent=(*share.recent, sample)[-WINDOW:]",
+        "recent=(*(share.recent if same else ()), sample)[-WINDOW:]",
+        "tests/core/test_traffic_share.py",
+    ),
+    Break(
+        "all samples of the traffic are measured by the present weight",
+        "shared/core/judge/traffic_share.py",
+        "            minute.total * factor * minute.weight / (factor * minute.weight + 100 - minute.weight)\n",
+        "            minute.total * factor * self.recent[-1].weight\n"
+        "            / (factor * self.recent[-1].weight + 100 - self.recent[-1].weight)\n",
+        "tests/core/test_traffic_share.py",
+    ),
+    Break(
+        "minutes that are judged after a change of weight are not compared with theirs",
+        f"{RECONCILE}/judging.py",
+        "    earlier = before.weight if before is not None and before.covers(minute) else None",
+        "    earlier = None",
+        "tests/scenarios/test_traffic_mismatch.py",
+    ),
+    Break(
+        "minutes in which the weight was being changed are compared with the one before",
+        "shared/core/rollout/parts.py",
+        "        return self.since <= minute and minute + MINUTE <= self.until",
+        "        return True",
+        "tests/core/test_minutes.py",
+    ),
     # Incidents and holds.
     Break(
         "incidents hold nothing",

@@ -68,9 +68,10 @@ class EvidenceView:
 class TrafficShareView:
     """Which share of the live requests green receives, compared with its weight, in the last minutes."""
 
-    weight: Annotated[int, "Green's percent of the live traffic in these minutes."]
+    weight: Annotated[int, "Green's percent of the live traffic in the last of these minutes."]
     green_requests: Annotated[int, "Live requests of green, without those addressed to it."]
     requests: Annotated[int, "Live requests of both deployments."]
+    expected_requests: Annotated[float, "How many of them green's weights in these minutes should bring it."]
     log_odds_mismatch: Annotated[float, "Odds that the share is not the one of the weight, as a natural logarithm."]
     odds_mismatch: Annotated[str, "The same as text."]
     mismatch: Annotated[bool, "Whether it is certain: reported, and a hold if the policy says so."]
@@ -84,6 +85,7 @@ def traffic_share_view(share: TrafficShare) -> TrafficShareView | None:
         weight=share.recent[-1].weight,
         green_requests=share.green,
         requests=share.total,
+        expected_requests=round(share.expected(), 1),
         log_odds_mismatch=share.log_odds,
         odds_mismatch=odds(share.log_odds),
         mismatch=share.mismatch,

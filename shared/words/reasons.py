@@ -303,8 +303,8 @@ REASONS: Mapping[ReasonCode, Row] = {
     ),
     ReasonCode.GREEN_RECEIVES_TRAFFIC: Row("{deployment} receives traffic again", "Starvation ended."),
     ReasonCode.TRAFFIC_MISMATCH: Row(
-        "{deployment} received {observed_share} of the last {requests|live request} although its weight is {weight}; "
-        "check whether callers address a deployment by name or keep connections open",
+        "{deployment} received {observed_share} of the last {requests|live request} although its weight is {weight}"
+        "[ ({expected_share} on average)]; check whether callers address a deployment by name or keep connections open",
         "Green does not get the requests that its weight should bring it. Nothing is wrong with its answers, but they "
         "may be to other callers than blue's. The policy says whether this holds the rollout.",
     ),
@@ -547,6 +547,7 @@ _SPELLED: Mapping[str, Callable[[Any], str]] = {
     "action": lambda kind: kind.replace("_", " "),
     "delay_seconds": duration,
     "examples": "; ".join,
+    "expected_share": lambda share: percent(round(100 * share, 2)),
     "expected_traffic": traffic,
     "limit": lambda share: percent(round(100 * share, 2)),
     "limit_seconds": duration,

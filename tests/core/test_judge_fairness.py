@@ -38,6 +38,7 @@ from shared.core.judge.tuning import REFERENCE, TUNED, Tuning
 from shared.core.judge.verdict import Risk, judge
 from shared.core.observation import DeploymentMinute, Tally
 from shared.core.policy import JudgeSettings
+from shared.core.telemetry.predictions import UNREADABLE
 from tests.core.judging import FAIR, Game, spreads, tables
 
 START = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -48,6 +49,7 @@ TUNINGS = {"tuned": TUNED, "reference": REFERENCE}
 CALM, BURSTY = GateSetting(phi=1.0), GateSetting(phi=9.0)
 LIMITED = GateSetting(measures=(Measure(share=0.5), Measure(share=0.5, null=Null(0.0, 0.2), severe=False)))
 RELATIVE_ONLY = GateSetting(measures=(Measure(null=Null(1.25, 0.02), severe=False),))
+LABELS = ("a", "b", "c", UNREADABLE)
 Chances = Iterator[tuple[float, GateMinute]]
 
 
@@ -124,12 +126,18 @@ def row(name: str, total: int, **known: object) -> DeploymentMinute:
     return DeploymentMinute(name, START, total, **({"bad": 0} | known))  # type: ignore[arg-type] # fields by name
 
 
-def calibrated(*gates: Gate) -> Calibration:
-    """Return these gates calibrated from a calm hour of blue: 1 to 200 ms, three classes of predictions."""
+def calibrated(*gates: Gate, unreadable: int = 0) -> Calibration:
+    """Return these gates calibrated from a calm hour of blue: 1 to 200 ms, three classes, some unreadable answers."""
     slowness = dict.fromkeys(range(60, 110), 4)
     hour = [
         replace(
-            row("blue", 200, bad=2, slowness=slowness, predictions={"a": 40, "b": 40, "c": 20}),
+            row(
+                "blue",
+                200,
+                bad=2,
+                slowness=slowness,
+                predictions=dict(zip(LABELS, (40, 40, 20, unreadable), strict=True)),
+            ),
             minute=START - timedelta(minutes=n),
         )
         for n in range(60)
@@ -211,6 +219,30 @@ def test_predictions_that_shift_within_what_is_allowed_win_nothing(
             yield a * b, seen(calibration, *both)
 
     assert game.growth(minutes()) <= FAIR
+
+
+def unreadable_growth(green: tuple[float, ...], blue: tuple[float, ...]) -> float:
+    """Return the expected growth of the odds in a minute with these shares, after a past with a fifth unreadable."""
+    calibration = calibrated(PredictionsGate(), unreadable=25)
+
+    def minutes() -> Chances:
+        for (a, x), (b, y) in product(spreads(3, green), spreads(3, blue)):
+            both = [row(name, 3, predictions=dict(zip(LABELS, s, strict=True))) for name, s in (("g", x), ("b", y))]
+            yield a * b, seen(calibration, *both)
+
+    return game_of(calibration).growth(minutes())
+
+
+@pytest.mark.parametrize(
+    "green",
+    [(0.32, 0.32, 0.16, 0.2), (0.52, 0.32, 0.16, 0.0), (0.32, 0.32, 0.36, 0.0), (0.4, 0.4, 0.2, 0.0)],
+    ids=["alike", "all read as a", "all read as c", "read as the others"],
+)
+def test_a_green_that_reads_what_blue_could_not_wins_nothing(green: tuple[float, ...]) -> None:
+    """Fewer unreadable answers are no harm, whatever they turn out to be; more of them are."""
+    blue = (0.32, 0.32, 0.16, 0.2)
+    assert unreadable_growth(green, blue) <= FAIR
+    assert unreadable_growth((0.1, 0.1, 0.05, 0.75), blue) > FAIR
 
 
 @pytest.mark.parametrize("mirrored", [True, False])

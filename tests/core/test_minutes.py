@@ -12,10 +12,13 @@ from shared.core.phases import Phase
 from shared.core.reconcile.judging import calibrated, judge_minutes
 from shared.core.reconcile.plan import Window, plan_observation
 from shared.core.rollout import Rollout
+from shared.core.rollout.parts import PastWeight
+from shared.core.steps.traffic import at_new_split
 from tests.core.rollouts import ALL_BLUE, BLUE, GREEN, HOUR, MINUTE, NOW, OTHER, POLICY, SMOKE, TEN, endpoint, rollout
 
 START = NOW - 10 * MINUTE
 WATCHED = rollout(Phase.STEPPING, judged_until=START, steady_since=START)
+SECOND = timedelta(seconds=1)
 LAG = POLICY.judge.telemetry_lag
 
 
@@ -85,6 +88,35 @@ def test_minutes_before_the_weight_was_in_force_certify_nothing() -> None:
     found = after([row for n in range(4) for row in rows(START + n * MINUTE)], before=late)
     assert settled_minutes(found) == 2
     assert green_requests(found) == 400
+
+
+def live_weights(before: Rollout, minutes: int = 8) -> list[int]:
+    """Return the weights of the minutes that are compared with green's share of the live requests."""
+    found = after([row for n in range(minutes) for row in rows(START + n * MINUTE)], before=before)
+    return [sample.weight for sample in found.judging.evidence.traffic.recent]
+
+
+def test_minutes_before_a_change_are_compared_with_the_weight_that_they_had() -> None:
+    """Telemetry is late, so they are judged after it. The minutes of the change itself are compared with none."""
+    earlier = PastWeight(25, START + 30 * SECOND, START + 4 * MINUTE + 59 * SECOND)
+    raised = WATCHED.with_traffic(weight=40, steady_since=START + 6 * MINUTE, before=earlier)
+    assert live_weights(raised) == [25, 25, 25, 40, 40]
+
+
+def test_a_weight_is_remembered_when_another_one_is_wanted() -> None:
+    """From when it was seen in force until then, and for longer if the next one never is in force."""
+    since, now = START - 7 * MINUTE, START + 3 * MINUTE
+    changing = at_new_split(WATCHED.with_traffic(weight=15, steady_since=since), now)
+    assert changing.traffic.before == PastWeight(15, since, now)
+    assert at_new_split(changing.with_traffic(weight=30), now + MINUTE).traffic.before == PastWeight(15, since, now)
+
+
+@pytest.mark.parametrize("mirror", [0, 30])
+def test_no_live_weight_is_remembered_where_there_was_none(mirror: int) -> None:
+    """Mirrored requests show nothing about green's share of the live ones."""
+    earlier = PastWeight(15, START - HOUR, START - 30 * MINUTE)
+    without = WATCHED.with_traffic(weight=0, mirror=mirror, steady_since=START, before=earlier)
+    assert at_new_split(without, NOW).traffic.before is None
 
 
 def test_other_deployments_do_not_count() -> None:

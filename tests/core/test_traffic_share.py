@@ -57,10 +57,44 @@ def test_minutes_without_requests_change_nothing() -> None:
     assert after(*counted, LiveMinute(0, 0, 10)).recent == after(*counted).recent
 
 
-def test_each_weight_has_its_own_samples() -> None:
-    """A sample is never made of minutes at two weights, and a mismatch is not concluded from two of them."""
-    share = after(*[LiveMinute(5, 595, 10)] * 9, LiveMinute(5, 595, 25))
-    assert (share.mismatch, [minute.weight for minute in share.recent]) == (False, [25])
+def test_a_sample_is_never_made_of_minutes_at_two_weights() -> None:
+    """What was too little for a sample before the change is left out."""
+    share = after(LiveMinute(2, 18, 5), LiveMinute(7, 13, 35))
+    assert (share.recent, share.pending) == ((LiveMinute(7, 13, 35),), None)
+
+
+@pytest.mark.parametrize("factor", [0.25, 4.0])
+def test_a_mismatch_in_steps_that_are_shorter_than_its_samples_is_found(factor: float) -> None:
+    """Four minutes at each of four weights, always the same odds beside those of the weight."""
+    steps = [LiveMinute(*split(800, weight, factor), weight) for weight in (5, 20, 40, 70) for _ in range(4)]
+    assert minutes_to_mismatch(*steps) == pytest.approx(WINDOW, abs=2)
+
+
+@pytest.mark.parametrize("factor", [0.75, 1.0, 1.4])
+def test_each_sample_is_measured_by_its_own_weight(factor: float) -> None:
+    """A share within the tolerance stays that when the weight changes, up or down, in every minute."""
+    minutes = [LiveMinute(*split(900, weight, factor), weight) for weight in (5, 60, 15, 90, 30) * 80]
+    assert minutes_to_mismatch(*minutes) is None
+    assert not outside(after(*minutes))
+
+
+def test_the_last_samples_are_expected_to_be_what_their_weights_bring() -> None:
+    """Seven samples at 20 percent and three at 60, of 500 requests: 700 and 900, however many green received."""
+    share = after(*[LiveMinute(40, 460, 20)] * 9, *[LiveMinute(450, 50, 60)] * 3)
+    assert share.expected() == pytest.approx(700 + 900)
+
+
+def test_a_change_of_weight_is_no_variation_of_the_share() -> None:
+    """Only samples at the same weight show whether requests stay together."""
+    minutes = [LiveMinute(*split(2000, weight, 1.0), weight) for weight in (10, 10, 80, 80) * 10]
+    assert cluster(after(*minutes).variation) == pytest.approx(1.0)
+
+
+def split(total: int, weight: int, factor: float) -> tuple[int, int]:
+    """Return green's and blue's requests where the odds of being green's are so many times the weight's."""
+    odds = factor * weight / (100 - weight)
+    green = round(total * odds / (1 + odds))
+    return green, total - green
 
 
 def test_a_mismatch_ends_when_the_last_samples_together_are_right_again() -> None:
@@ -100,11 +134,11 @@ def over_ten_connections(draw: np.random.Generator, share: float) -> tuple[int, 
     return int(counts[to_green].sum()), int(counts[~to_green].sum())
 
 
-def rollout(draw: np.random.Generator, world: Draw, factor: float) -> Iterator[LiveMinute]:
-    """Yield half an hour at each of four weights, where the odds of being green's are so many times the weight's."""
+def rollout(draw: np.random.Generator, world: Draw, factor: float, minutes: int = 30) -> Iterator[LiveMinute]:
+    """Yield these minutes at each of four weights, where the odds of being green's are so many times the weight's."""
     for weight in (10, 25, 50, 75):
         odds = factor * weight / (100 - weight)
-        for _ in range(30):
+        for _ in range(minutes):
             yield LiveMinute(*world(draw, odds / (1 + odds)), weight)
 
 
@@ -114,6 +148,14 @@ def test_chance_is_no_mismatch(world: Draw, factor: float) -> None:
     """In 50 rollouts, none is reported, whether requests are independent or stay together for a minute."""
     draw = np.random.default_rng(11)
     assert not any(minutes_to_mismatch(*rollout(draw, world, factor)) for _ in range(50))
+
+
+@pytest.mark.parametrize("world", [independent, in_fives, over_ten_connections])
+@pytest.mark.parametrize("minutes", [2, 6])
+def test_chance_is_no_mismatch_in_short_steps(world: Draw, minutes: int) -> None:
+    """In 200 rollouts whose steps are shorter than what a mismatch needs, none is reported."""
+    draw = np.random.default_rng(13)
+    assert not any(minutes_to_mismatch(*rollout(draw, world, 1.0, minutes)) for _ in range(200))
 
 
 @pytest.mark.parametrize("world", [independent, in_fives, over_ten_connections])

@@ -38,6 +38,39 @@ def test_equally_unreadable_answers_are_no_harm() -> None:
     assert world.until(Phase.PROMOTED).observed.serving == GREEN
 
 
+@pytest.mark.parametrize("share", [0.07, 0.3])
+@pytest.mark.parametrize("read_as", ["stay", "leave", "maybe"])
+def test_a_green_that_reads_what_blue_could_not_is_promoted(share: float, read_as: str) -> None:
+    """Fewer answers without a prediction are no harm, and neither is what they turn out to be."""
+    known = {"stay": 0.8 * (1 - share), "leave": 0.2 * (1 - share)}
+    old, new = Conduct(predictions=known | {"(unreadable)": share}), dict(known)
+    new[read_as] = new.get(read_as, 0.0) + share
+    gates = judged_by(ErrorsGate(), PredictionsGate())
+    world = World(gates, rpm=4000, conduct={BLUE: old, GREEN: Conduct(predictions=new)})
+    world.register()
+    assert world.until(Phase.PROMOTED).observed.serving == GREEN
+
+
+def test_more_unreadable_answers_than_blues_are_harm() -> None:
+    """Blue has some, green three times as many."""
+    few, many = ({"stay": 0.9 - share, "leave": 0.1, "(unreadable)": share} for share in (0.06, 0.18))
+    gates = judged_by(ErrorsGate(), PredictionsGate())
+    world = World(gates, rpm=4000, conduct={BLUE: Conduct(predictions=few), GREEN: Conduct(predictions=many)})
+    world.register()
+    measured = world.until(Phase.ROLLED_BACK).status.reason.facts["measured"]
+    assert measured["label"] == "(unreadable)"
+
+
+def test_a_class_that_becomes_rarer_is_harm_although_blue_leaves_answers_unreadable() -> None:
+    """Only the other direction allows for what blue could not read."""
+    old, new = {"stay": 0.6, "leave": 0.2, "(unreadable)": 0.2}, {"stay": 0.75, "leave": 0.05, "(unreadable)": 0.2}
+    gates = judged_by(ErrorsGate(), PredictionsGate())
+    world = World(gates, rpm=4000, conduct={BLUE: Conduct(predictions=old), GREEN: Conduct(predictions=new)})
+    world.register()
+    measured = world.until(Phase.ROLLED_BACK).status.reason.facts["measured"]
+    assert measured["label"] == "leave"
+
+
 @pytest.mark.parametrize("inconclusive", ["pause", "advance"])
 def test_a_gate_with_data_only_from_blue_lets_nothing_advance(inconclusive: str) -> None:
     """Green collects nothing: it stays at the first weight, and the reason names the gate; uncertified too."""

@@ -12,11 +12,18 @@ from shared.core.rollout import Verb
 from shared.core.rollout.reasons import ReasonCode
 from shared.core.steps import SmokeStep, WeightStep
 from shared.views.rollouts import rollout_detail_view
-from tests.scenarios.world import GREEN, MINUTE, POLICY, World
+from tests.scenarios.world import BLUE, ENDPOINT, GREEN, MINUTE, POLICY, World
 
 C = ReasonCode
 SLOW = replace(POLICY, steps=(SmokeStep("smoke.jsonl"), WeightStep(10, settled_minutes=25), WeightStep(50)))
 HOLDING = replace(SLOW, judge=replace(SLOW.judge, traffic_mismatch="hold"))
+
+
+QUICK = replace(
+    POLICY,
+    steps=(SmokeStep("smoke.jsonl"), WeightStep(5), WeightStep(20), WeightStep(60)),
+    judge=replace(POLICY.judge, telemetry_lag=4 * MINUTE),
+)
 
 
 def mismatched(policy: Policy = SLOW, leaning: float = 0.3, named: int = 0) -> World:
@@ -58,6 +65,51 @@ def test_the_policy_may_hold_the_rollout_until_the_share_is_right() -> None:
     world.until(Phase.PROMOTED)
 
 
+@pytest.mark.parametrize("leaning", [0.25, 2.8])
+@pytest.mark.parametrize("rpm", [2000, 9000])
+def test_steps_that_pass_quickly_hide_no_mismatch(rpm: int, leaning: float) -> None:
+    """With much traffic each weight lasts a few minutes only. Held next to blue, until the share is right."""
+    world = World(policy=replace(QUICK, judge=replace(QUICK.judge, traffic_mismatch="hold")), rpm=rpm, leaning=leaning)
+    world.register()
+    world.minutes(90)
+    assert 0 < world.seen.traffic[GREEN] < 60
+    assert len(world.entries(C.TRAFFIC_MISMATCH)) == 1
+    world.leaning = 1.0
+    world.until(Phase.PROMOTED, within=90)
+
+
+def test_a_mismatch_at_several_weights_has_the_share_that_they_should_bring() -> None:
+    """Green's weight now says nothing about the minutes before it."""
+    world = World(policy=QUICK, rpm=5000, leaning=2.8)
+    world.register()
+    world.until(Phase.PROMOTED)
+    (entry,) = world.entries(C.TRAFFIC_MISMATCH)
+    assert entry.reason.facts["weight"] == 20
+    assert 0.05 < entry.reason.facts["expected_share"] < 0.2
+
+
+def test_a_fair_share_in_steps_that_pass_quickly_is_none() -> None:
+    """Each minute is compared with the weight that it had, also those that are judged after it changed."""
+    world = World(policy=QUICK, rpm=3000)
+    world.register()
+    world.until(Phase.PROMOTED)
+    share = world.rollout().judging.evidence.traffic
+    assert {sample.weight for sample in share.recent} == {20, 60}
+    assert share.green == pytest.approx(share.expected(), abs=1)
+    assert world.entries(C.TRAFFIC_MISMATCH) == []
+
+
+def test_minutes_before_someone_else_changed_the_traffic_are_not_compared() -> None:
+    """Nobody knows when in the last minutes they did it."""
+    world = World(policy=QUICK, rpm=3000)
+    world.register()
+    world.until_weight(5)
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={GREEN: 40, BLUE: 60})
+    world.minutes(12)
+    assert world.rollout().traffic.before is None
+    assert world.rollout().judging.evidence.traffic.recent == ()
+
+
 def test_an_operator_who_overrules_the_judge_overrules_the_hold() -> None:
     """Such as one who knows that the callers keep their connections open."""
     world = mismatched(HOLDING)
@@ -90,6 +142,7 @@ def test_the_api_shows_the_share_that_green_receives() -> None:
     shown = rollout_detail_view(mismatched().rollout()).traffic_share
     assert shown is not None
     assert (shown.weight, shown.mismatch) == (10, True)
+    assert shown.expected_requests == pytest.approx(shown.requests / 10, abs=0.1)
     assert shown.green_requests / shown.requests == pytest.approx(0.0323, abs=0.001)
 
 

@@ -357,6 +357,12 @@ ROWS: list[tuple[Reason, str]] = [
         UNEQUAL,
     ),
     (
+        reason(
+            C.TRAFFIC_MISMATCH, deployment=GREEN, weight=25, observed_share=0.1234, expected_share=0.2, requests=9120
+        ),
+        UNEQUAL.replace("25%", "25% (20% on average)"),
+    ),
+    (
         reason(C.TRAFFIC_AS_WEIGHTED, deployment=GREEN),
         "churn-7 receives the share of the requests that its weight should bring it",
     ),

@@ -34,7 +34,7 @@ SHIFT_RATIO = 1.25
 class Predicted(CountSample):
     """Predictions of each of these classes or bins, out of all predictions.
 
-    `OTHER` stands for all other labels, `UNREADABLE` for answers without a prediction.
+    `OTHER` stands for all other labels, `UNREADABLE` for answers without a prediction, which are no other label.
     """
 
     labels: tuple[str, ...]
@@ -53,7 +53,7 @@ class Predicted(CountSample):
             return (NOTHING,) * self.size
         total = sum(found.values())
         named = [0 if label == OTHER else found.get(label, 0) for label in self.labels]
-        rest = total - sum(named)
+        rest = total - sum(named) - (0 if UNREADABLE in self.labels else found.get(UNREADABLE, 0))
         return [(rest if label == OTHER else count, total) for label, count in zip(self.labels, named, strict=True)]
 
     def measured(self, item: int) -> Measured:
@@ -63,6 +63,19 @@ class Predicted(CountSample):
     def shown(self, counts: Callable[[int], Counts]) -> int:
         """Return the label whose share differs most."""
         return max(range(self.size), key=lambda item: _shift(counts(item)))
+
+
+def _measures(classes: int, shift: float, unread: float) -> tuple[Measure, Measure]:
+    """Return how classes are bet on, and how unreadable answers are; each of them has the same part of the budget.
+
+    unread: the share of blue's past answers that were unreadable.
+    """
+    usual, part = Null(SHIFT_RATIO, shift), 1.0 / (classes + 1)
+    more = Null(SHIFT_RATIO, shift + unread)
+    return (
+        Measure(items=classes, share=classes * part, null=more, severe=False, both=True, rarer=usual),
+        Measure(share=part, null=usual, severe=False),
+    )
 
 
 def _shift(counts: Counts) -> float:
@@ -91,7 +104,11 @@ class PredictionsGate(Gate):
         return row.predictions is not None
 
     def calibrate(self, past: Past, terms: Terms) -> Calibrated:
-        """Return how the gate is judged: the classes that blue predicts most often, each in both directions."""
+        """Return how the gate is judged: the classes that blue predicts most often, and unreadable answers.
+
+        Of unreadable answers, only more are harm. Those of blue could be of any class, so a green that reads them may
+        predict any class more often by their share of the past.
+        """
         known = past.summed(lambda row: row.predictions)
         readable = {label: count for label, count in known.items() if label != UNREADABLE}
         if sum(readable.values()) < LEAST_PREDICTIONS:
@@ -99,9 +116,8 @@ class PredictionsGate(Gate):
                 f"fewer than {LEAST_PREDICTIONS} of blue's predictions could be read from the past hour"
             )
         common = sorted(readable.keys() - {OTHER}, key=lambda label: (-known[label], label))
-        sample = Predicted((*common[: MOST_LABELS - 2], UNREADABLE, OTHER))
-        measure = Measure(items=sample.size, null=Null(SHIFT_RATIO, self.shift), severe=False, both=True)
-        bad, total = past.series(sample)
+        classes, unreadable = Predicted((*common[: MOST_LABELS - 2], OTHER)), Predicted((UNREADABLE,))
+        bad, total = past.series(classes)
         setting = GateSetting(
             name=self.name,
             critical=False,
@@ -109,9 +125,9 @@ class PredictionsGate(Gate):
             lasting=lasting(bad, total, terms.tuning),
             known=long_enough(total),
             budget=None,
-            measures=(measure,),
+            measures=_measures(classes.size, self.shift, known.get(UNREADABLE, 0) / sum(known.values())),
         )
-        return Calibrated(setting, GateSamples((sample,)))
+        return Calibrated(setting, GateSamples((classes, unreadable)))
 
     @classmethod
     def policy_field(cls) -> Field:

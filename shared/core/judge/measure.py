@@ -26,7 +26,8 @@ class Measure:
 
     items: their number per minute. share: their part of the gate's harm budget, all together. null: what green may do
     (None: as tuned). severe: whether there is a severe lane. both: whether a rate below blue's counts as harm too.
-    margin: for percentiles, the factor by which green's may be higher (None: the items are counts).
+    rarer: what green may do in that direction, if it differs. margin: for percentiles, the factor by which green's may
+    be higher (None: the items are counts).
     """
 
     items: int = 1
@@ -34,6 +35,7 @@ class Measure:
     null: Null | None = None
     severe: bool = True
     both: bool = False
+    rarer: Null | None = None
     margin: float | None = None
 
     def __post_init__(self) -> None:
@@ -63,7 +65,7 @@ def gains(measure: Measure, item: Item, allowance: Allowance, tuning: Tuning) ->
     if measure.severe:
         won += log_es(item, tuning.severe_bets, severe)
     if measure.both:
-        won += [min(cap, gain) for gain in log_es(item, bets, minor, swapped=True)]
+        won += [min(cap, gain) for gain in log_es(item, bets, measure.rarer or minor, swapped=True)]
     return won
 
 

@@ -5,7 +5,8 @@ in as many minutes as it takes for each deployment to expect four. The judge bet
 odds of a request being green's are within a factor `TOLERANCE` of the weight's odds. Requests are not independent
 (connections are reused), so three things make the test robust: evidence is divided by how much more the share varied
 between samples than with independent requests, one sample wins at most a part of what a mismatch needs, and the last
-samples together must be outside the tolerance as well. Whether green's responses are good does not matter here.
+samples together must be outside the tolerance as well. A step is often shorter than that, so the last samples may be of
+several weights: each is compared with its own. Whether green's responses are good does not matter here.
 """
 
 from __future__ import annotations
@@ -49,8 +50,8 @@ class TrafficShare:
     """What is known of green's share.
 
     harm: the bets. variation: of the share between neighbouring samples, beside that of independent requests. recent:
-    the last samples at the present weight. pending: what is too little for a sample yet. mismatch: whether there is one
-    now.
+    the last samples, each at its own weight. pending: what is too little for a sample yet. mismatch: whether there is
+    one now.
     """
 
     harm: Harm = field(default_factory=Harm)
@@ -69,6 +70,13 @@ class TrafficShare:
         """Live requests of both deployments in the last samples."""
         return sum(minute.total for minute in self.recent)
 
+    def expected(self, factor: float = 1.0) -> float:
+        """Return green's requests in the last samples if its odds were so many times those of each sample's weight."""
+        return sum(
+            minute.total * factor * minute.weight / (factor * minute.weight + 100 - minute.weight)
+            for minute in self.recent
+        )
+
     @property
     def log_odds(self) -> float:
         """Natural logarithm of the odds against a share that is as it should be."""
@@ -77,23 +85,21 @@ class TrafficShare:
 
 def watch(share: TrafficShare, minute: LiveMinute, tuning: Tuning) -> TrafficShare:
     """Return what is known after one more complete minute at a weight between 0 and 100 percent, exclusive."""
-    weights = {sample.weight for sample in (*share.recent[-1:], *([share.pending] if share.pending else []))}
-    same = weights <= {minute.weight}
-    before = share if same else replace(share, recent=(), pending=None)
-    pending = before.pending or LiveMinute(0, 0, minute.weight)
+    same = share.pending is not None and share.pending.weight == minute.weight
+    pending = share.pending if share.pending is not None and same else LiveMinute(0, 0, minute.weight)
     sample = LiveMinute(pending.green + minute.green, pending.blue + minute.blue, minute.weight)
     if min(sample.weight, 100 - sample.weight) / 100.0 * sample.total < LEAST_EXPECTED:
-        return replace(before, pending=sample)
-    return _after(replace(before, pending=None), sample, tuning)
+        return replace(share, pending=sample)
+    return _after(replace(share, pending=None), sample, tuning)
 
 
 def _after(share: TrafficShare, sample: LiveMinute, tuning: Tuning) -> TrafficShare:
-    """Return what is known after one more sample at the weight of those before, or the first at its weight."""
-    gains = _gains(sample, cluster(share.variation))
+    """Return what is known after one more sample."""
+    same = share.recent[-1:] if share.recent and share.recent[-1].weight == sample.weight else ()
     seen = replace(
         share,
-        harm=add_minute(share.harm, gains, tuning, changed=not share.recent),
-        variation=_varied(share.variation, share.recent[-1], sample) if share.recent else share.variation,
+        harm=add_minute(share.harm, _gains(sample, cluster(share.variation)), tuning, changed=not same),
+        variation=_varied(share.variation, same[0], sample) if same else share.variation,
         recent=(*share.recent, sample)[-WINDOW:],
     )
     if len(seen.recent) < WINDOW:
@@ -116,10 +122,8 @@ def _varied(before: Variation, last: LiveMinute, minute: LiveMinute) -> Variatio
 
 
 def outside(share: TrafficShare) -> bool:
-    """Return whether the last samples together are outside the tolerance."""
-    weight = share.recent[-1].weight
-    green, blue = share.green * (100 - weight), (share.total - share.green) * weight
-    return green > TOLERANCE * blue or blue > TOLERANCE * green
+    """Return whether the last samples together are outside the tolerance, each measured by its own weight."""
+    return not share.expected(1.0 / TOLERANCE) <= share.green <= share.expected(TOLERANCE)
 
 
 def _gains(sample: LiveMinute, clustered: float) -> list[float]:

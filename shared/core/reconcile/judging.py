@@ -238,7 +238,10 @@ def _steady(rollout: Rollout, minute: datetime) -> bool:
 
 def _split_of(rollout: Rollout, minute: datetime) -> Split:
     """Return the traffic split at which a minute is judged now."""
-    return Split(minute, present_weight(rollout), next_weight(rollout), _steady(rollout, minute))
+    steady, before = _steady(rollout, minute), rollout.traffic.before
+    earlier = before.weight if before is not None and before.covers(minute) else None
+    live = max(present_weight(rollout), 0) if steady else earlier
+    return Split(minute, present_weight(rollout), next_weight(rollout), steady, live)
 
 
 def judged_minute(

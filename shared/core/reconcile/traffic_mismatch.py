@@ -26,10 +26,10 @@ def live_minute(split: Split, green: DeploymentMinute | None, blue: DeploymentMi
     Minutes in which the traffic was being changed do not count. A minute in which all of one deployment's requests are
     missing is for `green_starved` and `blue_not_logged`: its rows may be late, or lost.
     """
-    if not split.steady or not 0 < split.weight < 100:
+    if split.live is None or not 0 < split.live < 100:
         return None
-    counts = LiveMinute(_live(green), _live(blue), split.weight)
-    lost = missing(counts.green, counts.blue, split.weight / (100 - split.weight))
+    counts = LiveMinute(_live(green), _live(blue), split.live)
+    lost = missing(counts.green, counts.blue, split.live / (100 - split.live))
     return counts if lost is None else None
 
 
@@ -58,11 +58,14 @@ def _mismatch(rollout: Rollout) -> bool:
 
 
 def _found(rollout: Rollout) -> Reason:
-    share = rollout.judging.evidence.traffic
-    return reason(
+    share, weight = rollout.judging.evidence.traffic, rollout.traffic.weight
+    found = reason(
         ReasonCode.TRAFFIC_MISMATCH,
         deployment=rollout.green,
-        weight=rollout.traffic.weight,
+        weight=weight,
         observed_share=round(share.green / share.total, 4) if share.total else 0.0,
         requests=share.total,
     )
+    if any(sample.weight != weight for sample in share.recent):
+        found.facts["expected_share"] = round(share.expected() / share.total, 4)
+    return found

@@ -16,6 +16,7 @@ from shared.core.judge.incident import Watch
 from shared.core.judge.panel import Evidence
 from shared.core.judge.verdict import Verdict
 from shared.core.observation.observation import SmokeResult
+from shared.core.observation.spans import MINUTE
 from shared.core.phases import Phase
 from shared.core.rollout.reasons import Reason
 
@@ -83,6 +84,22 @@ class Progress:
     in_pause_step: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class PastWeight:
+    """A weight of green that was in force, and no longer is.
+
+    weight: percent. since: when it was first observed in force. until: when another one was wanted.
+    """
+
+    weight: int
+    since: datetime
+    until: datetime
+
+    def covers(self, minute: datetime) -> bool:
+        """Return whether it was in force for the whole minute."""
+        return self.since <= minute and minute + MINUTE <= self.until
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrafficPlan:
     """The wanted traffic.
@@ -90,7 +107,8 @@ class TrafficPlan:
     weight, mirror: percent of live traffic that green should receive, and that should be mirrored to it. steady_since:
     when this was first observed in force. expected: Teal's own traffic maps, which are the one found and the one wanted
     and, once that is in force, only the latter; any other map was set by someone else. edited_since: when such a map
-    was noticed; None if there was none since an operator last resumed or promoted.
+    was noticed; None if there was none since an operator last resumed or promoted. before: the weight that was in force
+    before this one; telemetry is late, so some of its minutes are only judged now.
     """
 
     weight: int = 0
@@ -98,6 +116,7 @@ class TrafficPlan:
     steady_since: datetime | None = None
     expected: tuple[dict[str, int], ...] = ()
     edited_since: datetime | None = None
+    before: PastWeight | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

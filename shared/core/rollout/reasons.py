@@ -168,7 +168,8 @@ class Facts(TypedDict, total=False):
 
     action: an `ActionKind`. actor: who requested it. comment: the reason they gave. cores, cores_left: needed, and left
     of the quota `family`. instance_type: Azure's name. deadline: which of the policy's deadlines. deployment: the one
-    it is about. deployments: how many. examples: the first few problems. expected_traffic, observed_traffic,
+    it is about. deployments: how many. examples: the first few problems. expected_share: of live
+    requests, by green's weights in that time. expected_traffic, observed_traffic,
     mirror_traffic: percent by deployment. failed, requests: how many. gate: the one it is about. instances,
     wanted_instances: how many there are, and should be. limit: a share of requests. limit_seconds: how long something
     may take. log_lines: the deployment's last log lines. log_odds_worse, log_odds_worse_threshold: natural logarithms
@@ -191,6 +192,7 @@ class Facts(TypedDict, total=False):
     deployment: str
     deployments: int
     examples: list[str]
+    expected_share: float
     expected_traffic: dict[str, int]
     failed: int
     family: str

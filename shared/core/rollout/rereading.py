@@ -31,13 +31,15 @@ class Split:
     """The traffic split at which minutes were judged, from `since` until the next one.
 
     weight: green's share in percent; negative for a mirror. next_weight: the one after that step. steady: whether it
-    was in force.
+    was in force. live: the share of the live traffic that was in force, in percent, which is an earlier one in minutes
+    that were judged only after a change; None if it was being changed.
     """
 
     since: datetime
     weight: int
     next_weight: int | None
     steady: bool
+    live: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

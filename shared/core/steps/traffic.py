@@ -12,7 +12,7 @@ from shared.core.observation.spans import floor_minute
 from shared.core.phases import Phase
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
-from shared.core.rollout.parts import Progress
+from shared.core.rollout.parts import PastWeight, Progress, TrafficPlan
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import Rollout
 
@@ -39,10 +39,19 @@ def shift_weight(rollout: Rollout, weight: int, endpoint: EndpointSeen, now: dat
 def at_new_split(rollout: Rollout, now: datetime) -> Rollout:
     """Return the rollout at the start of a new traffic split, for which nothing is certified yet."""
     since = rollout.judging.judged_until or floor_minute(now)
-    fresh = rollout.with_traffic(steady_since=None).with_judging(
+    fresh = rollout.with_traffic(steady_since=None, before=_before(rollout.traffic, now)).with_judging(
         assessment=None, judged_until=since, evidence=begin_step(rollout.judging.evidence)
     )
     return fresh.with_rereading(began=rollout.rereading.began or since)
+
+
+def _before(traffic: TrafficPlan, now: datetime) -> PastWeight | None:
+    """Return the weight that was in force until now; an earlier one if this one never was."""
+    if traffic.steady_since is None:
+        return traffic.before
+    if traffic.mirror or not traffic.weight:
+        return None
+    return PastWeight(traffic.weight, traffic.steady_since, now)
 
 
 def in_force(rollout: Rollout, endpoint: EndpointSeen) -> bool:
