@@ -378,6 +378,27 @@ BREAKS = (
         "tests/scenarios/test_probing.py",
     ),
     Break(
+        "a blue that Azure calls failed ends the rollback",
+        f"{RECONCILE}/rolling_back.py",
+        "endpoint.gone(rollout.blue)",
+        "endpoint.broken(rollout.blue)",
+        "tests/scenarios/test_others.py",
+    ),
+    Break(
+        "a rollback does not say what it waits for",
+        f"{RECONCILE}/rolling_back.py",
+        "rollout.blue is None or not endpoint.broken(rollout.blue)",
+        "True",
+        "tests/scenarios/test_others.py",
+    ),
+    Break(
+        "both failed in Azure ends the rollout",
+        f"{RECONCILE}/losses.py",
+        "failed(rollout, both, now) if endpoint.gone(rollout.blue) else None",
+        "failed(rollout, both, now)",
+        "tests/scenarios/test_others.py",
+    ),
+    Break(
         "blue is deleted while it serves",
         f"{RECONCILE}/cleaning.py",
         "        or name in endpoint.traffic\n    ):\n        return False",

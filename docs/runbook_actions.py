@@ -189,6 +189,11 @@ ACTIONS: dict[ReasonCode, str] = {
         f"get-logs`). A deployment that works can take over at any time ({TRAFFIC}), but until that deadline Teal "
         "still takes the traffic from green once blue answers again."
     ),
+    C.BLUE_FAILED_IN_AZURE: (
+        "Repeat the change to blue that failed, such as a scale-out (`az ml online-deployment update`), until Azure "
+        "calls it Succeeded. Before `deadlines.rollback`, Teal then returns the traffic; after it, "
+        f"{TRAFFIC} yourself."
+    ),
     C.BOTH_UNHEALTHY: (
         "Whatever serves keeps serving, badly. `az ml online-deployment get-logs` of both; repair one, or create a "
         f"deployment of a version that worked, and {TRAFFIC} to it."

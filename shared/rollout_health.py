@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from shared.core.phases import Phase
 from shared.core.rollout import Rollout
 from shared.core.rollout.pauses import PauseCause, pause_cause, waits_for_operator
+from shared.core.rollout.reasons import ReasonCode
 from shared.findings import Finding, Severity
 from shared.words import sentence
 
@@ -78,8 +79,12 @@ def _unhealthy(rollout: Rollout) -> str:
         return f"both {rollout.blue} and {rollout.green} fail far more requests than usual"
     if sick is None:
         return ""
-    waits = ", so the rollback waits and the traffic stays as it is" if rollout.phase is Phase.ROLLING_BACK else ""
-    return f"{sick} is unhealthy{waits}"
+    if rollout.phase is Phase.ROLLING_BACK and sick == rollout.blue:
+        return f"{sick} cannot take its traffic back, so the rollback waits and the traffic stays as it is"
+    why = rollout.status.reason.because
+    if rollout.phase is Phase.FAILED and why is not None and why.code is ReasonCode.BLUE_FAILED_IN_AZURE:
+        return sentence(why)
+    return f"{sick} is unhealthy"
 
 
 def _telemetry_problem(rollout: Rollout) -> str:

@@ -458,6 +458,11 @@ REASONS: Mapping[ReasonCode, Row] = {
         + "[. The rollback was for: {because}]",
         "There is no healthy deployment to roll back to.",
     ),
+    ReasonCode.BLUE_FAILED_IN_AZURE: Row(
+        "Azure calls {deployment} {state} and gives it no more traffic until it is repaired, so the traffic stays as "
+        "it is: {observed_traffic}. " + MANUAL + "[. The rollback was for: {because}]",
+        "Blue may well answer its requests, but Azure refuses to return green's share to it.",
+    ),
     ReasonCode.BOTH_UNHEALTHY: Row(
         "neither {other} nor {deployment} is healthy, so the traffic stays as it is: {observed_traffic}. "
         + MANUAL

@@ -526,6 +526,20 @@ ROWS: list[tuple[Reason, str]] = [
         ),
     ),
     (
+        reason(
+            C.BLUE_FAILED_IN_AZURE,
+            reason(C.GREEN_LOST, deployment=GREEN),
+            deployment=BLUE,
+            state="Failed",
+            observed_traffic=SPLIT,
+        ),
+        (
+            "Azure calls churn-6 Failed and gives it no more traffic until it is repaired, so the traffic stays "
+            "as it is: churn-6 90%, churn-7 10%. Manual intervention required. "
+            "The rollback was for: churn-7 failed or was deleted"
+        ),
+    ),
+    (
         reason(C.BLUE_KEPT, deployment=BLUE, until="2026-11-20T14:30:00+00:00", instances=1),
         "keeping churn-6 until 2026-11-20 14:30 UTC, scaled down to 1 instance",
     ),
