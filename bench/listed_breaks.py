@@ -266,7 +266,7 @@ BREAKS = (
     Break(
         "smoke is not waited for",
         f"{RECONCILE}/difference.py",
-        "    if not rollout.smoke_passed:\n        return copied",
+        "    if not rollout.smoke_passed and _raised(rollout, endpoint):\n        return copied",
         "    if False:\n        return copied",
         "tests/core/test_difference.py",
     ),
@@ -486,8 +486,36 @@ BREAKS = (
     Break(
         "an edit is overwritten unnoticed",
         f"{RECONCILE}/difference.py",
-        "    if unnoticed or not _stands(rollout, endpoint):",
-        "    if not _stands(rollout, endpoint):",
+        "    if unnoticed or (_raised",
+        "    if (_raised",
+        "tests/core/test_difference.py",
+    ),
+    Break(
+        "green's share is not lowered to nothing",
+        f"{RECONCILE}/difference.py",
+        "    if rollout.traffic.weight < endpoint",
+        "    if 0 < rollout.traffic.weight < endpoint",
+        "tests/scenarios/test_external_edits.py",
+    ),
+    Break(
+        "a split without green is restored only after the smoke test",
+        f"{RECONCILE}/difference.py",
+        "not rollout.smoke_passed and _raised(rollout, endpoint)",
+        "not rollout.smoke_passed",
+        "tests/scenarios/test_external_edits.py",
+    ),
+    Break(
+        "an edit that was undone stays expected",
+        f"{RECONCILE}/external_edits.py",
+        "    undone = len(plan.expected) > 1",
+        "    undone = False",
+        "tests/scenarios/test_external_edits.py",
+    ),
+    Break(
+        "green must have grown before its share is lowered",
+        f"{RECONCILE}/difference.py",
+        "(_raised(rollout, endpoint) and not _stands(rollout, endpoint))",
+        "not _stands(rollout, endpoint)",
         "tests/core/test_difference.py",
     ),
     Break(
