@@ -232,6 +232,14 @@ ROWS: list[tuple[Reason, str]] = [
     ),
     (reason(C.CREATING_GREEN, deployment=GREEN, other=BLUE), "creating churn-7 next to churn-6, without traffic"),
     (
+        reason(C.GREEN_FOUND, deployment=GREEN, other=BLUE),
+        "rolling out churn-7 next to churn-6, which is already deployed; this rollout does not delete it",
+    ),
+    (
+        reason(C.DEPLOYMENT_NAME_TAKEN, deployment=GREEN, state="Failed"),
+        "a deployment named churn-7 already exists and is Failed. Manual intervention required",
+    ),
+    (
         reason(C.CREATING_FIRST_DEPLOYMENT, deployment=GREEN),
         "no deployment has live traffic; creating churn-7 as the first",
     ),
@@ -389,7 +397,7 @@ ROWS: list[tuple[Reason, str]] = [
     ),
     (
         reason(C.LEFTOVER_REPLACED, deployment=GREEN),
-        "churn-7 is left as it is, because someone else has deployed something else under that name",
+        "churn-7 is left as it is, because someone else deployed what has that name",
     ),
     (
         reason(C.BLUE_REPLACED, deployment=BLUE, model="azureml:fraud:3"),

@@ -55,6 +55,7 @@ class ReasonCode(StrEnum):
     NO_DEPLOYMENT_TO_COPY = "no_deployment_to_copy"
     ENDPOINT_FULL = "endpoint_full"
     CREATING_GREEN = "creating_green"
+    GREEN_FOUND = "green_found"
     CREATING_FIRST_DEPLOYMENT = "creating_first_deployment"
     GREEN_READY = "green_ready"
     GREEN_UNDERSIZED = "green_undersized"
