@@ -462,6 +462,27 @@ BREAKS = (
         "tests/scenarios/test_kept_blue.py",
     ),
     Break(
+        "a blue that its own autoscaler scaled in gets all traffic",
+        f"{RECONCILE}/decide.py",
+        "back.rollout.ending.blue_scaled_down or scaled_in(back.rollout, endpoint)",
+        "back.rollout.ending.blue_scaled_down",
+        "tests/scenarios/test_capacity.py",
+    ),
+    Break(
+        "a rollback waits for a blue that serves to grow",
+        f"{RECONCILE}/capacity.py",
+        "return idle and endpoint.ready",
+        "return endpoint.ready",
+        "tests/scenarios/test_capacity.py",
+    ),
+    Break(
+        "nobody serves while a scaled-in blue grows",
+        f"{RECONCILE}/capacity.py",
+        "return idle and endpoint.ready(rollout.green) and",
+        "return idle and",
+        "tests/scenarios/test_capacity.py",
+    ),
+    Break(
         "a small blue gets all traffic",
         f"{RECONCILE}/difference.py",
         "grows = blue_is_small(rollout, endpoint) and now - rollout.status.since < GROW",
