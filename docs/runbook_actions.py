@@ -193,6 +193,11 @@ ACTIONS: dict[ReasonCode, str] = {
         f"get-logs`). A deployment that works can take over at any time ({TRAFFIC}), but until that deadline Teal "
         "still takes the traffic from green once blue answers again."
     ),
+    C.BLUE_FAILED_IN_AZURE: (
+        "Repeat the change to blue that failed, such as a scale-out (`az ml online-deployment update`), until Azure "
+        "calls it Succeeded. Before `deadlines.rollback`, Teal then returns the traffic; after it, "
+        f"{TRAFFIC} yourself."
+    ),
     C.BOTH_UNHEALTHY: (
         "Whatever serves keeps serving, badly. `az ml online-deployment get-logs` of both; repair one, or create a "
         f"deployment of a version that worked, and {TRAFFIC} to it."
@@ -222,6 +227,7 @@ NOTHING_TO_DO = frozenset(
         C.ROLLOUT_STARTED, C.ROLLOUT_REQUESTED, C.MISSED_VERSION_STARTED, C.ROLLOUT_SIMULATED, C.EVENT_NOT_RELEVANT,
         C.OTHER_WORKSPACE, C.DUPLICATE, C.WAITING_FOR_ENDPOINT, C.ENDPOINT_FREE, C.SUPERSEDED,
         C.REPLACED_BY_NEWER_VERSION, C.ALREADY_SERVING, C.ALREADY_DEPLOYED, C.BLUE_CHOSEN_ANEW, C.CREATING_GREEN,
+        C.GREEN_FOUND,
         C.CREATING_FIRST_DEPLOYMENT, C.GREEN_READY, C.SMOKE_PASSED, C.MIRROR_REQUESTED, C.MIRROR_OBSERVED,
         C.WEIGHT_REQUESTED, C.WEIGHT_OBSERVED, C.STEP_SKIPPED, C.STEP_UNCERTIFIED, C.PAUSE_ENDED,
         C.EVIDENCE_SUFFICIENT, C.ALL_STEPS_PASSED, C.FIRST_DEPLOYMENT_PROMOTED, C.PROMOTED_UNCERTIFIED, C.NO_REQUESTS,

@@ -81,8 +81,12 @@ def _unhealthy(rollout: Rollout) -> str:
         return sentence(rollout.hold_reason)
     if sick is None:
         return ""
-    waits = ", so the rollback waits and the traffic stays as it is" if rollout.phase is Phase.ROLLING_BACK else ""
-    return f"{sick} is unhealthy{waits}"
+    if rollout.phase is Phase.ROLLING_BACK and sick == rollout.blue:
+        return f"{sick} cannot take its traffic back, so the rollback waits and the traffic stays as it is"
+    why = rollout.status.reason.because
+    if rollout.phase is Phase.FAILED and why is not None and why.code is ReasonCode.BLUE_FAILED_IN_AZURE:
+        return sentence(why)
+    return f"{sick} is unhealthy"
 
 
 def _telemetry_problem(rollout: Rollout) -> str:

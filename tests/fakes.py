@@ -284,7 +284,7 @@ class FakeEndpoints:
         state = Provisioning.FAILED if action.name in self.unready else Provisioning.SUCCEEDED
         before = self._free(action.endpoint, "create")
         instances = action.instances or before.instances(action.like) or 1
-        made = DeploymentSeen(action.name, state, f"azureml:{action.model}", instances)
+        made = DeploymentSeen(action.name, state, f"azureml:{action.model}", instances, by_teal=True)
         starting = replace(made, state=Provisioning.CREATING)
         self._change(
             replace(before, deployments=before.deployments | {action.name: starting}),

@@ -70,7 +70,9 @@ class SimulatedAzure:
         match action:
             case CreateDeployment(name=name, model=model, like=like, instances=instances):
                 some = self.endpoint.instances(like) if instances is None else instances
-                return self._create(DeploymentSeen(name, Provisioning.CREATING, f"azureml:{model}", some), now)
+                return self._create(
+                    DeploymentSeen(name, Provisioning.CREATING, f"azureml:{model}", some, by_teal=True), now
+                )
             case SetTraffic(traffic=traffic):
                 return self._write(lambda seen: replace(seen, traffic=dict(traffic)), now)
             case SetMirror(mirror=mirror):

@@ -128,6 +128,6 @@ def _refused(rollout: Rollout) -> bool:
 def _untouched(rollout: Rollout, endpoint: EndpointSeen) -> bool:
     """Return whether the deployment is the one that this rollout made, and Azure shows no change since it finished."""
     seen, finished = endpoint.deployments[rollout.green], rollout.finished
-    made = seen.by_teal and rollout.model.named_by(seen.model)
+    made = rollout.orders.created is not None and seen.by_teal and rollout.model.named_by(seen.model)
     unchanged = seen.modified is not None and finished is not None and seen.modified <= finished
     return made and unchanged and seen.state in AT_REST

@@ -124,8 +124,8 @@ REASONS: Mapping[ReasonCode, Row] = {
         "Nothing was created: a mirror that somebody else set is not replaced.",
     ),
     ReasonCode.DEPLOYMENT_NAME_TAKEN: Row(
-        "a deployment named {deployment} already exists with another model[ ({model})]. " + MANUAL,
-        "Green's name is in use.",
+        "a deployment named {deployment} already exists[ with another model ({model})][ and is {state}]. " + MANUAL,
+        "Green's name is in use. Teal neither uses nor deletes what it did not make.",
     ),
     ReasonCode.TRAFFIC_ALREADY_SPLIT: Row(
         "one deployment must have all live traffic before a rollout starts, but it is split: {observed_traffic}",
@@ -139,6 +139,10 @@ REASONS: Mapping[ReasonCode, Row] = {
         "no deployment serves, and `from: live` needs exactly one deployment to copy[ (found {others})]; "
         "use a template instead",
         "The first deployment of an endpoint needs a template.",
+    ),
+    ReasonCode.GREEN_FOUND: Row(
+        "rolling out {deployment}[ next to {other}], which is already deployed; this rollout does not delete it",
+        "An operator started a version that was already deployed without traffic.",
     ),
     ReasonCode.CREATING_GREEN: Row(
         "creating {deployment} next to {other}, without traffic[; the quota was not checked: {message}]",
@@ -463,6 +467,11 @@ REASONS: Mapping[ReasonCode, Row] = {
         + "[. The rollback was for: {because}]",
         "There is no healthy deployment to roll back to.",
     ),
+    ReasonCode.BLUE_FAILED_IN_AZURE: Row(
+        "Azure calls {deployment} {state} and gives it no more traffic until it is repaired, so the traffic stays as "
+        "it is: {observed_traffic}. " + MANUAL + "[. The rollback was for: {because}]",
+        "Blue may well answer its requests, but Azure refuses to return green's share to it.",
+    ),
     ReasonCode.BOTH_UNHEALTHY: Row(
         "neither {other} nor {deployment} is healthy, so the traffic stays as it is: {observed_traffic}. "
         + MANUAL
@@ -505,7 +514,7 @@ REASONS: Mapping[ReasonCode, Row] = {
         "The old deployment is gone, so only an operator can say what should serve.",
     ),
     ReasonCode.LEFTOVER_REPLACED: Row(
-        "{deployment} is left as it is, because someone else has deployed something else under that name",
+        "{deployment} is left as it is, because someone else deployed what has that name",
         "What Teal did not create is not deleted.",
     ),
     ReasonCode.LEFTOVER_NOT_DELETED: Row(

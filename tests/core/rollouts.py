@@ -18,6 +18,7 @@ from shared.core.rollout import (
     ModelVersion,
     Observed,
     OperatorRequest,
+    Orders,
     Progress,
     Refusal,
     Rollout,
@@ -62,6 +63,7 @@ def rollout(phase: Phase, **changes: object) -> Rollout:
         placement=Beside(BLUE),
         progress=Progress(step=STEP_OF.get(phase, SMOKE), since=NOW - MINUTE, in_pause_step=phase is Phase.PAUSED),
         traffic=TrafficPlan(weight=weight),
+        orders=Orders(created=NOW - HOUR),
         observed=Observed(last=NOW - MINUTE),
         judging=Judging(calibration=Calibration(Panel(), (GateSamples((Failed(),), Failed()),))),
     )
@@ -73,7 +75,9 @@ def endpoint(traffic: dict[str, int], state: str = "Succeeded", **states: str) -
     """Return the endpoint with blue, green and a third deployment; blue=, green=, other= set a state, "" is gone."""
     names = {"blue": (BLUE, "6"), "green": (GREEN, "7"), "other": (OTHER, "5")}
     deployments = {
-        name: DeploymentSeen(name, Provisioning(states.get(role, "Succeeded")), f"azureml:churn:{version}")
+        name: DeploymentSeen(
+            name, Provisioning(states.get(role, "Succeeded")), f"azureml:churn:{version}", by_teal=True
+        )
         for role, (name, version) in names.items()
         if states.get(role, "Succeeded")
     }

@@ -85,7 +85,7 @@ def test_the_history_names_who_resumed_a_pause_step() -> None:
 
 def test_a_failure_says_what_serves_now() -> None:
     """An operator who is paged needs to know where the traffic is."""
-    both = seen({"churn-7": 60, "churn-6": 40}, blue="Failed", green="Failed")
+    both = seen({"churn-7": 60, "churn-6": 40}, blue="Deleting", green="Failed")
     decision = turn(rollout(STEPPING), None, both, NOW)
     assert decision.rollout.observed.serving == "churn-7"
     assert decision.rollout.finished is None  # what becomes of green is decided next

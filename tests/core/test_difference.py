@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.core.observation import EndpointSeen, Provisioning
 from shared.core.phases import Phase
+from shared.core.policy import Capacity
 from shared.core.reconcile.actions import Action, CreateDeployment, DeleteDeployment, SetMirror, SetTraffic
 from shared.core.reconcile.difference import difference
 from shared.core.rollout import ModelVersion, Rollout
-from shared.core.rollout.parts import SeenHealthy
+from shared.core.rollout.parts import Beside, Hold, SeenHealthy
+from shared.core.rollout.reasons import ReasonCode, reason
 from shared.core.steps import PauseStep, WeightStep
 from tests.core.rollouts import (
     ALL_BLUE,
@@ -34,6 +38,8 @@ CREATE = CreateDeployment("churn", GREEN, ModelVersion("churn", "7"), like=BLUE)
 FORWARD, TO_GREEN, TO_BLUE = SetTraffic("churn", TEN), SetTraffic("churn", ALL_GREEN), SetTraffic("churn", ALL_BLUE)
 DELETE_BLUE, DELETE_GREEN = DeleteDeployment("churn", BLUE), DeleteDeployment("churn", GREEN)
 KNOWN = {"expected": (ALL_BLUE, TEN, ALL_GREEN)}
+GROWING = KNOWN | {"policy": replace(POLICY, capacity=Capacity("proportional")), "placement": Beside(BLUE, 4)}
+HELD = Hold(reason(ReasonCode.FREEZE_WINDOW, window="the sale"), NOW)
 DUE, LATER = {"clean_after": NOW}, {"clean_after": NOW + HOUR}
 
 
@@ -58,6 +64,11 @@ ROWS: list[tuple[str, Rollout, EndpointSeen | None, Action | None]] = [
     ("not over what nobody noticed", rollout(STEPPING), endpoint({OTHER: 100}), None),
     ("the weight is there", rollout(STEPPING), endpoint(TEN), None),
     ("before smoke never", rollout(STEPPING, step=SMOKE, **KNOWN), endpoint(ALL_BLUE), None),
+    ("none before smoke", rollout(STEPPING, step=SMOKE, weight=0, **KNOWN), endpoint(TEN), TO_BLUE),
+    ("none, on hold", rollout(STEPPING, weight=0, hold=HELD, **KNOWN), endpoint(ALL_GREEN), TO_BLUE),
+    ("less, before green has grown", rollout(STEPPING, **GROWING), endpoint(ALL_GREEN, green="Scaling"), FORWARD),
+    ("more, before green has grown", rollout(STEPPING, **GROWING), endpoint(ALL_BLUE, green="Scaling"), None),
+    ("not less before that was noticed", rollout(STEPPING, weight=0, expected=(ALL_BLUE,)), endpoint(TEN), None),
     ("not while it is written", rollout(STEPPING, **KNOWN), endpoint(ALL_BLUE, "Updating"), None),
     ("not to a green in the making", rollout(STEPPING, **KNOWN), endpoint(ALL_BLUE, green="Creating"), None),
     ("not to a green that is gone", rollout(STEPPING, **KNOWN), endpoint(ALL_BLUE, green=""), None),

@@ -74,12 +74,14 @@ class Found:
     mirror: int = 0
     mirror_ordered: bool = True
     refused: datetime | None = None
+    created: datetime | None = FINISHED
     endpoint: dict[str, object] = field(default_factory=dict)
     deployment: dict[str, object] = field(default_factory=dict)
 
     def swept(self) -> Swept:
         """Return what follows at the next sweep."""
         one = ended(Phase.ROLLED_BACK).with_ending(orphan_since=self.since).with_orders(mirror=self.mirror_ordered)
+        one = one.with_orders(created=self.created)
         one = replace(one, policy=replace(one.policy, steps=MIRRORS))
         if self.refused is not None:
             one = replace(one, refusal=Refusal(ActionKind.DELETE_DEPLOYMENT, GREEN, "Locked", self.refused))
@@ -134,12 +136,13 @@ def test_a_day_later_it_is_removed(found: Found, action: Action, code: ReasonCod
         Found(deployment={"modified": FINISHED + timedelta(seconds=1)}),
         Found(deployment={"modified": None}),
         Found(deployment={"by_teal": False}),
+        Found(created=None),
         Found(deployment={"model": "azureml:churn:8"}),
         Found(deployment={"state": Provisioning.SCALING}),
     ],
     ids=[
         "too early", "policy", "mirror by hand", "another mirror", "refused", "busy", "nothing serves", "serving gone",
-        "changed since", "change unknown", "made by hand", "another model", "being scaled",
+        "changed since", "change unknown", "made by hand", "never ordered", "another model", "being scaled",
     ],
 )  # fmt: skip
 def test_what_may_be_somebodys_stays(found: Found) -> None:

@@ -83,7 +83,7 @@ def _comes_to_rest(stage: Stage) -> bool:
 def _rolled_back(stage: Stage, tried: Rollout) -> None:
     """Request a rollback while everything that it does not need is down.
 
-    It may fail if blue is not ready, or if a sick blue has blocked it before, until its deadline.
+    It waits for a blue that is not ready, or fails; it may also fail if a sick blue has blocked it until its deadline.
     """
     for port in ("telemetry", "scoring", "wakeups", "models"):
         Outage(port, away=True).happen(stage)
@@ -93,7 +93,8 @@ def _rolled_back(stage: Stage, tried: Rollout) -> None:
     after = next(each for each in rollouts(stage.world) if each.id == tried.id)
     blue = after.blue
     blocked = tried.phase is Phase.ROLLING_BACK and after.status.reason.code is ReasonCode.DEADLINE_EXCEEDED
-    excused = after.phase is Phase.FAILED and blue is not None and (blocked or not stage.world.seen.ready(blue))
+    stuck = after.phase in {Phase.FAILED, Phase.ROLLING_BACK} and blue is not None and not stage.world.seen.ready(blue)
+    excused = stuck or (after.phase is Phase.FAILED and blocked)
     if after.phase is not Phase.ROLLED_BACK and not excused:
         stage.objects("4: rolled back without telemetry", f"{tried.id} is {after.phase} {BACK} minutes later")
     stage.ledger.down.clear()

@@ -284,7 +284,11 @@ def test_unhealthy_deployments_are_found(calls: Calls, *, rolling_back: bool) ->
         world.ask(Verb.ROLLBACK)
     world.minutes(6)
     found = findings(calls)["unhealthy"]
-    words = "churn-6 is unhealthy, so the rollback waits" if rolling_back else "both churn-6 and churn-7 fail"
+    words = (
+        "churn-6 cannot take its traffic back, so the rollback waits"
+        if rolling_back
+        else "both churn-6 and churn-7 fail"
+    )
     assert (found["severity"], words in found["message"]) == ("failing", True)
     assert "repair" in found["remedy"]
 

@@ -66,6 +66,59 @@ def test_a_shrunk_blue_grows_before_it_gets_its_traffic_back() -> None:
     assert world.seen.traffic == {BLUE: 100}
 
 
+def scaled_in(world: World, instances: int) -> None:
+    """Have blue's own autoscaler take instances away, or Azure show that."""
+    blue = replace(world.seen.deployments[BLUE], instances=instances)
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=world.seen.deployments | {BLUE: blue})
+
+
+@pytest.mark.parametrize("phase", [Phase.PROMOTING, Phase.PROMOTED])
+def test_a_blue_that_its_autoscaler_scaled_in_while_idle_grows_before_it_gets_its_traffic_back(phase: Phase) -> None:
+    """Blue served with ten instances, and has three by the time that an operator wants to go back."""
+    world = world_of(Capacity())
+    world.until_weight(100) if phase is Phase.PROMOTING else world.until(phase)
+    scaled_in(world, 3)
+    world.minutes()
+    world.ask(Verb.ROLLBACK)
+    while world.rollout().phase is not Phase.ROLLED_BACK:
+        assert BLUE not in world.seen.traffic or world.seen.instances(BLUE) == 10
+        world.minutes()
+    assert (world.seen.traffic, world.seen.instances(BLUE)) == ({BLUE: 100}, 10)
+
+
+def test_a_scaled_in_blue_that_azure_cannot_grow_gets_its_traffic_back_as_it_is() -> None:
+    """A small blue is better than a bad green, and the history says so once."""
+    world = world_of(Capacity())
+    world.until_weight(100)
+    scaled_in(world, 3)
+    world.endpoints.refuses["scale"] = "OutOfCapacity"
+    world.ask(Verb.ROLLBACK)
+    world.until(Phase.ROLLED_BACK, within=5)
+    assert (world.seen.traffic, len(world.entries(ReasonCode.BLUE_NOT_SCALED_UP))) == ({BLUE: 100}, 1)
+
+
+def test_a_scaled_in_blue_takes_over_at_once_from_a_green_that_is_gone() -> None:
+    """Nobody would serve in the meantime."""
+    world = world_of(Capacity())
+    world.until_weight(100)
+    scaled_in(world, 2)
+    broken = replace(world.seen.deployments[GREEN], state=Provisioning.FAILED)
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=world.seen.deployments | {GREEN: broken})
+    world.minutes(2)
+    assert (world.seen.traffic, world.seen.instances(BLUE)) == ({BLUE: 100}, 2)
+
+
+def test_a_blue_that_still_serves_gets_its_traffic_back_at_once() -> None:
+    """Its autoscaler follows its load, and green may be harmful."""
+    world = world_of(Capacity())
+    world.until_weight(50)
+    scaled_in(world, 6)
+    world.minutes()
+    world.ask(Verb.ROLLBACK)
+    world.until(Phase.ROLLED_BACK, within=3)
+    assert (world.seen.traffic, world.seen.instances(BLUE)) == ({BLUE: 100}, 6)
+
+
 def test_autoscale_settings_are_copied_once() -> None:
     """Green gets blue's settings while it is being tried."""
     world = world_of(Capacity())

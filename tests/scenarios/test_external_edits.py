@@ -102,6 +102,54 @@ def test_an_operator_who_resumes_in_time_gets_the_rollout_back(phase: Phase) -> 
     assert world.until(Phase.PROMOTED, within=120).observed.serving == GREEN
 
 
+def unproven() -> World:
+    """Return a world whose rollout waits before its smoke test, because there is no request log yet."""
+    world = World(replace(POLICY, steps=STEPS))
+    third = DeploymentSeen(HOTFIX, Provisioning.SUCCEEDED, "azureml:churn:5")
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=world.seen.deployments | {HOTFIX: third})
+    world.telemetry.no_table = "no such table"
+    world.register()
+    world.until(Phase.STEPPING)
+    world.minutes(2)
+    return world
+
+
+@pytest.mark.parametrize("traffic", [{BLUE: 55, GREEN: 45}, {GREEN: 100}, {BLUE: 80, HOTFIX: 20}], ids=str)
+def test_resuming_restores_the_split_also_before_the_smoke_test(traffic: dict[str, int]) -> None:
+    """Green was never tested, and should have nothing: taking its share away needs no proof."""
+    world = unproven()
+    edit(world, traffic)
+    world.until(Phase.PAUSED)
+    world.ask(Verb.RESUME, "a slip")
+    world.minutes(3)
+    assert (world.seen.traffic, world.rollout().phase) == ({BLUE: 100}, Phase.STEPPING)
+
+
+def test_resuming_takes_traffic_from_an_untested_green_even_under_a_halt() -> None:
+    """A halt stops what goes forward, and this goes back."""
+    world = unproven()
+    edit(world, {BLUE: 90, GREEN: 10})
+    world.until(Phase.PAUSED)
+    world.store.set_halt(Halt("ada", "all hands", world.clock()))
+    world.minutes(2)
+    world.ask(Verb.RESUME)
+    world.minutes(3)
+    assert world.seen.traffic == {BLUE: 100}
+
+
+def test_an_edit_that_is_made_again_after_it_was_undone_is_noticed_again() -> None:
+    """Teal and a person do not take turns: each edit pauses, and stays until an operator decides."""
+    world = unproven()
+    for edits in (1, 2):
+        edit(world, {BLUE: 65, GREEN: 35})
+        world.minutes(4)
+        assert (world.rollout().phase, world.seen.traffic) == (Phase.PAUSED, {BLUE: 65, GREEN: 35})
+        assert len(world.entries(ReasonCode.TRAFFIC_CHANGED_EXTERNALLY)) == edits
+        world.ask(Verb.RESUME)
+        world.minutes(3)
+        assert world.seen.traffic == {BLUE: 100}
+
+
 def test_a_split_that_azure_shows_late_is_not_a_request_to_roll_back() -> None:
     """The old split is shown again for five minutes: the rollout pauses, and can still be resumed."""
     world = world_in(Phase.STEPPING)

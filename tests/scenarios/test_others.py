@@ -10,6 +10,7 @@ from shared.core.observation import DeploymentSeen, Provisioning
 from shared.core.phases import Phase
 from shared.core.rollout import Verb
 from shared.core.rollout.reasons import ReasonCode
+from shared.rollout_health import rollout_findings
 from tests.scenarios.world import BLUE, ENDPOINT, GREEN, World
 
 OTHER = "by-hand"
@@ -89,8 +90,8 @@ def test_blue_that_breaks_leaves_the_decision_to_an_operator() -> None:
     assert set(world.seen.deployments) == {BLUE, GREEN, OTHER}
 
 
-def test_traffic_is_not_returned_to_a_broken_blue() -> None:
-    """Green fails at 100 percent, but blue is broken: an operator decides, and green keeps serving."""
+def test_traffic_is_not_returned_to_a_blue_that_stays_broken() -> None:
+    """Green fails at 100 percent, but Azure calls blue failed: after the deadline an operator decides."""
     world = World()
     world.register()
     world.until(Phase.PROMOTING)
@@ -99,8 +100,48 @@ def test_traffic_is_not_returned_to_a_broken_blue() -> None:
     world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=world.seen.deployments | {BLUE: broken})
     world.rates[GREEN] = 0.5
     failed = world.until(Phase.FAILED)
-    assert (failed.status.reason.code, failed.status.reason.facts["deployment"]) == (ReasonCode.BOTH_UNHEALTHY, BLUE)
-    assert world.seen.traffic == {GREEN: 100}
+    assert failed.status.reason.because is not None
+    assert failed.status.reason.because.code is ReasonCode.BLUE_FAILED_IN_AZURE
+    assert (world.seen.traffic, len(world.entries(ReasonCode.BLUE_FAILED_IN_AZURE))) == ({GREEN: 100}, 1)
+    (found,) = [each for each in rollout_findings(failed, world.clock()) if each.check == "unhealthy"]
+    assert found.message.startswith("Azure calls churn-6 Failed")
+
+
+@pytest.mark.parametrize("state", [Provisioning.FAILED, Provisioning.CANCELED])
+def test_a_rollback_waits_for_a_blue_whose_update_failed_and_then_returns_the_traffic(state: Provisioning) -> None:
+    """Its requests succeed, so nobody calls it unhealthy: the history says once what Azure calls it."""
+    world = at_ten_percent()
+    mark(world, BLUE, state)
+    world.rates[GREEN] = 0.4
+    world.until(Phase.ROLLING_BACK)
+    world.minutes(7)
+    assert (world.rollout().phase, world.seen.traffic) == (Phase.ROLLING_BACK, {BLUE: 90, GREEN: 10})
+    (noted,) = world.entries(ReasonCode.BLUE_FAILED_IN_AZURE)
+    assert (noted.reason.facts["deployment"], noted.reason.facts["state"]) == (BLUE, state.value)
+    assert not world.entries(ReasonCode.BOTH_UNHEALTHY, ReasonCode.BLUE_UNHEALTHY)
+    (found,) = [each for each in rollout_findings(world.rollout(), world.clock()) if each.check == "unhealthy"]
+    assert BLUE in found.message
+    assert "unhealthy" not in found.message
+    mark(world, BLUE, Provisioning.SUCCEEDED)
+    world.until(Phase.ROLLED_BACK, within=4)
+    assert world.seen.traffic == {BLUE: 100}
+
+
+def test_if_azure_calls_both_failed_green_still_goes_back_once_blue_is_repaired() -> None:
+    """A zone was lost for a few minutes, in which both were being changed."""
+    world = at_ten_percent()
+    mark(world, BLUE, Provisioning.FAILED)
+    mark(world, GREEN, Provisioning.FAILED)
+    world.minutes(6)
+    mark(world, BLUE, Provisioning.SUCCEEDED)
+    world.until(Phase.ROLLED_BACK, within=4)
+    assert world.seen.traffic == {BLUE: 100}
+
+
+def mark(world: World, name: str, state: Provisioning) -> None:
+    """Have Azure show a deployment in this state."""
+    marked = replace(world.seen.deployments[name], state=state)
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=world.seen.deployments | {name: marked})
 
 
 def test_blue_that_is_being_scaled_still_serves() -> None:

@@ -232,6 +232,14 @@ ROWS: list[tuple[Reason, str]] = [
     ),
     (reason(C.CREATING_GREEN, deployment=GREEN, other=BLUE), "creating churn-7 next to churn-6, without traffic"),
     (
+        reason(C.GREEN_FOUND, deployment=GREEN, other=BLUE),
+        "rolling out churn-7 next to churn-6, which is already deployed; this rollout does not delete it",
+    ),
+    (
+        reason(C.DEPLOYMENT_NAME_TAKEN, deployment=GREEN, state="Failed"),
+        "a deployment named churn-7 already exists and is Failed. Manual intervention required",
+    ),
+    (
         reason(C.CREATING_FIRST_DEPLOYMENT, deployment=GREEN),
         "no deployment has live traffic; creating churn-7 as the first",
     ),
@@ -395,7 +403,7 @@ ROWS: list[tuple[Reason, str]] = [
     ),
     (
         reason(C.LEFTOVER_REPLACED, deployment=GREEN),
-        "churn-7 is left as it is, because someone else has deployed something else under that name",
+        "churn-7 is left as it is, because someone else deployed what has that name",
     ),
     (
         reason(C.GREEN_FAILS_ALONE, deployment=GREEN, limit=0.03),
@@ -536,6 +544,20 @@ ROWS: list[tuple[Reason, str]] = [
         (
             "churn-6 is unhealthy, so traffic is not returned to it; live traffic now: no deployment. "
             "Manual intervention required. The rollback was for: churn-7 failed or was deleted"
+        ),
+    ),
+    (
+        reason(
+            C.BLUE_FAILED_IN_AZURE,
+            reason(C.GREEN_LOST, deployment=GREEN),
+            deployment=BLUE,
+            state="Failed",
+            observed_traffic=SPLIT,
+        ),
+        (
+            "Azure calls churn-6 Failed and gives it no more traffic until it is repaired, so the traffic stays "
+            "as it is: churn-6 90%, churn-7 10%. Manual intervention required. "
+            "The rollback was for: churn-7 failed or was deleted"
         ),
     ),
     (

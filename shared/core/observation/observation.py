@@ -95,6 +95,10 @@ class EndpointSeen:
         """Return whether this deployment is missing, or will not recover by itself."""
         return name not in self.deployments or self.deployments[name].state.broken
 
+    def gone(self, name: str) -> bool:
+        """Return whether this deployment is missing or about to be: it cannot recover, as one that failed may."""
+        return name not in self.deployments or self.deployments[name].state is Provisioning.DELETING
+
     def serving(self) -> str | None:
         """Return the deployment with the most live traffic, or None if there is no live traffic."""
         live = {name: weight for name, weight in self.traffic.items() if weight > 0}

@@ -38,6 +38,15 @@ def blue_is_small(rollout: Rollout, endpoint: EndpointSeen) -> bool:
     return fewer or not rollout.orders.blue_scaled_up or blue.state is Provisioning.SCALING
 
 
+def scaled_in(rollout: Rollout, endpoint: EndpointSeen) -> bool:
+    """Return whether an idle blue has fewer instances than it served with, as its own autoscaler may have decided.
+
+    If green cannot serve while blue grows, a small blue is better than none.
+    """
+    shown, idle = endpoint.instances(rollout.blue), rollout.blue not in endpoint.traffic
+    return idle and endpoint.ready(rollout.green) and shown is not None and shown < (rollout.blue_instances or 0)
+
+
 def kept_instances(rollout: Rollout) -> int | None:
     """Return the instance count that blue is scaled down to while it is kept after promotion; None: unchanged."""
     if rollout.phase is not Phase.PROMOTED or rollout.blue is None or rollout.ending.autoscale == "refused":

@@ -8,7 +8,7 @@ from shared.core.observation.observation import EndpointSeen
 from shared.core.phases import Phase
 from shared.core.reconcile import autoscaling, running
 from shared.core.reconcile.capacity import blue_is_small, kept_instances
-from shared.core.reconcile.replaced import replaced
+from shared.core.reconcile.replaced import made_by_others
 from shared.core.reconcile.rereading import recheck, recheck_due
 from shared.core.reconcile.serving import newly_healthy, seen_healthy
 from shared.core.rollout import history
@@ -44,7 +44,7 @@ def may_delete(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> bool:
     ):
         return False
     promoted = rollout.phase is Phase.PROMOTED
-    if (recheck_due(rollout) or running.is_foreign(rollout, name)) if promoted else replaced(rollout, endpoint):
+    if (recheck_due(rollout) or running.is_foreign(rollout, name)) if promoted else made_by_others(rollout, endpoint):
         return False
     serving = endpoint.serving()
     if serving is not None and endpoint.ready(name) and not seen_healthy(rollout, serving, now):
@@ -105,12 +105,12 @@ def _gone(rollout: Rollout, name: str, now: datetime) -> Decision:
 
 
 def _needed(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime) -> Reason | None:
-    """Return why it is left to an operator: someone replaced it, or green serves or, after a failure, may have to."""
+    """Return why it is left to an operator: someone else made it, or green serves or, after a failure, may have to."""
     left = rollout.phase is Phase.FAILED or given_by_others(rollout, endpoint, now)
     if left and name in endpoint.traffic:
         return reason(ReasonCode.LEFTOVER_IN_USE, deployment=name, observed_traffic=dict(endpoint.traffic))
     promoted = rollout.phase is Phase.PROMOTED
-    foreign = running.is_foreign(rollout, name) if promoted else replaced(rollout, endpoint)
+    foreign = running.is_foreign(rollout, name) if promoted else made_by_others(rollout, endpoint)
     if foreign and not (promoted and name in endpoint.traffic):
         return _with_size(reason(ReasonCode.LEFTOVER_REPLACED, deployment=name), rollout)
     if rollout.phase is not Phase.FAILED:

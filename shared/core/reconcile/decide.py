@@ -24,9 +24,10 @@ from shared.core.reconcile import (
     serving,
     traffic_mismatch,
 )
+from shared.core.reconcile.capacity import scaled_in
 from shared.core.reconcile.cleaning import clean
 from shared.core.reconcile.deadlines import overdue
-from shared.core.reconcile.external_edits import blue_unmirrored, left_as_found, noticed, taken_back
+from shared.core.reconcile.external_edits import blue_unmirrored, left_as_found, noticed, restored, taken_back
 from shared.core.reconcile.incidents import incident_now, suspected
 from shared.core.reconcile.losses import blue_lost, green_lost
 from shared.core.reconcile.observed_time import behind, observed
@@ -64,7 +65,7 @@ def _decided(rollout: Rollout, observation: Observation, now: datetime) -> Decis
     lost = (blue_lost, green_lost, green_replaced)
     back = _first((asked_back, _refused, *lost, _harmful, taken_back, *late), informed, endpoint, now)
     if back is not None:  # a rollback is decided first, so that releasing a hold never advances past it
-        found = left_as_found(unheld(_unrefused(back, informed), now), endpoint, now)
+        found = left_as_found(unheld(_begun(back, informed, endpoint), now), endpoint, now)
         return blue_unmirrored(found, endpoint, now)
     held = held_now(informed, observation, now) or incident_now(informed) or unseen(informed, now)
     held = held or mismatch_now(informed)
@@ -104,10 +105,15 @@ def _first(deciders: Iterable[Decider], rollout: Rollout, endpoint: EndpointSeen
     return next((decision for decision in decisions if decision is not None), None)
 
 
-def _unrefused(back: Decision, before: Rollout) -> Decision:
-    """Forget what Azure refused before a rollback began: it says nothing about the orders that the rollback needs."""
-    begins = back.rollout.phase is Phase.ROLLING_BACK and before.phase is not Phase.ROLLING_BACK
-    return replace(back, rollout=replace(back.rollout, refusal=None)) if begins else back
+def _begun(back: Decision, before: Rollout, endpoint: EndpointSeen) -> Decision:
+    """Return the decision, if a rollback begins, without what Azure refused before, and with a blue that must grow.
+
+    An earlier refusal says nothing about the orders that the rollback needs.
+    """
+    if back.rollout.phase is not Phase.ROLLING_BACK or before.phase is Phase.ROLLING_BACK:
+        return back
+    small = back.rollout.ending.blue_scaled_down or scaled_in(back.rollout, endpoint)
+    return replace(back, rollout=replace(back.rollout, refusal=None).with_ending(blue_scaled_down=small))
 
 
 def _promised(rollout: Rollout) -> EndpointSeen | None:
@@ -121,7 +127,7 @@ def _promised(rollout: Rollout) -> EndpointSeen | None:
 def _informed(rollout: Rollout, observation: Observation, now: datetime) -> Rollout:
     """Record what was observed other than minutes, without deciding anything."""
     seen = running.take_in(proving.take_in(rollout, observation, now), observation.endpoint, now)
-    seen = serving.take_in(seen, observation, now)
+    seen = serving.take_in(restored(seen, observation.endpoint), observation, now)
     seen = probing.take_in(seen, observation, now)
     known = judging.calibrated(seen, observation, now) if seen.telemetry_proven else seen
     known = autoscaling.take_in(with_blue_instances(known, observation.endpoint), observation)

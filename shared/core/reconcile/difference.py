@@ -87,15 +87,18 @@ def _create(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
 def _forward(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
     """Return the shift of traffic to green: only once green is observed ready, and never during another write.
 
-    Reducing green's share is allowed even while the rollout is on hold.
+    Reducing green's share, also to nothing, needs no smoke test and is allowed even while the rollout is on hold.
     """
     ready = all(endpoint.ready(name) for name in (rollout.green, *rollout.wanted_traffic))
-    lowered = 0 < rollout.traffic.weight < endpoint.traffic.get(rollout.green, 0)
     held = rollout.hold is not None or bool(rollout.requests)
-    if not ready or endpoint.busy or (held and not lowered):
+    if not ready or endpoint.busy:
+        return ()
+    if rollout.traffic.weight < endpoint.traffic.get(rollout.green, 0):
+        return _shift(rollout, endpoint)
+    if held:
         return ()
     copied = _grow(rollout, endpoint) or _mirror(rollout, endpoint)
-    if not rollout.smoke_passed:
+    if not rollout.smoke_passed and _raised(rollout, endpoint):
         return copied  # nobody depends on answers to mirrored requests, so a mirror can come before a smoke test
     return autoscaling.copy(rollout) + (copied or _shift(rollout, endpoint))
 
@@ -132,9 +135,14 @@ def _shift(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
     if not wanted or endpoint.traffic == wanted or both or undecided:
         return ()
     unnoticed = bool(rollout.traffic.expected) and endpoint.traffic not in rollout.traffic.expected
-    if unnoticed or not _stands(rollout, endpoint):
+    if unnoticed or (_raised(rollout, endpoint) and not _stands(rollout, endpoint)):
         return ()
     return (SetTraffic(rollout.endpoint.name, wanted),)
+
+
+def _raised(rollout: Rollout, endpoint: EndpointSeen) -> bool:
+    """Return whether green is to get more live traffic than it has."""
+    return rollout.traffic.weight > endpoint.traffic.get(rollout.green, 0)
 
 
 def _back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Action, ...]:

@@ -42,6 +42,18 @@ def noticed(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision
     return stopped(paused, changed, now)  # whoever requested it did not know about the edit
 
 
+def restored(rollout: Rollout, endpoint: EndpointSeen | None) -> Rollout:
+    """Return the rollout that no longer expects an edit, once it is undone while green is to have no traffic.
+
+    The same edit is noticed again then. Where green has a share, the step forgets the edit when that is in force.
+    """
+    plan = rollout.traffic
+    if endpoint is None or endpoint.busy or rollout.phase is not Phase.STEPPING or plan.weight:
+        return rollout
+    undone = len(plan.expected) > 1 and endpoint.traffic == rollout.wanted_traffic
+    return rollout.with_traffic(expected=(rollout.wanted_traffic,)) if undone else rollout
+
+
 def taken_back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
     """Roll back a rollout if someone took all live traffic from green, which counts as a request to roll back."""
     since = rollout.traffic.edited_since

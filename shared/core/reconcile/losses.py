@@ -31,8 +31,9 @@ def blue_lost(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decisi
     lost = reason(ReasonCode.BLUE_LOST, deployment=rollout.blue, observed_traffic=dict(endpoint.traffic))
     if rollout.phase is Phase.PROVISIONING and rollout.blue not in endpoint.deployments:
         return failed(rollout, lost, now)
-    if stepping and endpoint.broken(rollout.green):
-        return failed(rollout, both_unhealthy(rollout, endpoint, None), now)
+    if stepping and endpoint.broken(rollout.green):  # a blue that failed may recover: the rollback waits for it
+        both = both_unhealthy(rollout, endpoint, None)
+        return failed(rollout, both, now) if endpoint.gone(rollout.blue) else None
     if not stepping or not rollout.smoke_passed or rollout.status.reason.code is ReasonCode.BLUE_LOST:
         return None
     lost.facts["other"] = rollout.green

@@ -135,16 +135,32 @@ def with_blue_instances(rollout: Rollout, endpoint: EndpointSeen | None) -> Roll
 
 def _unfit(rollout: Rollout, observation: Observation, endpoint: EndpointSeen, now: datetime) -> Decision | None:
     """Return the refusal, or the wait, of a rollout that this endpoint has no place for; None if it has."""
-    taken = endpoint.deployments.get(rollout.green)
-    if taken is not None and not rollout.model.named_by(taken.model):
-        name = reason(ReasonCode.DEPLOYMENT_NAME_TAKEN, deployment=rollout.green, model=taken.model)
-        return _ended(rollout, name, now)
+    taken = _name_taken(rollout, endpoint, now)
+    if taken is not None:
+        return taken
     limit = over_limit(rollout, endpoint)
     if limit is not None:
         roomier = make_room(rollout, endpoint, now) if limit.code is ReasonCode.ENDPOINT_FULL else None
         return roomier or _ended(rollout, limit, now)
     quota = None if by_operator(rollout) else over_quota(observation.quota)
     return None if quota is None else _awaited_once(rollout, quota, now, ReasonCode.WAITING_FOR_QUOTA)
+
+
+def _name_taken(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
+    """Return the refusal of a rollout whose green would be someone else's, or the wait while that is being made.
+
+    None if nothing has that name, or what has it is this version and ready: an operator who starts it can roll it out.
+    """
+    there = endpoint.deployments.get(rollout.green)
+    if there is None:
+        return None
+    if not rollout.model.named_by(there.model):
+        name = reason(ReasonCode.DEPLOYMENT_NAME_TAKEN, deployment=rollout.green, model=there.model)
+        return _ended(rollout, name, now)
+    if there.state in MADE:
+        return Decision(rollout)
+    broken = reason(ReasonCode.DEPLOYMENT_NAME_TAKEN, deployment=rollout.green, state=there.state.value)
+    return _ended(rollout, broken, now) if there.state.broken else None
 
 
 def _place_beside(rollout: Rollout, observation: Observation, endpoint: EndpointSeen, now: datetime) -> Decision:
@@ -161,8 +177,13 @@ def _place_beside(rollout: Rollout, observation: Observation, endpoint: Endpoint
     placed = replace(
         rollout.with_traffic(expected=(endpoint.traffic,)), placement=Beside(blue, instances=endpoint.instances(blue))
     )
-    creating = reason(ReasonCode.CREATING_GREEN, deployment=rollout.green, other=blue)
+    creating = reason(_begun(rollout, endpoint, ReasonCode.CREATING_GREEN), deployment=rollout.green, other=blue)
     return history.noted(placed, _with_quota_problem(creating, observation), now)
+
+
+def _begun(rollout: Rollout, endpoint: EndpointSeen, creating: ReasonCode) -> ReasonCode:
+    """Return how the rollout begins: by creating green, or with the deployment that is already there."""
+    return ReasonCode.GREEN_FOUND if rollout.green in endpoint.deployments else creating
 
 
 def _with_failing_blue(rollout: Rollout, blue: str, observation: Observation, now: datetime) -> Decision | None:
@@ -191,7 +212,7 @@ def _place_first(rollout: Rollout, observation: Observation, endpoint: EndpointS
     if isinstance(rollout.policy.source, LiveSource) and len(others) != 1:
         return awaited(rollout, reason(ReasonCode.NO_DEPLOYMENT_TO_COPY, others=sorted(others)), now)
     first = replace(rollout.with_traffic(expected=(endpoint.traffic,)), placement=First(others[0] if others else None))
-    creating = reason(ReasonCode.CREATING_FIRST_DEPLOYMENT, deployment=rollout.green)
+    creating = reason(_begun(rollout, endpoint, ReasonCode.CREATING_FIRST_DEPLOYMENT), deployment=rollout.green)
     return history.noted(first, _with_quota_problem(creating, observation), now)
 
 

@@ -25,6 +25,14 @@ def replaced(rollout: Rollout, endpoint: EndpointSeen) -> bool:
     return bool(green.model and not rollout.model.named_by(green.model)) or bool(made and runs and made != runs)
 
 
+def made_by_others(rollout: Rollout, endpoint: EndpointSeen) -> bool:
+    """Return whether Teal did not make what has green's name: it was there before, or someone deployed it since."""
+    green = endpoint.deployments.get(rollout.green)
+    if green is None:
+        return False
+    return rollout.orders.created is None or not green.by_teal or replaced(rollout, endpoint)
+
+
 def green_replaced(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
     """Return the rollback of a rollout whose green was replaced."""
     if rollout.phase not in STEERING or not replaced(rollout, endpoint):

@@ -1,4 +1,7 @@
-"""Rollback. It needs less than advancing: the endpoint and a healthy blue, but no telemetry."""
+"""Rollback. It needs less than advancing: the endpoint and a healthy blue, but no telemetry.
+
+A blue that fails its requests, or that Azure calls failed, may recover, so the traffic waits for it until the deadline.
+"""
 
 from __future__ import annotations
 
@@ -27,14 +30,14 @@ def roll_back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decisi
         if serving:
             returned.facts["other"] = serving
         return _out(back, returned, now)
-    if rollout.blue is not None and endpoint.broken(rollout.blue):
+    if rollout.blue is not None and endpoint.gone(rollout.blue):
         return failed(back, _sick(rollout, endpoint), now)
-    worse = blue_is_worse(back, endpoint, now)
-    if worse and rollout.ending.unhealthy_reported is None:  # it may recover, and is tried again
-        return history.noted(back.with_ending(unhealthy_reported=rollout.blue), _sick(rollout, endpoint), now)
+    obstacle = _obstacle(back, endpoint, now)
+    if obstacle is not None and rollout.ending.unhealthy_reported != rollout.blue:  # it may recover: tried again
+        return history.noted(back.with_ending(unhealthy_reported=rollout.blue), obstacle, now)
     limit = rollout.policy.deadlines.rollback
     if now - rollout.status.since > limit:
-        why = _refused(rollout) or (_sick(rollout, endpoint) if worse else rollout.status.reason)
+        why = _refused(rollout) or obstacle or rollout.status.reason
         late = reason(
             ReasonCode.DEADLINE_EXCEEDED,
             because=why,
@@ -43,6 +46,21 @@ def roll_back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decisi
         )
         return failed(back, late, now)
     return Decision(back)
+
+
+def _obstacle(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Reason | None:
+    """Return why blue cannot take the traffic back for now: it fails its requests, or Azure calls it failed."""
+    if blue_is_worse(rollout, endpoint, now):
+        return _sick(rollout, endpoint)
+    if rollout.blue is None or not endpoint.broken(rollout.blue):
+        return None
+    return reason(
+        ReasonCode.BLUE_FAILED_IN_AZURE,
+        because=rollout.status.reason,
+        deployment=rollout.blue,
+        state=endpoint.deployments[rollout.blue].state.value,
+        observed_traffic=dict(endpoint.traffic),
+    )
 
 
 def _sick(rollout: Rollout, endpoint: EndpointSeen) -> Reason:

@@ -112,11 +112,11 @@ def newly_healthy(rollout: Rollout, now: datetime) -> bool:
     )
 
 
-def report(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decision | None:
+def report(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
     """Report, once each, that the serving deployment fails and that it has recovered.
 
-    A rollback also reports a blue that it cannot return to. If something else serves well in the end, blue has not
-    recovered, but it is no longer the one that serves.
+    A rollback also reports a blue that it cannot return to; that one has not recovered while Azure calls it failed. If
+    something else serves well in the end, blue has not recovered, but it is no longer the one that serves.
     """
     unhealthy, reported, seen = rollout.ending.unhealthy, rollout.ending.unhealthy_reported, rollout.ending.seen_healthy
     if unhealthy == reported or rollout.open or not must_be_seen(rollout):
@@ -124,7 +124,7 @@ def report(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decision
     known = rollout.with_ending(unhealthy_reported=unhealthy)
     if unhealthy is not None:
         return history.noted(known, reason(ReasonCode.SERVING_UNHEALTHY, deployment=unhealthy), now)
-    if seen is None or not seen.proven or seen.at < rollout.status.since:
+    if seen is None or not seen.proven or seen.at < rollout.status.since or endpoint.broken(seen.deployment):
         return None
     if seen.deployment != reported:
         return Decision(known)

@@ -285,12 +285,13 @@ class Ending:
     """What remains to be done after the rollout has ended.
 
     clean_after: when the leftover deployment can be deleted; once it was dealt with, until when what serves is still
-    watched. blue_scaled_down: whether blue is kept with fewer instances. autoscale: whether blue has autoscale
-    settings, which are suspended while it is kept on fewer instances (`suspending`: ordered). cleaned: when the
-    leftover was dealt with. finished: when nothing was left to do, neither that nor inherited deployments nor a watch.
-    seen_healthy: which deployment served and was healthy last. unhealthy, unhealthy_reported: the serving deployment
-    that fails, and the one for which the history already says so. watched_until: the newest minute of the serving
-    deployment that was taken into account. orphan_since: since when the history says that green was left behind.
+    watched. blue_scaled_down: whether blue is kept with fewer instances, or must grow before the rollback. autoscale:
+    whether blue has autoscale settings, which are suspended while it is kept on fewer instances (`suspending`:
+    ordered). cleaned: when the leftover was dealt with. finished: when nothing was left to do, neither that nor
+    inherited deployments nor a watch. seen_healthy: which deployment served and was healthy last. unhealthy,
+    unhealthy_reported: the serving deployment that fails, and the one for which the history already says so.
+    watched_until: the newest minute of the serving deployment that was taken into account. orphan_since: since when the
+    history says that green was left behind.
     """
 
     clean_after: datetime | None = None
