@@ -467,6 +467,10 @@ REASONS: Mapping[ReasonCode, Row] = {
     ReasonCode.BLUE_KEPT: Row(
         "keeping {deployment} until {until}, scaled down to {instances|instance}", "Blue is kept after promotion."
     ),
+    ReasonCode.BLUE_RESIZED: Row(
+        "{deployment} now has {instances|instance}, which Teal did not order: it keeps them until it is deleted",
+        "An operator or an autoscaler gave more instances to a kept blue that had been scaled down.",
+    ),
     ReasonCode.BLUE_KEPT_IN_USE: Row(
         "keeping {deployment}: it was given live traffic[. It was scaled down from {wanted_instances|instance}, and "
         "any autoscale settings of it are disabled: restore both]",

@@ -232,6 +232,22 @@ def test_blue_is_scaled_down_before_it_is_handed_over() -> None:
     assert world.seen.instances(BLUE) == 1
 
 
+def test_the_next_version_does_not_wait_for_a_blue_that_somebody_warmed_up() -> None:
+    """Blue has three instances instead of one because somebody wants it so: 8 begins at once."""
+    world = World(replace(KEEPS, capacity=Capacity(kept_blue=1)))
+    seen = serving()
+    world.endpoints.seen[ENDPOINT] = replace(seen, deployments={BLUE: replace(seen.deployments[BLUE], instances=4)})
+    world.register("7")
+    world.until(Phase.PROMOTED)
+    world.until_instances(1)
+    world.minutes()
+    three = replace(world.seen.deployments[BLUE], instances=3)
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=world.seen.deployments | {BLUE: three})
+    world.register("8", "e2")
+    world.until(Phase.PROVISIONING, version="8", within=4)
+    assert world.seen.instances(BLUE) == 3
+
+
 def test_green_is_judged_again_before_the_next_version_begins() -> None:
     """Failures that arrived late are found: 7 is rolled back, and 8 is compared with 6."""
     world = World(KEEPS)

@@ -22,6 +22,7 @@ from shared.core.reconcile import (
     rereading,
     running,
     serving,
+    shrinking,
     traffic_mismatch,
 )
 from shared.core.reconcile.cleaning import clean
@@ -87,6 +88,7 @@ def _decided(rollout: Rollout, observation: Observation, now: datetime) -> Decis
             confirmed,
             keeping.settle,
             autoscaling.refused,
+            shrinking.report,
         ),
         informed,
         endpoint,
@@ -125,6 +127,7 @@ def _informed(rollout: Rollout, observation: Observation, now: datetime) -> Roll
     seen = probing.take_in(seen, observation, now)
     known = judging.calibrated(seen, observation, now) if seen.telemetry_proven else seen
     known = autoscaling.take_in(with_blue_instances(known, observation.endpoint), observation)
+    known = shrinking.take_in(known, observation.endpoint)
     return known.with_progress(smoke=observation.smoke or known.progress.smoke).with_observed(
         serving=observation.endpoint.serving() if observation.endpoint else None,
         telemetry_problem=observation.telemetry_problem,

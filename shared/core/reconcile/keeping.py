@@ -170,6 +170,7 @@ def _ended(rollout: Rollout) -> bool:
 
 
 def _shrinking(rollout: Rollout, endpoint: EndpointSeen) -> bool:
-    """Return whether blue still has more instances than it is kept with."""
+    """Return whether blue still has more instances than it is kept with, which is not somebody else's choice."""
     wanted, shown = kept_instances(rollout), endpoint.instances(rollout.blue)
-    return wanted is not None and shown is not None and shown > wanted
+    ours = rollout.ending.blue_size == "ordered"
+    return ours and wanted is not None and shown is not None and shown > wanted

@@ -20,6 +20,7 @@ from shared.core.phases import Phase
 from shared.core.rollout.reasons import Reason
 
 Autoscale = Literal["unknown", "wanted", "done"]
+BlueSize = Literal["ordered", "seen", "changed"]
 BlueAutoscale = Literal["unknown", "none", "enabled", "suspending", "suspended", "refused"]
 
 
@@ -257,7 +258,8 @@ class Ending:
     """What remains to be done after the rollout has ended.
 
     clean_after: when the leftover deployment can be deleted; once it was dealt with, until when what serves is still
-    watched. blue_scaled_down: whether blue is kept with fewer instances. autoscale: whether blue has autoscale
+    watched. blue_scaled_down: whether blue is kept with fewer instances. blue_size: whether it was then seen
+    with that few, and has since been given more by somebody else. autoscale: whether blue has autoscale
     settings, which are suspended while it is kept on fewer instances (`suspending`: ordered). cleaned: when the
     leftover was dealt with. finished: when nothing was left to do, neither that nor inherited deployments nor a watch.
     seen_healthy: which deployment served and was healthy last. unhealthy, unhealthy_reported: the serving deployment
@@ -271,6 +273,7 @@ class Ending:
     unhealthy_reported: str | None = None
     watched_until: datetime | None = None
     blue_scaled_down: bool = False
+    blue_size: BlueSize = "ordered"
     autoscale: BlueAutoscale = "unknown"
     cleaned: datetime | None = None
     finished: datetime | None = None
