@@ -394,8 +394,8 @@ BREAKS = (
     Break(
         "blue loses its instances whatever serves",
         f"{RECONCILE}/difference.py",
-        "if deleted or serving is None or not seen_healthy(rollout, serving, now):",
-        "if deleted:",
+        "if deleted or rollout.hold is not None or serving is None or not seen_healthy(rollout, serving, now):",
+        "if deleted or rollout.hold is not None:",
         "tests/scenarios/test_guards.py tests/scenarios/test_incidents.py",
     ),
     Break(
@@ -408,8 +408,8 @@ BREAKS = (
     Break(
         "an inherited blue goes whatever serves",
         f"{RECONCILE}/keeping.py",
-        "or endpoint.busy or not _serving_proven(rollout, endpoint, now):",
-        "or endpoint.busy:",
+        "    if endpoint.busy or not _serving_proven(rollout, endpoint, now):",
+        "    if endpoint.busy:",
         "tests/scenarios/test_kept_blue.py",
     ),
     Break(
@@ -422,8 +422,8 @@ BREAKS = (
     Break(
         "the next version waits for a blue that others scaled up",
         f"{RECONCILE}/keeping.py",
-        '    ours = rollout.ending.blue_size == "ordered"\n',
-        "    ours = True\n",
+        '    ours = rollout.ending.blue_size == "ordered" and',
+        "    ours = True and",
         "tests/scenarios/test_kept_blue.py",
     ),
     Break(
@@ -439,6 +439,62 @@ BREAKS = (
         "    may = may and name not in endpoint.traffic\n",
         "",
         "tests/scenarios/test_capacity.py",
+    ),
+    Break(
+        "a kept blue is deleted on hold",
+        "shared/core/reconcile/cleaning.py",
+        "    if promoted and rollout.hold is not None:\n        return False\n",
+        "",
+        "tests/core/test_difference.py",
+    ),
+    Break(
+        "a kept blue is scaled down on hold",
+        f"{RECONCILE}/difference.py",
+        "    if deleted or rollout.hold is not None or",
+        "    if deleted or",
+        "tests/scenarios/test_guards.py",
+    ),
+    Break(
+        "an inherited blue is deleted on hold",
+        f"{RECONCILE}/keeping.py",
+        "    if rollout.hold is not None or rollout.phase not in DELETES:",
+        "    if rollout.phase not in DELETES:",
+        "tests/scenarios/test_held_way_back.py",
+    ),
+    Break(
+        "an inherited blue is released early on hold",
+        f"{RECONCILE}/keeping.py",
+        "    if rollout.hold is not None or any(kept.until",
+        "    if any(kept.until",
+        "tests/scenarios/test_held_way_back.py",
+    ),
+    Break(
+        "the time to delete a kept blue runs on hold",
+        "shared/core/rollout/holds.py",
+        "_without_hold(kept_postponed(counts, since, now), now)",
+        "_without_hold(counts, now)",
+        "tests/scenarios/test_held_way_back.py",
+    ),
+    Break(
+        "the next version waits on hold for a blue to be scaled down",
+        f"{RECONCILE}/keeping.py",
+        ' == "ordered" and rollout.hold is None',
+        ' == "ordered"',
+        "tests/scenarios/test_held_way_back.py",
+    ),
+    Break(
+        "a rolled-back rollout with an inherited blue does nothing on hold",
+        f"{RECONCILE}/decide.py",
+        "(held is not None and informed.phase in WAITS)",
+        "held is not None",
+        "tests/scenarios/test_held_way_back.py",
+    ),
+    Break(
+        "a finished rollout stays on hold",
+        "shared/core/turn.py",
+        "decision = unheld(decided, now)",
+        "decision = decided",
+        "tests/scenarios/test_held_way_back.py",
     ),
     Break(
         "a small blue gets all traffic",

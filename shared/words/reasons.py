@@ -444,7 +444,9 @@ REASONS: Mapping[ReasonCode, Row] = {
         "Neither the log nor the smoke requests showed for long enough that the serving deployment is healthy, so the "
         "other one stays.",
     ),
-    ReasonCode.HELD: Row("on hold: {because}", "Nothing advances for now."),
+    ReasonCode.HELD: Row(
+        "on hold: {because}", "Nothing advances for now, and no blue that is kept is scaled down or deleted."
+    ),
     ReasonCode.RELEASED: Row("hold lifted[ by {actor}: {comment}] ({because})", "The hold is over."),
     ReasonCode.FREEZE_WINDOW: Row("freeze window: {window}", "The policy's freeze window is open."),
     ReasonCode.HALTED: Row("all rollouts halted by {actor}: {comment}", "An operator halted everything."),

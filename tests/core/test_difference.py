@@ -11,7 +11,8 @@ from shared.core.phases import Phase
 from shared.core.reconcile.actions import Action, CreateDeployment, DeleteDeployment, SetMirror, SetTraffic
 from shared.core.reconcile.difference import difference
 from shared.core.rollout import ModelVersion, Rollout
-from shared.core.rollout.parts import SeenHealthy
+from shared.core.rollout.parts import Hold, SeenHealthy
+from shared.core.rollout.reasons import ReasonCode, reason
 from shared.core.steps import PauseStep, WeightStep
 from tests.core.rollouts import (
     ALL_BLUE,
@@ -36,6 +37,7 @@ DELETE_BLUE, DELETE_GREEN = DeleteDeployment("churn", BLUE), DeleteDeployment("c
 KNOWN = {"expected": (ALL_BLUE, TEN, ALL_GREEN)}
 DUE, LATER = {"clean_after": NOW}, {"clean_after": NOW + HOUR}
 
+HALTED = Hold(reason(ReasonCode.HALTED, actor="ada", comment="incident 5"), NOW)
 
 LONG_AGO = SeenHealthy(GREEN, NOW - HOUR, NOW - HOUR)
 
@@ -75,6 +77,7 @@ ROWS: list[tuple[str, Rollout, EndpointSeen | None, Action | None]] = [
     ("back before blue was known", rollout(ROLLING_BACK, blue=None), endpoint(ALL_GREEN), None),
     ("blue is kept", rollout(PROMOTED, **LATER), endpoint(ALL_GREEN), None),
     ("blue goes", rollout(PROMOTED, **after(GREEN)), endpoint(ALL_GREEN), DELETE_BLUE),
+    ("blue stays on hold", rollout(PROMOTED, **after(GREEN), hold=HALTED), endpoint(ALL_GREEN), None),
     ("green was never seen healthy", rollout(PROMOTED, **DUE), endpoint(ALL_GREEN), None),
     (
         "green was seen healthy long ago",

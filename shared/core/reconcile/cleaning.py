@@ -44,6 +44,8 @@ def may_delete(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> bool:
     ):
         return False
     promoted = rollout.phase is Phase.PROMOTED
+    if promoted and rollout.hold is not None:
+        return False
     if (recheck_due(rollout) or running.is_foreign(rollout, name)) if promoted else replaced(rollout, endpoint):
         return False
     serving = endpoint.serving()

@@ -40,7 +40,7 @@ from shared.core.reconcile.rolling_back import roll_back
 from shared.core.reconcile.traffic_mismatch import mismatch_now
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
-from shared.core.rollout.holds import held_now, hold, release, unheld
+from shared.core.rollout.holds import WAITS, held_now, hold, release, unheld
 from shared.core.rollout.pauses import PauseCause, pause_cause
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import ActionKind, Refusal, Rollout
@@ -96,7 +96,7 @@ def _decided(rollout: Rollout, observation: Observation, now: datetime) -> Decis
     )
     ahead = ahead or proving.report(informed, observation, endpoint, now)
     doubtful = behind(informed, observation, now) or suspected(informed)
-    waits = held is not None or doubtful or twin_comes(informed, endpoint)
+    waits = (held is not None and informed.phase in WAITS) or doubtful or twin_comes(informed, endpoint)
     return ahead or (Decision(informed) if waits else _by_phase(informed, observation, endpoint, now))
 
 

@@ -199,7 +199,7 @@ def _clean(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Act
     if autoscaling.serves_again(rollout, endpoint):
         return _regrow(rollout, endpoint) + autoscaling.switch(rollout, endpoint)
     deleted, serving = _delete(rollout, endpoint, now), endpoint.serving()
-    if deleted or serving is None or not seen_healthy(rollout, serving, now):
+    if deleted or rollout.hold is not None or serving is None or not seen_healthy(rollout, serving, now):
         return deleted  # blue keeps its capacity: it may be needed
     return autoscaling.switch(rollout, endpoint) or _shrink(rollout, endpoint)
 

@@ -74,8 +74,8 @@ def make_room(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decisi
     ]
     if not idle:
         return None
-    if any(kept.until <= now for kept in idle):
-        return Decision(rollout)  # about to be deleted
+    if rollout.hold is not None or any(kept.until <= now for kept in idle):
+        return Decision(rollout)  # about to be deleted, or as soon as the hold ends
     first = min(idle, key=lambda kept: kept.until)
     rest = tuple(replace(kept, until=now) if kept is first else kept for kept in rollout.kept)
     why = reason(ReasonCode.BLUE_RELEASED_EARLY, deployment=first.deployment, deployments=len(endpoint.deployments))
@@ -84,7 +84,9 @@ def make_room(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decisi
 
 def expired(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[str, ...]:
     """Return the kept deployments to delete now: their time is over, they are idle, and what serves is healthy."""
-    if rollout.phase not in DELETES or endpoint.busy or not _serving_proven(rollout, endpoint, now):
+    if rollout.hold is not None or rollout.phase not in DELETES:
+        return ()
+    if endpoint.busy or not _serving_proven(rollout, endpoint, now):
         return ()
     return tuple(
         kept.deployment
@@ -146,7 +148,7 @@ def _undeletable(rollout: Rollout, kept: Kept, endpoint: EndpointSeen, now: date
     if refusal is not None and (refusal.action, refusal.deployment) == (ActionKind.DELETE_DEPLOYMENT, name):
         return reason(ReasonCode.LEFTOVER_NOT_DELETED, deployment=name, message=refusal.message)
     waits = now - max(over, rollout.status.since) <= rollout.policy.deadlines.rollback or newly_healthy(rollout, now)
-    if rollout.open or waits:
+    if rollout.open or rollout.hold is not None or waits:
         return None
     serving = endpoint.serving()
     if serving is None or _serving_proven(rollout, endpoint, now):
@@ -170,7 +172,7 @@ def _ended(rollout: Rollout) -> bool:
 
 
 def _shrinking(rollout: Rollout, endpoint: EndpointSeen) -> bool:
-    """Return whether blue still has more instances than it is kept with, which is not somebody else's choice."""
+    """Return whether blue is still to be scaled down: not on hold, nor if its size is somebody else's choice."""
     wanted, shown = kept_instances(rollout), endpoint.instances(rollout.blue)
-    ours = rollout.ending.blue_size == "ordered"
+    ours = rollout.ending.blue_size == "ordered" and rollout.hold is None
     return ours and wanted is not None and shown is not None and shown > wanted
