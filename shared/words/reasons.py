@@ -475,7 +475,7 @@ REASONS: Mapping[ReasonCode, Row] = {
     ),
     ReasonCode.BLUE_KEPT_IN_USE: Row(
         "keeping {deployment}: it was given live traffic[. It was scaled down from {wanted_instances|instance}, and "
-        "any autoscale settings of it are disabled: restore both]",
+        "any autoscale settings of it may still be disabled: restore both]",
         "Blue is not deleted while it serves.",
     ),
     ReasonCode.BLUE_KEPT_GREEN_UNHEALTHY: Row(

@@ -538,7 +538,7 @@ ROWS: list[tuple[Reason, str]] = [
         reason(C.BLUE_KEPT_IN_USE, deployment=BLUE, wanted_instances=4),
         (
             "keeping churn-6: it was given live traffic. It was scaled down from 4 instances, and any autoscale "
-            "settings of it are disabled: restore both"
+            "settings of it may still be disabled: restore both"
         ),
     ),
     (

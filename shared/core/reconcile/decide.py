@@ -19,6 +19,7 @@ from shared.core.reconcile import (
     keeping,
     probing,
     proving,
+    regrowing,
     rereading,
     running,
     serving,
@@ -127,7 +128,7 @@ def _informed(rollout: Rollout, observation: Observation, now: datetime) -> Roll
     seen = probing.take_in(seen, observation, now)
     known = judging.calibrated(seen, observation, now) if seen.telemetry_proven else seen
     known = autoscaling.take_in(with_blue_instances(known, observation.endpoint), observation)
-    known = shrinking.take_in(known, observation.endpoint)
+    known = regrowing.take_in(shrinking.take_in(known, observation.endpoint), observation, now)
     return known.with_progress(smoke=observation.smoke or known.progress.smoke).with_observed(
         serving=observation.endpoint.serving() if observation.endpoint else None,
         telemetry_problem=observation.telemetry_problem,
@@ -187,7 +188,8 @@ def _endpoint_gone(rollout: Rollout, now: datetime) -> Decision:
 
 def _refused(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decision | None:
     refusal = rollout.refusal
-    inherited = refusal is not None and refusal.action is ActionKind.DELETE_DEPLOYMENT  # see `keeping`
+    kept = {each.deployment for each in rollout.kept}  # see `keeping`
+    inherited = refusal is not None and (refusal.action is ActionKind.DELETE_DEPLOYMENT or refusal.deployment in kept)
     if refusal is None or inherited or rollout.phase not in STEERING | {Phase.ROLLING_BACK}:
         return None
     if refusal.action is ActionKind.COPY_AUTOSCALE:

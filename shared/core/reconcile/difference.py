@@ -24,6 +24,7 @@ from shared.core.reconcile.capacity import blue_is_small, instances_at_start, in
 from shared.core.reconcile.cleaning import given_by_others, leftover, may_delete
 from shared.core.reconcile.keeping import expired
 from shared.core.reconcile.probing import awaits_probe, blue_is_worse
+from shared.core.reconcile.regrowing import restore
 from shared.core.reconcile.serving import seen_healthy
 from shared.core.reconcile.shrinking import to_shrink
 from shared.core.rollout.record import Rollout
@@ -39,6 +40,7 @@ def difference(rollout: Rollout, endpoint: EndpointSeen | None, now: datetime) -
     if endpoint is None:
         return _create_endpoint(rollout)
     own = () if rollout.ending.cleaned else _own(rollout, endpoint, now)
+    own += restore(rollout, endpoint)
     return own or tuple(DeleteDeployment(endpoint.name, name) for name in expired(rollout, endpoint, now))
 
 

@@ -14,7 +14,8 @@ from shared.core.judge.incident import MOST
 from shared.core.observation.observation import EndpointSeen, Provisioning
 from shared.core.observation.spans import MINUTE
 from shared.core.phases import TERMINAL, Phase
-from shared.core.reconcile import running
+from shared.core.reconcile import regrowing, running
+from shared.core.reconcile.autoscaling import SUSPENDED
 from shared.core.reconcile.capacity import kept_instances
 from shared.core.reconcile.probing import RECENT, heard_lately
 from shared.core.reconcile.rereading import recheck, recheck_due
@@ -61,7 +62,7 @@ def settle(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision 
         why = _settled(rollout, kept, endpoint, now)
         if why is not None:
             rest = tuple(other for other in rollout.kept if other is not kept)
-            refused = rollout.refusal is not None and rollout.refusal.action is ActionKind.DELETE_DEPLOYMENT
+            refused = rollout.refusal is not None and rollout.refusal.deployment == kept.deployment
             left = replace(rollout, kept=rest, refusal=None if refused else rollout.refusal)
             return history.noted(left, why, now)
     return None
@@ -131,13 +132,15 @@ def _settled(rollout: Rollout, kept: Kept, endpoint: EndpointSeen, now: datetime
         return reason(ReasonCode.LEFTOVER_DELETED, deployment=name)
     small = kept.scaled_down_from is not None and name in endpoint.traffic
     in_use = small or (now >= due(rollout, kept) and _used(rollout, kept, endpoint))
+    if regrowing.awaited(rollout, kept, endpoint, now):
+        return None
     if in_use or name in {rollout.blue, rollout.green}:
         why: Reason | None = reason(ReasonCode.BLUE_KEPT_IN_USE, deployment=name)
     elif running.is_foreign(rollout, name):
         why = reason(ReasonCode.LEFTOVER_REPLACED, deployment=name)
     else:
         why = _undeletable(rollout, kept, endpoint, now)
-    if why is not None and kept.scaled_down_from is not None:
+    if why is not None and kept.scaled_down_from is not None and regrowing.lacking(kept, endpoint):
         why.facts["wanted_instances"] = kept.scaled_down_from
     return why
 
@@ -157,7 +160,9 @@ def _undeletable(rollout: Rollout, kept: Kept, endpoint: EndpointSeen, now: date
 
 
 def _kept(rollout: Rollout, blue: str, until: datetime) -> Kept:
-    return Kept(blue, until, rollout.blue_instances if rollout.ending.blue_scaled_down else None)
+    suspended = rollout.ending.autoscale in SUSPENDED
+    smaller = suspended or rollout.ending.blue_scaled_down
+    return Kept(blue, until, rollout.blue_instances if smaller else None, suspended)
 
 
 def _used(rollout: Rollout, kept: Kept, endpoint: EndpointSeen) -> bool:

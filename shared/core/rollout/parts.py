@@ -223,13 +223,15 @@ class Observed:
 class Kept:
     """The blue of an earlier rollout, which can be deleted at this time.
 
-    scaled_down_from: its instance count before it was scaled down, which may also have suspended its autoscale
-    settings; None: it was not.
+    scaled_down_from: its instance count before it was scaled down; None: it was not. suspended: whether its autoscale
+    settings were suspended for that. used_since: since when it has had live traffic; None: it has none.
     """
 
     deployment: str
     until: datetime
     scaled_down_from: int | None = None
+    suspended: bool = False
+    used_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
