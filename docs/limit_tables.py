@@ -69,7 +69,7 @@ TABLES: Mapping[str, tuple[tuple[str, str, str], ...]] = {
         ("functions.reading:MOST_ENTRIES", "", "history entries in one response, the newest"),
         ("functions.reading:MOST_HALTS", "", "halts in one response, the newest"),
         ("shared.listing:MOST_READ", "", "rollouts that one page of a filtered list examines"),
-        ("shared.core.rollout.requests:MOST_WAITING", "", "requests that wait to be carried out; a rollback is still accepted"),
+        ("shared.core.rollout.requests:MOST_WAITING", "", "requests that wait to be carried out; one that is safer than all of them is still accepted"),
         ("shared.repetitions:LATELY", "", "how long after the first a repeated request is recognized once its rollout has ended"),
         ("shared.repetitions:MOST", "", "of an endpoint's newest ended rollouts are searched for it"),
         ("shared.core.rollout.requests:MOST_KEYS", "", "idempotency keys that a rollout remembers, the newest"),

@@ -63,7 +63,7 @@ class ErrorCode(StrEnum):
     TOO_MANY_REQUESTS = (
         "too_many_requests",
         409,
-        "Too many requests wait to be carried out; a rollback is still accepted.",
+        "Too many requests wait to be carried out; one that is safer than all of them is still accepted.",
     )
     WRITE_CONFLICT = "write_conflict", 409, "Other writers were faster; repeat the request."
     BODY_TOO_LARGE = "body_too_large", 413, "The body is larger than 1 MB."

@@ -22,6 +22,7 @@ from shared.core.reconcile.observed_time import account
 from shared.core.reconcile.rereading import judge
 from shared.core.reconcile.undersized import with_size_warning
 from shared.core.rollout.history import Decision, Entry
+from shared.core.rollout.holds import unheld
 from shared.core.rollout.record import Rollout
 
 
@@ -59,7 +60,8 @@ def turn(rollout: Rollout, waiting: Rollout | None, observation: Observation, no
     before = counted.rollout
     judged = judge(before, observation)
     judged = replace(judged, rollout=watched(judged.rollout, before.judging.judged_until, observation))
-    decision = hand_over(_decided(judged.rollout, observation, now), waiting, observation.endpoint, now)
+    decided = hand_over(_decided(judged.rollout, observation, now), waiting, observation.endpoint, now)
+    decision = unheld(decided, now)
     actions = difference(decision.rollout, observation.endpoint, now)
     pending = decision.rollout.rereading.recheck
     rereads = pending is not None and pending != rollout.rereading.recheck

@@ -453,7 +453,9 @@ REASONS: Mapping[ReasonCode, Row] = {
         "Neither the log nor the smoke requests showed for long enough that the serving deployment is healthy, so the "
         "other one stays.",
     ),
-    ReasonCode.HELD: Row("on hold: {because}", "Nothing advances for now."),
+    ReasonCode.HELD: Row(
+        "on hold: {because}", "Nothing advances for now, and no blue that is kept is scaled down or deleted."
+    ),
     ReasonCode.RELEASED: Row("hold lifted[ by {actor}: {comment}] ({because})", "The hold is over."),
     ReasonCode.FREEZE_WINDOW: Row("freeze window: {window}", "The policy's freeze window is open."),
     ReasonCode.HALTED: Row("all rollouts halted by {actor}: {comment}", "An operator halted everything."),
@@ -481,9 +483,13 @@ REASONS: Mapping[ReasonCode, Row] = {
     ReasonCode.BLUE_KEPT: Row(
         "keeping {deployment} until {until}, scaled down to {instances|instance}", "Blue is kept after promotion."
     ),
+    ReasonCode.BLUE_RESIZED: Row(
+        "{deployment} now has {instances|instance}, which Teal did not order: it keeps them until it is deleted",
+        "An operator or an autoscaler gave more instances to a kept blue that had been scaled down.",
+    ),
     ReasonCode.BLUE_KEPT_IN_USE: Row(
         "keeping {deployment}: it was given live traffic[. It was scaled down from {wanted_instances|instance}, and "
-        "any autoscale settings of it are disabled: restore both]",
+        "any autoscale settings of it may still be disabled: restore both]",
         "Blue is not deleted while it serves.",
     ),
     ReasonCode.BLUE_KEPT_GREEN_UNHEALTHY: Row(

@@ -42,6 +42,7 @@ GROWING = KNOWN | {"policy": replace(POLICY, capacity=Capacity("proportional")),
 HELD = Hold(reason(ReasonCode.FREEZE_WINDOW, window="the sale"), NOW)
 DUE, LATER = {"clean_after": NOW}, {"clean_after": NOW + HOUR}
 
+HALTED = Hold(reason(ReasonCode.HALTED, actor="ada", comment="incident 5"), NOW)
 
 LONG_AGO = SeenHealthy(GREEN, NOW - HOUR, NOW - HOUR)
 
@@ -86,6 +87,7 @@ ROWS: list[tuple[str, Rollout, EndpointSeen | None, Action | None]] = [
     ("back before blue was known", rollout(ROLLING_BACK, blue=None), endpoint(ALL_GREEN), None),
     ("blue is kept", rollout(PROMOTED, **LATER), endpoint(ALL_GREEN), None),
     ("blue goes", rollout(PROMOTED, **after(GREEN)), endpoint(ALL_GREEN), DELETE_BLUE),
+    ("blue stays on hold", rollout(PROMOTED, **after(GREEN), hold=HALTED), endpoint(ALL_GREEN), None),
     ("green was never seen healthy", rollout(PROMOTED, **DUE), endpoint(ALL_GREEN), None),
     (
         "green was seen healthy long ago",

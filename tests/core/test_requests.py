@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -91,6 +92,21 @@ def test_the_queue_of_requests_is_bounded_except_for_a_rollback() -> None:
         ask(full, request(Verb.PAUSE))
     assert refused.value.code is ErrorCode.TOO_MANY_REQUESTS
     assert len(ask(full, request(Verb.ROLLBACK)).rollout.requests) == 11
+
+
+def test_a_request_that_is_safer_than_all_that_wait_is_never_one_too_many() -> None:
+    """Fourteen people promote at once and one pauses: the pause waits too, and will be carried out first."""
+    full = rollout(Phase.STEPPING)
+    for _ in range(14):
+        with suppress(NotPossible):
+            full = ask(full, request(Verb.PROMOTE)).rollout
+    paused = ask(full, request(Verb.PAUSE)).rollout
+    assert paused.requests[-1].verb is Verb.PAUSE
+    for verb in (Verb.PAUSE, Verb.OVERRIDE, Verb.PROMOTE):
+        with pytest.raises(NotPossible) as refused:
+            ask(paused, request(verb))
+        assert refused.value.code is ErrorCode.TOO_MANY_REQUESTS
+    assert ask(paused, request(Verb.ROLLBACK)).rollout.requests[-1].verb is Verb.ROLLBACK
 
 
 MEANT = [

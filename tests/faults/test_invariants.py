@@ -231,6 +231,19 @@ def test_traffic_under_a_halt() -> None:
     assert objected(stage, FIFTY) == {"h: nothing goes forward while held"}
 
 
+@pytest.mark.parametrize("action", [DeleteDeployment(ENDPOINT, BLUE), ScaleDeployment(ENDPOINT, BLUE, 1)])
+def test_a_way_back_that_is_taken_under_a_halt(action: Action) -> None:
+    """The blue of a promoted rollout is deleted or made smaller; making it larger is allowed."""
+    stage, held = at_ten(), "h: nothing goes forward while held"
+    promoted = replace(rollout_of(stage), status=replace(rollout_of(stage).status, phase=Phase.PROMOTED))
+    larger = replace(stage.world.seen.deployments[BLUE], instances=3)
+    seen = replace(stage.world.seen, traffic={GREEN: 100}, deployments=stage.world.seen.deployments | {BLUE: larger})
+    assert held not in objected(stage, action, rollout=promoted, seen=seen)
+    stage.ledger.halted_since = next(stage.ledger.numbers)
+    assert held in objected(stage, action, rollout=promoted, seen=seen)
+    assert not objected(stage, ScaleDeployment(ENDPOINT, BLUE, 4), rollout=promoted, seen=seen)
+
+
 def test_live_and_copied_traffic_at_once() -> None:
     """Green has ten percent."""
     assert objected(at_ten(), SetMirror(ENDPOINT, {GREEN: 20})) == {"i: never live and copied traffic"}

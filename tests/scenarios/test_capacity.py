@@ -228,6 +228,75 @@ def test_a_kept_blue_that_is_given_traffic_manually_gets_its_instances_and_its_a
     assert world.history()[-1].reason.facts == {"deployment": BLUE}
 
 
+def resized(world: World, instances: int, name: str = BLUE) -> None:
+    """Have somebody other than Teal give a deployment this many instances."""
+    one = replace(world.seen.deployments[name], instances=instances)
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=world.seen.deployments | {name: one})
+
+
+def test_a_kept_blue_that_somebody_warms_up_stays_warm() -> None:
+    """An operator gives it seven instances before going back to it: it has seven, which the history says once."""
+    world = kept_small()
+    resized(world, 7)
+    for _ in range(13):
+        world.minutes()
+        assert world.seen.instances(BLUE) == 7
+    (entry,) = world.entries(ReasonCode.BLUE_RESIZED)
+    assert entry.reason.facts == {"deployment": BLUE, "instances": 7}
+
+
+def test_a_kept_blue_whose_autoscaler_somebody_enables_again_belongs_to_it() -> None:
+    """It wants at least five instances: Teal neither scales blue down again nor disables it again."""
+    world = kept_small()
+    world.endpoints.suspended.clear()
+    for _ in range(11):
+        resized(world, max(5, world.seen.instances(BLUE) or 0))
+        world.minutes()
+        assert (world.seen.instances(BLUE), world.endpoints.suspended) == (5, set())
+    assert len(world.entries(ReasonCode.BLUE_RESIZED)) == 1
+
+
+def test_a_kept_blue_that_was_warmed_up_by_half_still_gets_all_its_instances_in_a_rollback() -> None:
+    """Somebody else's six are fewer than the ten that it had."""
+    world = kept_small()
+    resized(world, 6)
+    world.minutes(3)
+    world.ask(Verb.ROLLBACK)
+    world.until(Phase.ROLLED_BACK)
+    assert world.seen.instances(BLUE) == 10
+
+
+@pytest.mark.parametrize("how", ["given traffic", "rolled back"])
+def test_a_blue_that_serves_at_full_size_again_is_its_autoscalers(how: str) -> None:
+    """Once Teal has given back all ten instances, four are enough for the autoscaler: there are four."""
+    world = kept_small()
+    if how == "rolled back":
+        world.ask(Verb.ROLLBACK)
+        world.until(Phase.ROLLED_BACK)
+        world.minutes()
+    else:
+        world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={BLUE: 35, GREEN: 65})
+        world.minutes(5)
+    assert world.seen.instances(BLUE) == 10
+    resized(world, 4)
+    world.minutes(6)
+    assert world.seen.instances(BLUE) == 4
+    assert world.entries(ReasonCode.BLUE_RESIZED) == []
+
+
+def test_a_blue_is_not_said_to_be_scaled_down_while_it_serves() -> None:
+    """It has no autoscaler and is given 35 percent: the history says again that it is small only when it is idle."""
+    world = world_of(Capacity(kept_blue=2))
+    world.until(Phase.PROMOTED)
+    world.until_instances(2)
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={BLUE: 35, GREEN: 65})
+    world.minutes(7)
+    assert (world.seen.instances(BLUE), len(world.entries(ReasonCode.BLUE_KEPT))) == (10, 1)
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={GREEN: 100})
+    world.minutes(7)
+    assert (world.seen.instances(BLUE), len(world.entries(ReasonCode.BLUE_KEPT))) == (2, 2)
+
+
 def test_a_kept_blue_that_is_idle_again_is_scaled_down_again() -> None:
     """Its autoscaler is disabled once more, or it would undo that."""
     world = kept_small()

@@ -231,6 +231,9 @@ def test_a_kept_blue_shrinks_only_while_what_serves_is_seen_healthy(
     assert difference(kept, look, NOW) == ((ScaleDeployment("churn", BLUE, 1),) if shrinks else ())
     scaling = kept.with_ending(autoscale="enabled")
     assert (SwitchAutoscale("churn", BLUE, enabled=False) in difference(scaling, look, NOW)) == shrinks
+    halted = Hold(reason(ReasonCode.HALTED, actor="ada", comment="incident 6"), NOW)
+    for ordered in (kept, scaling):  # what was decided before the halt, and had not been carried out
+        assert difference(replace(ordered, hold=halted), look, NOW) == ()
 
 
 @pytest.mark.parametrize(("ago", "deleted"), [(9, True), (10, False)])

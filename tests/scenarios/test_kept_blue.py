@@ -232,6 +232,22 @@ def test_blue_is_scaled_down_before_it_is_handed_over() -> None:
     assert world.seen.instances(BLUE) == 1
 
 
+def test_the_next_version_does_not_wait_for_a_blue_that_somebody_warmed_up() -> None:
+    """Blue has three instances instead of one because somebody wants it so: 8 begins at once."""
+    world = World(replace(KEEPS, capacity=Capacity(kept_blue=1)))
+    seen = serving()
+    world.endpoints.seen[ENDPOINT] = replace(seen, deployments={BLUE: replace(seen.deployments[BLUE], instances=4)})
+    world.register("7")
+    world.until(Phase.PROMOTED)
+    world.until_instances(1)
+    world.minutes()
+    three = replace(world.seen.deployments[BLUE], instances=3)
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=world.seen.deployments | {BLUE: three})
+    world.register("8", "e2")
+    world.until(Phase.PROVISIONING, version="8", within=4)
+    assert world.seen.instances(BLUE) == 3
+
+
 def test_green_is_judged_again_before_the_next_version_begins() -> None:
     """Failures that arrived late are found: 7 is rolled back, and 8 is compared with 6."""
     world = World(KEEPS)
@@ -245,3 +261,98 @@ def test_green_is_judged_again_before_the_next_version_begins() -> None:
     assert world.rollout("7").phase is Phase.ROLLED_BACK
     assert world.rollout("8").model == ModelVersion("churn", "8")
     assert world.seen.traffic == {BLUE: 100}
+
+
+def inherited_small(**capacity: bool) -> World:
+    """Return a world in which 8 has 10 percent, and 6, which had five instances and an autoscaler, is kept on one."""
+    world = World(replace(KEEPS, capacity=Capacity(kept_blue=1, **capacity)))
+    sized(world, 5)
+    world.endpoints.autoscale[ENDPOINT] = {BLUE}
+    world.register("7")
+    world.until(Phase.PROMOTED)
+    world.until_instances(1)
+    world.register("8", "e2")
+    world.until_weight(10, version="8")
+    assert (world.seen.instances(BLUE), world.endpoints.suspended) == (1, {BLUE})
+    return world
+
+
+def sized(world: World, instances: int) -> None:
+    """Have Azure show 6 with this many instances."""
+    six = replace(world.seen.deployments[BLUE], instances=instances)
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=world.seen.deployments | {BLUE: six})
+
+
+def given(world: World, traffic: dict[str, int]) -> None:
+    """Have somebody set the traffic."""
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic=traffic)
+
+
+@pytest.mark.parametrize("traffic", [{BLUE: 100}, {BLUE: 35, GREEN: 65}], ids=str)
+@pytest.mark.parametrize("phase", [Phase.STEPPING, Phase.ROLLED_BACK, Phase.PROMOTED])
+def test_an_inherited_blue_that_is_given_traffic_gets_back_what_it_lost(traffic: dict[str, int], phase: Phase) -> None:
+    """Wherever 8 is, somebody goes back to 6: it has its five instances and its autoscaler, and nothing is left to do.
+
+    When 8 is promoted the deletion of 6 is due, so the traffic comes before that.
+    """
+    world = inherited_small()
+    if phase is Phase.ROLLED_BACK:
+        world.ask(Verb.ROLLBACK)
+    world.until(phase, version="8")
+    world.minutes(2 if phase is Phase.ROLLED_BACK else 0)
+    given(world, traffic)
+    world.minutes(5)
+    assert (world.seen.instances(BLUE), BLUE in world.endpoints.suspended) == (5, False)
+    while not world.entries(ReasonCode.BLUE_KEPT_IN_USE, version="8"):
+        world.minutes()
+    (entry,) = world.entries(ReasonCode.BLUE_KEPT_IN_USE, version="8")
+    assert entry.reason.facts == {"deployment": BLUE}
+    sized(world, 2)  # its autoscaler's choice
+    world.minutes(5)
+    assert world.seen.instances(BLUE) == 2
+
+
+def test_an_inherited_blue_that_azure_does_not_let_grow_is_reported() -> None:
+    """There is no quota for four more: an operator is told how many it had, and 8 is not rolled back for that."""
+    world = inherited_small()
+    world.endpoints.refuses["scale"] = "OutOfQuota"
+    given(world, {BLUE: 100})
+    world.minutes(4)
+    (entry,) = world.entries(ReasonCode.BLUE_KEPT_IN_USE, version="8")
+    assert entry.reason.facts == {"deployment": BLUE, "wanted_instances": 5}
+    assert (world.rollout("8").phase, world.endpoints.suspended) == (Phase.PAUSED, set())
+
+
+def test_an_inherited_blue_that_does_not_grow_in_time_is_reported() -> None:
+    """Azure scales it for longer than a rollback may take."""
+    world = inherited_small()
+    six = replace(world.seen.deployments[BLUE], state=Provisioning.SCALING)
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=world.seen.deployments | {BLUE: six})
+    given(world, {BLUE: 50, GREEN: 50})
+    world.minutes(15)
+    assert world.entries(ReasonCode.BLUE_KEPT_IN_USE, version="8") == []
+    world.minutes(3)
+    (entry,) = world.entries(ReasonCode.BLUE_KEPT_IN_USE, version="8")
+    assert entry.reason.facts == {"deployment": BLUE, "wanted_instances": 5}
+
+
+def test_what_someone_deployed_in_place_of_an_inherited_blue_keeps_its_size() -> None:
+    """One instance is what its owner wants."""
+    world = inherited_small()
+    other = replace(world.seen.deployments[BLUE], model="azureml:fraud:2")
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=world.seen.deployments | {BLUE: other})
+    given(world, {BLUE: 15, GREEN: 75, NEXT: 10})
+    world.minutes(6)
+    assert (world.seen.instances(BLUE), world.endpoints.suspended) == (1, {BLUE})
+
+
+def test_looking_at_an_inherited_blues_autoscaler_copies_none_against_the_policy() -> None:
+    """The policy says that green gets no autoscaler, and 8 continues after somebody gave 6 a part of the traffic."""
+    world = inherited_small(autoscale=False)
+    world.endpoints.autoscale[ENDPOINT].add(GREEN)
+    given(world, {BLUE: 15, GREEN: 75, NEXT: 10})
+    world.minutes(4)
+    assert world.endpoints.suspended == set()
+    world.ask(Verb.RESUME)
+    world.minutes(4)
+    assert NEXT not in world.endpoints.autoscale[ENDPOINT]

@@ -564,12 +564,16 @@ ROWS: list[tuple[Reason, str]] = [
         reason(C.BLUE_KEPT, deployment=BLUE, until="2026-11-20T14:30:00+00:00", instances=1),
         "keeping churn-6 until 2026-11-20 14:30 UTC, scaled down to 1 instance",
     ),
+    (
+        reason(C.BLUE_RESIZED, deployment=BLUE, instances=3),
+        "churn-6 now has 3 instances, which Teal did not order: it keeps them until it is deleted",
+    ),
     (reason(C.BLUE_KEPT_IN_USE, deployment=BLUE), "keeping churn-6: it was given live traffic"),
     (
         reason(C.BLUE_KEPT_IN_USE, deployment=BLUE, wanted_instances=4),
         (
             "keeping churn-6: it was given live traffic. It was scaled down from 4 instances, and any autoscale "
-            "settings of it are disabled: restore both"
+            "settings of it may still be disabled: restore both"
         ),
     ),
     (

@@ -52,7 +52,8 @@ def take_in(rollout: Rollout, observation: Observation) -> Rollout:
         return rollout.with_ending(autoscale="suspended" if enabled is False else "none")
     if rollout.phase in RETURNED and state in SUSPENDED:
         return rollout.with_ending(autoscale="suspended" if enabled is False else "none")
-    return rollout.with_autoscale(_copied(rollout, observation.autoscaled)) if rollout.open else rollout
+    copies = rollout.phase is Phase.STEPPING and rollout.policy.capacity.autoscale and rollout.autoscale != "done"
+    return rollout.with_autoscale(_copied(rollout, observation.autoscaled)) if copies else rollout
 
 
 def may_shrink(rollout: Rollout, endpoint: EndpointSeen) -> bool:

@@ -44,6 +44,8 @@ def may_delete(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> bool:
     ):
         return False
     promoted = rollout.phase is Phase.PROMOTED
+    if promoted and rollout.hold is not None:
+        return False
     if (recheck_due(rollout) or running.is_foreign(rollout, name)) if promoted else made_by_others(rollout, endpoint):
         return False
     serving = endpoint.serving()
@@ -82,6 +84,7 @@ def _cleaned(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime)
         return history.noted(_watching(rollout, now), why, now) if in_use else _finished(rollout, why, now)
     due, kept = rollout.ending.clean_after or now, kept_instances(rollout)
     may = autoscaling.may_shrink(rollout, endpoint) and not rollout.ending.blue_scaled_down
+    may = may and name not in endpoint.traffic
     serving = endpoint.serving() or ""
     if kept is not None and may and now < due and seen_healthy(rollout, serving, now):
         why = reason(ReasonCode.BLUE_KEPT, deployment=name, until=due.isoformat(), instances=kept)

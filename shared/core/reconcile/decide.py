@@ -19,9 +19,11 @@ from shared.core.reconcile import (
     keeping,
     probing,
     proving,
+    regrowing,
     rereading,
     running,
     serving,
+    shrinking,
     traffic_mismatch,
 )
 from shared.core.reconcile.capacity import scaled_in
@@ -40,7 +42,7 @@ from shared.core.reconcile.rolling_back import roll_back
 from shared.core.reconcile.traffic_mismatch import mismatch_now
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
-from shared.core.rollout.holds import held_now, hold, release, unheld
+from shared.core.rollout.holds import WAITS, held_now, hold, release, unheld
 from shared.core.rollout.pauses import PauseCause, pause_cause
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import ActionKind, Refusal, Rollout
@@ -88,6 +90,7 @@ def _decided(rollout: Rollout, observation: Observation, now: datetime) -> Decis
             confirmed,
             keeping.settle,
             autoscaling.refused,
+            shrinking.report,
         ),
         informed,
         endpoint,
@@ -95,7 +98,7 @@ def _decided(rollout: Rollout, observation: Observation, now: datetime) -> Decis
     )
     ahead = ahead or proving.report(informed, observation, endpoint, now)
     doubtful = behind(informed, observation, now) or suspected(informed)
-    waits = held is not None or doubtful or twin_comes(informed, endpoint)
+    waits = (held is not None and informed.phase in WAITS) or doubtful or twin_comes(informed, endpoint)
     return ahead or (Decision(informed) if waits else _by_phase(informed, observation, endpoint, now))
 
 
@@ -131,6 +134,7 @@ def _informed(rollout: Rollout, observation: Observation, now: datetime) -> Roll
     seen = probing.take_in(seen, observation, now)
     known = judging.calibrated(seen, observation, now) if seen.telemetry_proven else seen
     known = autoscaling.take_in(with_blue_instances(known, observation.endpoint), observation)
+    known = regrowing.take_in(shrinking.take_in(known, observation.endpoint), observation, now)
     return known.with_progress(smoke=observation.smoke or known.progress.smoke).with_observed(
         serving=observation.endpoint.serving() if observation.endpoint else None,
         telemetry_problem=observation.telemetry_problem,
@@ -190,7 +194,8 @@ def _endpoint_gone(rollout: Rollout, now: datetime) -> Decision:
 
 def _refused(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decision | None:
     refusal = rollout.refusal
-    inherited = refusal is not None and refusal.action is ActionKind.DELETE_DEPLOYMENT  # see `keeping`
+    kept = {each.deployment for each in rollout.kept}  # see `keeping`
+    inherited = refusal is not None and (refusal.action is ActionKind.DELETE_DEPLOYMENT or refusal.deployment in kept)
     if refusal is None or inherited or rollout.phase not in STEERING | {Phase.ROLLING_BACK}:
         return None
     if refusal.action is ActionKind.COPY_AUTOSCALE:

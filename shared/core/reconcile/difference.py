@@ -20,11 +20,13 @@ from shared.core.reconcile.actions import (
     SetMirror,
     SetTraffic,
 )
-from shared.core.reconcile.capacity import blue_is_small, instances_at_start, instances_for, kept_instances
+from shared.core.reconcile.capacity import blue_is_small, instances_at_start, instances_for
 from shared.core.reconcile.cleaning import given_by_others, leftover, may_delete
 from shared.core.reconcile.keeping import expired
 from shared.core.reconcile.probing import awaits_probe, blue_is_worse
+from shared.core.reconcile.regrowing import restore
 from shared.core.reconcile.serving import seen_healthy
+from shared.core.reconcile.shrinking import to_shrink
 from shared.core.rollout.record import ALL, Rollout
 
 # A blue that was scaled down grows before it gets its traffic back, but a rollback does not wait for that forever.
@@ -38,6 +40,7 @@ def difference(rollout: Rollout, endpoint: EndpointSeen | None, now: datetime) -
     if endpoint is None:
         return _create_endpoint(rollout)
     own = () if rollout.ending.cleaned else _own(rollout, endpoint, now)
+    own += restore(rollout, endpoint)
     return own or tuple(DeleteDeployment(endpoint.name, name) for name in expired(rollout, endpoint, now))
 
 
@@ -207,7 +210,7 @@ def _clean(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Act
     if autoscaling.serves_again(rollout, endpoint):
         return _regrow(rollout, endpoint) + autoscaling.switch(rollout, endpoint)
     deleted, serving = _delete(rollout, endpoint, now), endpoint.serving()
-    if deleted or serving is None or not seen_healthy(rollout, serving, now):
+    if deleted or rollout.hold is not None or serving is None or not seen_healthy(rollout, serving, now):
         return deleted  # blue keeps its capacity: it may be needed
     return autoscaling.switch(rollout, endpoint) or _shrink(rollout, endpoint)
 
@@ -228,11 +231,10 @@ def _delete(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Ac
 
 def _shrink(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
     """Return the scaling down of a kept blue, once that was recorded and while it is idle."""
-    there = endpoint.deployments.get(leftover(rollout) or "")
-    kept = kept_instances(rollout) if rollout.ending.blue_scaled_down else None
-    if there is None or kept is None or there.name in endpoint.traffic or there.state is not Provisioning.SUCCEEDED:
+    kept = to_shrink(rollout, endpoint)
+    if rollout.blue is None or kept is None or rollout.blue in endpoint.traffic:
         return ()
-    return (ScaleDeployment(rollout.endpoint.name, there.name, kept),) if _too_few(kept, there.instances) else ()
+    return (ScaleDeployment(rollout.endpoint.name, rollout.blue, kept),)
 
 
 def _too_few(instances: int | None, needed: int | None) -> bool:

@@ -14,7 +14,8 @@ from shared.core.judge.incident import MOST
 from shared.core.observation.observation import EndpointSeen, Provisioning
 from shared.core.observation.spans import MINUTE
 from shared.core.phases import TERMINAL, Phase
-from shared.core.reconcile import running
+from shared.core.reconcile import regrowing, running
+from shared.core.reconcile.autoscaling import SUSPENDED
 from shared.core.reconcile.capacity import kept_instances
 from shared.core.reconcile.probing import RECENT, heard_lately
 from shared.core.reconcile.rereading import recheck, recheck_due
@@ -61,7 +62,7 @@ def settle(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision 
         why = _settled(rollout, kept, endpoint, now)
         if why is not None:
             rest = tuple(other for other in rollout.kept if other is not kept)
-            refused = rollout.refusal is not None and rollout.refusal.action is ActionKind.DELETE_DEPLOYMENT
+            refused = rollout.refusal is not None and rollout.refusal.deployment == kept.deployment
             left = replace(rollout, kept=rest, refusal=None if refused else rollout.refusal)
             return history.noted(left, why, now)
     return None
@@ -74,8 +75,8 @@ def make_room(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decisi
     ]
     if not idle:
         return None
-    if any(kept.until <= now for kept in idle):
-        return Decision(rollout)  # about to be deleted
+    if rollout.hold is not None or any(kept.until <= now for kept in idle):
+        return Decision(rollout)  # about to be deleted, or as soon as the hold ends
     first = min(idle, key=lambda kept: kept.until)
     rest = tuple(replace(kept, until=now) if kept is first else kept for kept in rollout.kept)
     why = reason(ReasonCode.BLUE_RELEASED_EARLY, deployment=first.deployment, deployments=len(endpoint.deployments))
@@ -84,7 +85,9 @@ def make_room(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decisi
 
 def expired(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[str, ...]:
     """Return the kept deployments to delete now: their time is over, they are idle, and what serves is healthy."""
-    if rollout.phase not in DELETES or endpoint.busy or not _serving_proven(rollout, endpoint, now):
+    if rollout.hold is not None or rollout.phase not in DELETES:
+        return ()
+    if endpoint.busy or not _serving_proven(rollout, endpoint, now):
         return ()
     return tuple(
         kept.deployment
@@ -129,13 +132,15 @@ def _settled(rollout: Rollout, kept: Kept, endpoint: EndpointSeen, now: datetime
         return reason(ReasonCode.LEFTOVER_DELETED, deployment=name)
     small = kept.scaled_down_from is not None and name in endpoint.traffic
     in_use = small or (now >= due(rollout, kept) and _used(rollout, kept, endpoint))
+    if regrowing.awaited(rollout, kept, endpoint, now):
+        return None
     if in_use or name in {rollout.blue, rollout.green}:
         why: Reason | None = reason(ReasonCode.BLUE_KEPT_IN_USE, deployment=name)
     elif running.is_foreign(rollout, name):
         why = reason(ReasonCode.LEFTOVER_REPLACED, deployment=name)
     else:
         why = _undeletable(rollout, kept, endpoint, now)
-    if why is not None and kept.scaled_down_from is not None:
+    if why is not None and kept.scaled_down_from is not None and regrowing.lacking(kept, endpoint):
         why.facts["wanted_instances"] = kept.scaled_down_from
     return why
 
@@ -146,7 +151,7 @@ def _undeletable(rollout: Rollout, kept: Kept, endpoint: EndpointSeen, now: date
     if refusal is not None and (refusal.action, refusal.deployment) == (ActionKind.DELETE_DEPLOYMENT, name):
         return reason(ReasonCode.LEFTOVER_NOT_DELETED, deployment=name, message=refusal.message)
     waits = now - max(over, rollout.status.since) <= rollout.policy.deadlines.rollback or newly_healthy(rollout, now)
-    if rollout.open or waits:
+    if rollout.open or rollout.hold is not None or waits:
         return None
     serving = endpoint.serving()
     if serving is None or _serving_proven(rollout, endpoint, now):
@@ -155,7 +160,9 @@ def _undeletable(rollout: Rollout, kept: Kept, endpoint: EndpointSeen, now: date
 
 
 def _kept(rollout: Rollout, blue: str, until: datetime) -> Kept:
-    return Kept(blue, until, rollout.blue_instances if rollout.ending.blue_scaled_down else None)
+    suspended = rollout.ending.autoscale in SUSPENDED
+    smaller = suspended or rollout.ending.blue_scaled_down
+    return Kept(blue, until, rollout.blue_instances if smaller else None, suspended)
 
 
 def _used(rollout: Rollout, kept: Kept, endpoint: EndpointSeen) -> bool:
@@ -170,6 +177,7 @@ def _ended(rollout: Rollout) -> bool:
 
 
 def _shrinking(rollout: Rollout, endpoint: EndpointSeen) -> bool:
-    """Return whether blue still has more instances than it is kept with."""
+    """Return whether blue is still to be scaled down: not on hold, nor if its size is somebody else's choice."""
     wanted, shown = kept_instances(rollout), endpoint.instances(rollout.blue)
-    return wanted is not None and shown is not None and shown > wanted
+    ours = rollout.ending.blue_size == "ordered" and rollout.hold is None
+    return ours and wanted is not None and shown is not None and shown > wanted

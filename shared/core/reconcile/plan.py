@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from shared.core.observation.observation import EndpointSeen, Provisioning
 from shared.core.observation.spans import MINUTE, floor_minute
 from shared.core.phases import Phase
-from shared.core.reconcile import autoscaling, probing
+from shared.core.reconcile import autoscaling, probing, regrowing
 from shared.core.reconcile.blue_at_start import start_window
 from shared.core.reconcile.rereading import recountable
 from shared.core.reconcile.serving import serving_window
@@ -55,7 +55,7 @@ def plan_observation(rollout: Rollout, endpoint: EndpointSeen | None, now: datet
         return ObservationPlan(
             minutes=_reread(rollout) if rereads else None,
             serving=_serving(rollout, now),
-            autoscale=endpoint is not None and autoscaling.to_observe(rollout, endpoint, now),
+            autoscale=endpoint is not None and _autoscale(rollout, endpoint, now),
         )
     green = endpoint.deployments.get(rollout.green)
     broken = green is not None and green.state in {Provisioning.FAILED, Provisioning.CANCELED}
@@ -64,13 +64,17 @@ def plan_observation(rollout: Rollout, endpoint: EndpointSeen | None, now: datet
         history=_history(rollout, settled),
         smoke=_smoke(rollout, endpoint),
         logs=broken and rollout.phase is Phase.PROVISIONING,
-        autoscale=autoscaling.to_observe(rollout, endpoint, now),
+        autoscale=_autoscale(rollout, endpoint, now),
         path=_path(rollout, now),
         probe=probing.to_probe(rollout, endpoint, now),
         serving=_serving(rollout, now),
         start=_start(rollout, endpoint, now),
         sizing=sizing(rollout, endpoint),
     )
+
+
+def _autoscale(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> bool:
+    return autoscaling.to_observe(rollout, endpoint, now) or regrowing.to_observe(rollout, endpoint)
 
 
 def _path(rollout: Rollout, now: datetime) -> bool:

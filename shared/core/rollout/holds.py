@@ -1,4 +1,8 @@
-"""Holds: a freeze window of the policy, or a halt of all rollouts. Rollbacks are never held."""
+"""Holds: a freeze window of the policy, or a halt of all rollouts. Rollbacks are never held.
+
+A way back that is kept is held too: on hold no blue of a promoted rollout, and none that was inherited, is scaled down
+or deleted. Everything else that an ended rollout has to do goes on.
+"""
 
 from __future__ import annotations
 
@@ -7,21 +11,31 @@ from datetime import datetime
 
 from shared.core.observation.halt import Halt
 from shared.core.observation.observation import Observation
-from shared.core.phases import Phase
+from shared.core.phases import TERMINAL, Phase
 from shared.core.policy.freeze import frozen
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
 from shared.core.rollout.parts import Hold
-from shared.core.rollout.postponing import postponed
+from shared.core.rollout.postponing import kept_postponed, postponed
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import Rollout
 
 HELD = frozenset({Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})
+WAITS = HELD | {Phase.PROMOTED}  # all that is left to do in these phases goes forward
+GOES_ON = TERMINAL - {Phase.PROMOTED}
+
+
+def can_be_held(rollout: Rollout) -> bool:
+    """Return whether the rollout can go forward, or keeps a way back."""
+    if rollout.finished is not None or rollout.phase in {Phase.QUEUED, Phase.ROLLING_BACK}:
+        return False
+    keeps = rollout.phase is Phase.PROMOTED and rollout.blue is not None and rollout.ending.cleaned is None
+    return rollout.phase in HELD or keeps or bool(rollout.kept)
 
 
 def held_now(rollout: Rollout, observation: Observation, now: datetime) -> Reason | None:
     """Return why the rollout must not advance now, or None if it can."""
-    if rollout.phase not in HELD:
+    if not can_be_held(rollout):
         return None
     halt = observation.halted
     if halt is not None and halt.in_force:
@@ -37,8 +51,8 @@ def hold(rollout: Rollout, why: Reason, now: datetime) -> Decision:
 
 
 def unheld(decision: Decision, now: datetime) -> Decision:
-    """Return the decision without the hold if its phase cannot be held, such as a rollback."""
-    if decision.rollout.hold is None or decision.rollout.phase in HELD:
+    """Return the decision without the hold if the rollout can no longer be held, such as in a rollback."""
+    if decision.rollout.hold is None or can_be_held(decision.rollout):
         return decision
     return replace(decision, rollout=_without_hold(decision.rollout, now))
 
@@ -46,7 +60,8 @@ def unheld(decision: Decision, now: datetime) -> Decision:
 def release(rollout: Rollout, halt: Halt | None, now: datetime) -> Decision:
     """Return the decision to continue; time on hold counts towards no deadline. halt: the newest."""
     since = rollout.hold.since if rollout.hold else now
-    free = _without_hold(postponed(rollout, since, now), now)
+    counts = rollout if rollout.phase in GOES_ON else postponed(rollout, since, now)
+    free = _without_hold(kept_postponed(counts, since, now), now)
     why = reason(ReasonCode.RELEASED, because=rollout.hold_reason)
     halted = rollout.hold_reason is not None and rollout.hold_reason.code is ReasonCode.HALTED
     if halted and halt is not None and halt.ended is not None:

@@ -21,6 +21,7 @@ from shared.core.phases import Phase
 from shared.core.rollout.reasons import Reason
 
 Autoscale = Literal["unknown", "wanted", "done"]
+BlueSize = Literal["ordered", "seen", "changed"]
 BlueAutoscale = Literal["unknown", "none", "enabled", "suspending", "suspended", "refused"]
 
 
@@ -250,13 +251,15 @@ class Observed:
 class Kept:
     """The blue of an earlier rollout, which can be deleted at this time.
 
-    scaled_down_from: its instance count before it was scaled down, which may also have suspended its autoscale
-    settings; None: it was not.
+    scaled_down_from: its instance count before it was scaled down; None: it was not. suspended: whether its autoscale
+    settings were suspended for that. used_since: since when it has had live traffic; None: it has none.
     """
 
     deployment: str
     until: datetime
     scaled_down_from: int | None = None
+    suspended: bool = False
+    used_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,13 +288,14 @@ class Ending:
     """What remains to be done after the rollout has ended.
 
     clean_after: when the leftover deployment can be deleted; once it was dealt with, until when what serves is still
-    watched. blue_scaled_down: whether blue is kept with fewer instances, or must grow before the rollback. autoscale:
-    whether blue has autoscale settings, which are suspended while it is kept on fewer instances (`suspending`:
-    ordered). cleaned: when the leftover was dealt with. finished: when nothing was left to do, neither that nor
-    inherited deployments nor a watch. seen_healthy: which deployment served and was healthy last. unhealthy,
-    unhealthy_reported: the serving deployment that fails, and the one for which the history already says so.
-    watched_until: the newest minute of the serving deployment that was taken into account. orphan_since: since when the
-    history says that green was left behind.
+    watched. blue_scaled_down: whether blue is kept with fewer instances, or must grow before the rollback. blue_size:
+    whether it was then seen with that few, and has since been given more by somebody else. autoscale: whether blue has
+    autoscale settings, which are suspended while it is kept on fewer instances (`suspending`: ordered). cleaned: when
+    the leftover was dealt with. finished: when nothing was left to do, neither that nor inherited deployments nor a
+    watch. seen_healthy: which deployment served and was healthy last. unhealthy, unhealthy_reported: the serving
+    deployment that fails, and the one for which the history already says so. watched_until: the newest minute of the
+    serving deployment that was taken into account. orphan_since: since when the history says that green was left
+    behind.
     """
 
     clean_after: datetime | None = None
@@ -300,6 +304,7 @@ class Ending:
     unhealthy_reported: str | None = None
     watched_until: datetime | None = None
     blue_scaled_down: bool = False
+    blue_size: BlueSize = "ordered"
     autoscale: BlueAutoscale = "unknown"
     cleaned: datetime | None = None
     finished: datetime | None = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from shared.core.phases import Phase
 from shared.core.rollout.record import Rollout
 
 
@@ -30,10 +31,22 @@ def cleanup_postponed(rollout: Rollout, since: datetime, now: datetime) -> Rollo
     return waits if due is None or due >= now else waits.with_ending(clean_after=_later(due, since, now))
 
 
+def kept_postponed(rollout: Rollout, since: datetime, now: datetime) -> Rollout:
+    """Return the rollout with each way back whose time ended on hold due now; one that is not due keeps its time."""
+    kept = tuple(replace(each, until=_if_due(each.until, since, now)) for each in rollout.kept)
+    due = rollout.ending.clean_after if rollout.phase is Phase.PROMOTED else None
+    rollout = rollout if due is None else rollout.with_ending(clean_after=_if_due(due, since, now))
+    return replace(rollout, kept=kept)
+
+
 def _order_postponed(rollout: Rollout, since: datetime, now: datetime) -> Rollout:
     """Return the rollout with as much time left to wait for a green that was ordered and may still appear."""
     ordered = rollout.orders.created
     return rollout.with_orders(created=ordered and _later(ordered, since, now))
+
+
+def _if_due(moment: datetime, since: datetime, now: datetime) -> datetime:
+    return moment if moment >= now else _later(moment, since, now)
 
 
 def _later(moment: datetime, since: datetime, now: datetime) -> datetime:

@@ -149,6 +149,7 @@ class ReasonCode(StrEnum):
     BLUE_FAILED_IN_AZURE = "blue_failed_in_azure"
     BOTH_UNHEALTHY = "both_unhealthy"
     BLUE_KEPT = "blue_kept"
+    BLUE_RESIZED = "blue_resized"
     BLUE_KEPT_IN_USE = "blue_kept_in_use"
     BLUE_KEPT_GREEN_UNHEALTHY = "blue_kept_green_unhealthy"
     BLUE_KEPT_UNCHECKED = "blue_kept_unchecked"

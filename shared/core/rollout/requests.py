@@ -139,7 +139,8 @@ def _outranked(rollout: Rollout, verb: Verb) -> NotPossible | None:
     if urgent is not None:
         words = f"{urgent.by} already requested a {urgent.verb}, which takes precedence"
         return NotPossible(ErrorCode.ROLLBACK_REQUESTED, words)
-    if len(rollout.requests) >= MOST_WAITING and not verb.row.urgent:
+    safest = min((request.verb.row.risk for request in rollout.requests), default=verb.row.risk)
+    if len(rollout.requests) >= MOST_WAITING and verb.row.risk >= safest:  # a safer one comes first, however many wait
         return NotPossible(
             ErrorCode.TOO_MANY_REQUESTS, f"{len(rollout.requests)} requests are waiting to be carried out"
         )

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from shared.core.phases import Phase
 from shared.core.policy.freeze import frozen
-from shared.core.reconcile.actions import SetMirror, SetTraffic
+from shared.core.reconcile.actions import DeleteDeployment, ScaleDeployment, SetMirror, SetTraffic
 from shared.core.rollout import Verb
 from tests.faults.ledger import Order
 from tests.faults.stage import Stage
@@ -106,9 +106,10 @@ def only_greens_share(_stage: Stage, order: Order) -> Iterator[str]:
 
 
 def held(stage: Stage, order: Order) -> Iterator[str]:
-    """Nothing advances during a halt or a freeze window."""
+    """Nothing advances, and no way back is deleted or made smaller, during a halt or a freeze window."""
     rollout = order.rollout
-    if rollout.phase not in {Phase.STEPPING, Phase.PROMOTING} or not (rises(order, rollout.green) or copied(order)):
+    advances = rollout.phase in {Phase.STEPPING, Phase.PROMOTING} and (rises(order, rollout.green) or copied(order))
+    if not advances and not _takes_a_way_back(order):
         return
     halt = stage.ledger.halted_since
     if halt is not None and halt < order.read:
@@ -116,6 +117,16 @@ def held(stage: Stage, order: Order) -> Iterator[str]:
     window = frozen(rollout.policy, stage.now())
     if window is not None and frozen(rollout.policy, order.decided_at) is not None:
         yield f"{order.action} within the freeze window {window}"
+
+
+def _takes_a_way_back(order: Order) -> bool:
+    """Return whether the order deletes or scales down the blue of a promoted rollout, or one that was inherited."""
+    action, rollout = order.action, order.rollout
+    kept = {each.deployment for each in rollout.kept}
+    kept |= {rollout.blue or ""} if rollout.phase is Phase.PROMOTED else set()
+    if isinstance(action, ScaleDeployment):
+        return action.name in kept and action.instances < (order.seen.instances(action.name) or 0)
+    return isinstance(action, DeleteDeployment) and action.name in kept
 
 
 def not_both(_stage: Stage, order: Order) -> Iterator[str]:

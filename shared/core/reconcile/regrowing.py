@@ -1,0 +1,77 @@
+"""A kept deployment that was given traffic gets back what it lost: its instances and its autoscaler.
+
+Only then, or if that is refused or takes too long, does the rollout that inherited it let go of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from shared.core.observation.observation import EndpointSeen, Observation, Provisioning
+from shared.core.reconcile import running
+from shared.core.reconcile.actions import Action, ScaleDeployment, SwitchAutoscale
+from shared.core.rollout.parts import Kept
+from shared.core.rollout.record import ActionKind, Rollout
+
+RESTORES = frozenset({ActionKind.SCALE_DEPLOYMENT, ActionKind.SWITCH_AUTOSCALE})
+
+
+def to_observe(rollout: Rollout, endpoint: EndpointSeen) -> bool:
+    """Return whether it must be known if the autoscale settings of a kept deployment are enabled again."""
+    return any(kept.suspended and kept.deployment in endpoint.traffic for kept in rollout.kept)
+
+
+def take_in(rollout: Rollout, observation: Observation, now: datetime) -> Rollout:
+    """Return the rollout with since when kept deployments have traffic, and which are still without autoscaler."""
+    if observation.endpoint is None:
+        return rollout
+    return replace(rollout, kept=tuple(_seen(kept, observation, now) for kept in rollout.kept))
+
+
+def restore(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
+    """Return the orders that give kept deployments with traffic back what they lost. What others added stays."""
+    actions: list[Action] = []
+    for kept in rollout.kept:
+        there = endpoint.deployments.get(kept.deployment)
+        if there is None or not _ours(rollout, kept):
+            continue
+        if kept.suspended:  # first, because Azure may refuse the instances
+            actions.append(SwitchAutoscale(endpoint.name, kept.deployment, enabled=True))
+        if there.state is Provisioning.SUCCEEDED and _fewer(kept, endpoint):
+            actions.append(ScaleDeployment(endpoint.name, kept.deployment, kept.scaled_down_from or 1))
+    return tuple(actions)
+
+
+def awaited(rollout: Rollout, kept: Kept, endpoint: EndpointSeen, now: datetime) -> bool:
+    """Return whether a kept deployment with traffic may still get back what it lost."""
+    if kept.used_since is None or not _ours(rollout, kept):
+        return False
+    return lacking(kept, endpoint) and now - kept.used_since <= rollout.policy.deadlines.rollback
+
+
+def lacking(kept: Kept, endpoint: EndpointSeen) -> bool:
+    """Return whether a kept deployment is without some of its instances or its autoscaler."""
+    there = endpoint.deployments.get(kept.deployment)
+    grows = there is not None and there.state is Provisioning.SCALING
+    return kept.scaled_down_from is not None and (grows or kept.suspended or _fewer(kept, endpoint))
+
+
+def _seen(kept: Kept, observation: Observation, now: datetime) -> Kept:
+    if observation.endpoint is None or kept.deployment not in observation.endpoint.traffic:
+        return replace(kept, used_since=None)
+    known = observation.autoscaled
+    on = known is not None and known.get(kept.deployment.lower()) is not False
+    return replace(kept, used_since=kept.used_since or now, suspended=kept.suspended and not on)
+
+
+def _ours(rollout: Rollout, kept: Kept) -> bool:
+    """Return whether it has traffic, is still what was kept, and Azure has not refused to give it anything back."""
+    refusal = rollout.refusal
+    refused = refusal is not None and refusal.action in RESTORES and refusal.deployment == kept.deployment
+    return kept.used_since is not None and not refused and not running.is_foreign(rollout, kept.deployment)
+
+
+def _fewer(kept: Kept, endpoint: EndpointSeen) -> bool:
+    instances = endpoint.instances(kept.deployment)
+    return instances is not None and instances < (kept.scaled_down_from or 0)

@@ -1,0 +1,51 @@
+"""A kept blue is scaled down once: a size that it gets after that is someone else's choice, and stays.
+
+Otherwise Teal would undo every minute what an operator, or an autoscaler that was added since, does. A blue that served
+again in the meantime is scaled down once more when it is idle.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from shared.core.observation.observation import EndpointSeen, Provisioning
+from shared.core.phases import Phase
+from shared.core.reconcile.autoscaling import serves_again
+from shared.core.reconcile.capacity import blue_is_small, kept_instances
+from shared.core.rollout import history
+from shared.core.rollout.history import Decision
+from shared.core.rollout.reasons import ReasonCode, reason
+from shared.core.rollout.record import Rollout
+
+
+def take_in(rollout: Rollout, endpoint: EndpointSeen | None) -> Rollout:
+    """Return the rollout with whether blue was seen as small as it is kept or, where it serves, at full size again."""
+    if endpoint is None or not rollout.ending.blue_scaled_down or rollout.blue not in endpoint.deployments:
+        return rollout
+    if rollout.phase is Phase.ROLLED_BACK or serves_again(rollout, endpoint):
+        return rollout.with_ending(blue_scaled_down=blue_is_small(rollout, endpoint), blue_size="ordered")
+    small = not rollout.orders.blue_scaled_up and _beyond(rollout, endpoint) == 0
+    return rollout.with_ending(blue_size="seen") if small and rollout.ending.blue_size == "ordered" else rollout
+
+
+def report(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
+    """Report, once, that someone else has given a kept blue more instances; None if nobody has."""
+    if rollout.ending.blue_size != "seen" or not _beyond(rollout, endpoint):
+        return None
+    shown = endpoint.instances(rollout.blue) or 0
+    why = reason(ReasonCode.BLUE_RESIZED, deployment=rollout.blue or "", instances=shown)
+    return history.noted(rollout.with_ending(blue_size="changed"), why, now)
+
+
+def to_shrink(rollout: Rollout, endpoint: EndpointSeen) -> int | None:
+    """Return the instance count to which an idle blue must still be scaled down; None if it need not."""
+    awaited = rollout.ending.blue_scaled_down and rollout.ending.blue_size == "ordered"
+    return kept_instances(rollout) if awaited and _beyond(rollout, endpoint) else None
+
+
+def _beyond(rollout: Rollout, endpoint: EndpointSeen) -> int | None:
+    """Return how many more instances blue has than it is kept with; None while that is not known."""
+    there, kept = endpoint.deployments.get(rollout.blue or ""), kept_instances(rollout)
+    if there is None or there.instances is None or kept is None or there.state is not Provisioning.SUCCEEDED:
+        return None
+    return max(0, there.instances - kept)
