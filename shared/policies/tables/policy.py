@@ -94,8 +94,8 @@ def _ending() -> tuple[Field, ...]:
         Field(
             "redact",
             Sequence(PATTERN, "['ACME-[0-9]{6}']", most=20),
-            "Regular expressions of what must not be kept of responses and container logs. Keys, tokens and "
-            "passwords are never kept, whatever this says.",
+            "Regular expressions of what must not be kept of responses, container logs, errors and operators' "
+            "reasons. Keys, tokens and passwords are never kept, whatever this says.",
             default=(),
         ),
     )
