@@ -150,6 +150,41 @@ BREAKS = (
         "tests/functions/test_health.py",
     ),
     Break(
+        "a deadline names the evidence, not what paused the rollout",
+        "shared/core/reconcile/deadlines.py",
+        "not in {None, PauseCause.EVIDENCE}",
+        "in set()",
+        "tests/scenarios/test_external_edits.py",
+    ),
+    Break(
+        "a split after the promotion is not reported",
+        "shared/core/reconcile/external_edits.py",
+        "if rollout.phase is not Phase.PROMOTED or not settled or",
+        "if rollout.phase is Phase.PROMOTED or not settled or",
+        "tests/scenarios/test_external_edits.py",
+    ),
+    Break(
+        "after a reported split, blue gets its traffic back unnoticed",
+        "shared/core/reconcile/external_edits.py",
+        "expected=(rollout.wanted_traffic, endpoint.traffic), edited_since",
+        "edited_since",
+        "tests/scenarios/test_external_edits.py",
+    ),
+    Break(
+        "a mirror is not named as what keeps blue",
+        "shared/core/reconcile/cleaning.py",
+        "    if name in endpoint.mirror:\n        return reason(",
+        "    if name in endpoint.traffic:\n        return reason(",
+        "tests/scenarios/test_way_back.py",
+    ),
+    Break(
+        "Teal says that it deleted what somebody else did",
+        "shared/core/reconcile/cleaning.py",
+        "ours = name in rollout.orders.deleted",
+        "ours = True",
+        "tests/scenarios/test_way_back.py",
+    ),
+    Break(
         "a halt is not read",
         "shared/controller.py",
         "halted=self.store.halt(),",
@@ -493,8 +528,8 @@ BREAKS = (
     Break(
         "edits are not noticed",
         f"{RECONCILE}/external_edits.py",
-        "    if not _foreign(rollout, endpoint):\n        return None\n    known",
-        "    if True:\n        return None\n    known",
+        "    if not _foreign(rollout, endpoint):\n        return _left",
+        "    if True:\n        return _left",
         "tests/scenarios/test_external_edits.py",
     ),
     Break(

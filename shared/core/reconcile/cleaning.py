@@ -101,7 +101,13 @@ def _gone(rollout: Rollout, name: str, now: datetime) -> Decision:
     ordered = rollout.orders.created
     if rollout.phase is not Phase.PROMOTED and ordered is not None and now - ordered < LATE:  # it may still appear
         return Decision(rollout.with_orders(created=min(ordered, now)))  # a clock may have been set back since
-    return _finished(rollout, reason(ReasonCode.LEFTOVER_DELETED, deployment=name), now)
+    return _finished(rollout, gone(rollout, name), now)
+
+
+def gone(rollout: Rollout, name: str) -> Reason:
+    """Return that nothing is left of this deployment, and whether Teal deleted it."""
+    ours = name in rollout.orders.deleted
+    return reason(ReasonCode.LEFTOVER_DELETED if ours else ReasonCode.LEFTOVER_GONE, deployment=name)
 
 
 def _needed(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime) -> Reason | None:
@@ -169,6 +175,13 @@ def _left_over(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetim
         return reason(ReasonCode.LEFTOVER_KEPT, deployment=name, other=serving)
     if serving is not None and rollout.phase is not Phase.PROMOTED and not seen_healthy(rollout, serving, now):
         return reason(ReasonCode.LEFTOVER_UNCHECKED, deployment=name, other=serving)
+    return not_deleted(rollout, name, endpoint)
+
+
+def not_deleted(rollout: Rollout, name: str, endpoint: EndpointSeen) -> Reason:
+    """Return why this deployment, which is not needed, still exists: someone mirrors to it, or Azure refuses."""
+    if name in endpoint.mirror:
+        return reason(ReasonCode.LEFTOVER_MIRRORED, deployment=name, observed_mirror=endpoint.mirror[name])
     return _with_message(reason(ReasonCode.LEFTOVER_NOT_DELETED, deployment=name), rollout)
 
 

@@ -15,6 +15,7 @@ from tests.scenarios.world import CHURN, ENDPOINT, MINUTE
 # Reasons that tell an operator to deal with something.
 HANDED_OVER = frozenset(
     {
+        ReasonCode.LEFTOVER_MIRRORED,
         ReasonCode.LEFTOVER_NOT_DELETED,
         ReasonCode.LEFTOVER_IN_USE,
         ReasonCode.LEFTOVER_KEPT,
