@@ -192,6 +192,20 @@ BREAKS = (
         "tests/functions/test_api.py",
     ),
     Break(
+        "nobody watches after the cleanup",
+        "shared/core/reconcile/cleaning.py",
+        "rollout.finish(now) if over else watching",
+        "rollout.finish(now)",
+        "tests/scenarios/test_watched_endings.py",
+    ),
+    Break(
+        "a rollback is accepted although blue is gone",
+        "shared/core/rollout/requests.py",
+        "if rollout.over or rollout.only_watches:",
+        "if rollout.finished is not None or rollout.only_watches:",
+        "tests/scenarios/test_watched_endings.py",
+    ),
+    Break(
         "a halt is not read",
         "shared/controller.py",
         "halted=self.store.halt(),",

@@ -96,7 +96,7 @@ def test_a_green_that_azure_shows_late_is_deleted_too() -> None:
     world.settle()
     world.endpoints.hidden = False
     world.minutes(13)
-    assert world.rollout().finished is not None
+    assert world.rollout().over
     assert GREEN not in world.seen.deployments
 
 

@@ -56,7 +56,7 @@ def may_delete(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> bool:
 def clean(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
     """Return the decision for a rollout that has ended but may have left something behind."""
     if rollout.ending.cleaned is not None:
-        watched = rollout.phase is not Phase.PROMOTED and now < (rollout.ending.clean_after or now)
+        watched = now < (rollout.ending.clean_after or now)
         return Decision(rollout if watched or rollout.kept else rollout.finish(now))
     serves = rollout.phase is Phase.ROLLED_BACK or autoscaling.serves_again(rollout, endpoint)
     if (serves or rollout.phase is Phase.FAILED) and blue_is_small(rollout, endpoint):
@@ -141,7 +141,10 @@ def _watching(rollout: Rollout, now: datetime) -> Rollout:
 
 
 def _finished(rollout: Rollout, why: Reason, now: datetime) -> Decision:
-    return history.noted(rollout.finish(now), why, now)
+    """Return the decision when the leftover was dealt with: only the watch remains, until blue's time is over."""
+    watching = rollout.with_ending(cleaned=now) if rollout.phase is Phase.PROMOTED else _watching(rollout, now)
+    over = now >= (watching.ending.clean_after or now)
+    return history.noted(rollout.finish(now) if over else watching, why, now)
 
 
 def _growing(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:

@@ -120,7 +120,7 @@ def _misaddressed(rollout: Rollout, address: Address) -> NotPossible | None:
 
 def _objection(rollout: Rollout, verb: Verb) -> NotPossible | None:
     phases = verb.row.phases
-    if rollout.finished is not None or rollout.only_watches:
+    if rollout.over or rollout.only_watches:
         return NotPossible(ErrorCode.NOT_POSSIBLE_IN_PHASE, f"the rollout of {rollout.model} is over: {rollout.phase}")
     if rollout.phase not in phases:
         return NotPossible(

@@ -81,7 +81,8 @@ def _ending() -> tuple[Field, ...]:
         Field(
             "keep_blue",
             KEEP_BLUE,
-            "How long the old deployment stays after promotion, so that a rollback stays possible.",
+            "How long the old deployment stays after promotion, so that a rollback stays possible. What serves is "
+            "watched for as long after every ending.",
             default=KEEP_BLUE.defaults(),
         ),
         Field("on_rollback", choice("delete", "keep"), "What happens to green after a rollback."),
