@@ -156,6 +156,7 @@ ACTIONS: dict[ReasonCode, str] = {
         "adds what is seen from now on; `act rollback` gives the new one all traffic again."
     ),
     C.TRAFFIC_TAKEN_BACK: "Nothing to type: it is rolled back. Find out why the traffic was moved.",
+    C.TRAFFIC_LEFT_AFTER_PROMOTION: "Check that this split is the one you want: Teal does not change it any more.",
     C.TRAFFIC_LEFT_AS_FOUND: "Check that the split that somebody else set is the one you want.",
     C.BLUE_MIRROR_ENDED: "Nothing to type: whoever mirrored to blue can do so again, to another deployment.",
     C.REQUEST_OVERRULED: "Nothing, unless the request is still needed: then repeat it.",
@@ -208,6 +209,10 @@ ACTIONS: dict[ReasonCode, str] = {
     C.LEFTOVER_IN_USE: f"Decide what should serve and {TRAFFIC} to it; then {DELETE} the other one.",
     C.LEFTOVER_ONLY_ONE: f"{TRAFFIC} to it, or create the deployment that should serve and then {DELETE} this one.",
     C.LEFTOVER_REPLACED: "Nothing for Teal: the deployment belongs to whoever deployed it.",
+    C.LEFTOVER_MIRRORED: (
+        'Ask whoever set the mirror. Then end it (`az ml online-endpoint update --mirror-traffic "<deployment>=0"`); '
+        f"{DELETE}."
+    ),
     C.LEFTOVER_NOT_DELETED: (
         f"{DELETE}. If Azure refuses that too, its message says why: usually a lock or a missing role."
     ),
@@ -236,7 +241,8 @@ NOTHING_TO_DO = frozenset(
         C.REQUEST_ACCEPTED, C.OPERATOR_PROMOTE, C.OPERATOR_PROMOTE_FULL, C.OPERATOR_OVERRIDE,
         C.OPERATOR_RESUME, C.OPERATOR_ROLLBACK, C.OPERATOR_REQUEST, C.DEADLINE_POSTPONED, C.COMPARING_AGAIN,
         C.SERVING_HEALTHY, C.HELD, C.RELEASED, C.NOTHING_TO_ROLL_BACK, C.TRAFFIC_RETURNED, C.BLUE_KEPT,
-        C.BLUE_RESIZED, C.BLUE_HANDED_OVER, C.BLUE_RELEASED_EARLY, C.LEFTOVER_DELETED, C.ORPHAN_MIRROR_ENDED,
+        C.BLUE_RESIZED, C.BLUE_HANDED_OVER, C.BLUE_RELEASED_EARLY, C.LEFTOVER_DELETED, C.LEFTOVER_GONE,
+        C.ORPHAN_MIRROR_ENDED,
         C.ORPHAN_REMOVED,
     }
 )  # fmt: skip

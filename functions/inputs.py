@@ -22,6 +22,8 @@ MOST_STEPS = 1000
 _UNPRINTABLE = r"\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\uffff"
 _SPACES = r"\u0020\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 TEXT = rf"^[^{_UNPRINTABLE}]*[^{_SPACES}{_UNPRINTABLE}][^{_UNPRINTABLE}]*$"
+# A person or an app, but not `teal`: that is what histories call Teal itself.
+NAMED = rf"^(?![{_SPACES}]*[Tt][Ee][Aa][Ll][{_SPACES}]*$){TEXT[1:]}"
 _SURROGATE = r"[\ud800-\udfff]"  # half a character, which cannot be encoded
 WORKSPACE_NAME = r"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,32}$"
 ROLLOUT_ID = r"^[a-z0-9-]{1,64}$"
@@ -62,7 +64,7 @@ def _text(  # noqa: PLR0913 -- a row of a table
     name: str, meaning: str, wanted: str, pattern: str = TEXT, *, required: bool = True, example: str | None = None
 ) -> Input[str]:
     schema: dict[str, object] = {"type": "string", "pattern": pattern}
-    if pattern == TEXT:
+    if pattern in {TEXT, NAMED}:
         schema |= {"minLength": 1, "maxLength": LONGEST_TEXT}
     return Input(name, meaning, schema, _fits(pattern), wanted, "", required, example)
 
@@ -171,7 +173,8 @@ EVIDENCE = _truth("evidence", "Whether to return what each gate reported after e
 ACTOR = _text(
     "by",
     "Who is making the request, such as a mail address. Ignored if the platform signs callers in.",
-    "who you are, such as a mail address (1 to 500 characters on one line)",
+    "who you are, such as a mail address (1 to 500 characters on one line; not `teal`, which is this app in histories)",
+    NAMED,
     example="ana@example.com",
 )
 COMMENT = _text(

@@ -10,6 +10,7 @@ from shared.core.reconcile.actions import Action
 from shared.core.rollout import Refusal, Rollout, leases
 from shared.errors import Conflict, Permanent, Temporary
 from shared.ports import Changes, Clock, Store, Stored
+from shared.redaction import redacted
 from shared.saving import save
 from shared.workspaces import Workspaces
 
@@ -41,10 +42,12 @@ class Acting:
                 self.workspaces.named(rollout.endpoint.workspace).endpoints.order(action)
                 rollout = orders.accepted(rollout, action)
             except Temporary as error:
-                log.warning("busy rollout=%s action=%r: %s", rollout.id, str(action), error)
+                told = redacted(str(error), rollout.policy.redact)
+                log.warning("busy rollout=%s action=%r: %s", rollout.id, str(action), told)
             except Permanent as error:
-                log.error("refused rollout=%s action=%r: %s", rollout.id, str(action), error)  # noqa: TRY400 -- not a bug
-                refusal = Refusal(action.kind, getattr(action, "name", ""), str(error), self.clock())
+                told = redacted(str(error), rollout.policy.redact)
+                log.error("refused rollout=%s action=%r: %s", rollout.id, str(action), told)  # noqa: TRY400 -- not a bug
+                refusal = Refusal(action.kind, getattr(action, "name", ""), told, self.clock())
                 break
         return self._released(saved, refusal, rollout) and refusal is not None
 

@@ -26,6 +26,7 @@ from shared.core.turn import Turn, turn
 from shared.errors import Conflict, Permanent, Temporary
 from shared.notifications import LogChannel, notify
 from shared.ports import Changes, Channel, Clock, Numbered, Store, Stored, Wakeups
+from shared.redaction import redacted
 from shared.repetitions import repeated_lately
 from shared.saving import save
 from shared.workspaces import Workspaces
@@ -132,7 +133,7 @@ class Controller:
             )
             waiting = self._waiting(record.value)
         except (Temporary, Permanent) as error:
-            self._blind(stored, str(error))
+            self._blind(stored, redacted(str(error), rollout.policy.redact))
             return
         after = turn(
             replace(rollout.with_observed(endpoint_problem=None), lease=None),

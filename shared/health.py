@@ -15,12 +15,14 @@ from functools import partial
 from shared.core.endpoint_id import EndpointId
 from shared.core.observation import EndpointSeen
 from shared.core.orphans import orphans
+from shared.core.rollout import Rollout
+from shared.core.rollout.pointers import Wanted
 from shared.errors import TealError
 from shared.findings import Finding, Severity
 from shared.newest import newest_rollouts
 from shared.ports import Backlog, Policies, Store
 from shared.redaction import redacted
-from shared.rollout_health import rollout_findings
+from shared.rollout_health import rollout_findings, traffic_findings
 from shared.telemetry_health import telemetry_findings
 from shared.workspaces import Workspaces
 
@@ -28,6 +30,7 @@ log = logging.getLogger("teal.health")
 TICK_LATE = timedelta(minutes=5)
 DEEP = 500
 LOOKING_BACK = timedelta(days=30)  # for rollouts that left something behind
+FEW = 20  # rollouts, of which all but the oldest were never deployed
 MOST_SECONDS = 60  # for the endpoints: the function must end before the host stops it
 LONGEST = 500  # characters of an unexpected error
 POISONED = "read the messages of the queue `reconcile-poison`, then clear it"
@@ -133,6 +136,15 @@ class HealthCheck:
                 telemetry = self.workspaces.named(endpoint.workspace).observer.telemetry
                 yield from telemetry_findings(endpoint, seen, source, telemetry, now)
             yield from self._orphans(endpoint, seen, now)
+            yield from traffic_findings(seen, self._newest(endpoint, now), str(endpoint))
+
+    def _newest(self, endpoint: EndpointId, now: datetime) -> Iterator[Rollout]:
+        """Yield the endpoint's last few rollouts, newest first; only as many are read as are looked at."""
+        wanted = Wanted(endpoint.workspace, endpoint.name, since=now - LOOKING_BACK)
+        for pointer in self.store.pointers(wanted, "", FEW):
+            stored = self.store.rollout(endpoint, pointer.rollout)
+            if stored is not None:
+                yield stored.value
 
     def _orphans(self, endpoint: EndpointId, seen: EndpointSeen, now: datetime) -> Iterator[Finding]:
         """Yield what ended rollouts left there. Only rollouts whose green is deployed are read."""

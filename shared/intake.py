@@ -25,6 +25,7 @@ from shared.core.rollout.reasons import Reason, ReasonCode
 from shared.core.rollout.reasons import reason as why
 from shared.errors import Conflict, ErrorCode, Misconfigured, NotPossible, Permanent, Temporary, Unregistered
 from shared.ports import Changes, Clock, Models, Policies, Store, Stored, Wakeups
+from shared.redaction import redacted
 from shared.saving import save
 from shared.words import sentence
 from shared.workspaces import Workspaces
@@ -90,7 +91,7 @@ class Intake:
         in_registry = bool(policy.registry_of(model.name))  # which Teal does not read: Azure refuses what is not there
         if not in_registry and models.tags(model) is None:
             raise Unregistered(f"no model {model} is registered in the workspace")
-        trigger = why(ReasonCode.ROLLOUT_REQUESTED, actor=by, comment=reason)
+        trigger = why(ReasonCode.ROLLOUT_REQUESTED, actor=by, comment=redacted(reason, policy.redact))
         attempt, tries, made = 1, 0, None if in_registry else _made(models, model, None)
         while tries < TRIES:
             start = Start(model, policy, trigger, actor=by, attempt=attempt, made=made)

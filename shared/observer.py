@@ -17,7 +17,7 @@ from shared.core.reconcile.sizing import Sizing
 from shared.core.rollout import Rollout
 from shared.core.steps import SmokeStep
 from shared.errors import Permanent, TealError, Temporary
-from shared.ports import Answer, Endpoints, Policies, Scoring, Telemetry
+from shared.ports import Answer, Endpoints, Policies, Scoring, Seen, Telemetry
 from shared.redaction import redacted
 from shared.sizes import with_template
 from shared.smoke import smoke_result
@@ -44,9 +44,9 @@ class Observer:
         asked = plan_observation(rollout, endpoint, now)
         seen = Observation(endpoint=endpoint, settled_until=asked.minutes.window.until if asked.minutes else None)
         if asked.minutes is not None:
-            seen = self._minutes(seen, rollout.endpoint.name, asked.minutes)
+            seen = self._minutes(seen, rollout, asked.minutes)
         if asked.history is not None:
-            seen = self._history(seen, rollout.endpoint.name, asked.history)
+            seen = self._history(seen, rollout, asked.history)
         if asked.path and newest_request(rollout, seen.history or (), now) is None:
             seen = replace(seen, path=self._path(rollout))
         if asked.smoke is not None:
@@ -58,28 +58,28 @@ class Observer:
         if asked.probe is not None:
             seen = replace(seen, probed=asked.probe, probe=self._probe(rollout, asked.probe))
         if asked.autoscale:
-            seen = replace(seen, autoscaled=self._autoscaled(rollout.endpoint.name))
+            seen = replace(seen, autoscaled=self._autoscaled(rollout))
         if asked.logs or (seen.smoke is not None and not seen.smoke.passed):
             seen = replace(seen, logs=self._logs(rollout))
         return seen
 
-    def _minutes(self, seen: Observation, endpoint: str, asked: TelemetryQuery) -> Observation:
+    def _minutes(self, seen: Observation, rollout: Rollout, asked: TelemetryQuery) -> Observation:
         try:
-            answer = self.telemetry.minutes(endpoint, asked)
+            answer = self.telemetry.minutes(rollout.endpoint.name, asked)
         except TealError as error:
-            return _unanswered(seen, endpoint, error)
-        return replace(seen, minutes=answer.minutes, missing=bounded(dict(answer.missing)))
+            return _unanswered(seen, rollout, error)
+        return replace(seen, minutes=answer.minutes, missing=_missing(answer, rollout))
 
-    def _history(self, seen: Observation, endpoint: str, asked: TelemetryQuery) -> Observation:
+    def _history(self, seen: Observation, rollout: Rollout, asked: TelemetryQuery) -> Observation:
         try:
-            answer = self.telemetry.minutes(endpoint, asked)
+            answer = self.telemetry.minutes(rollout.endpoint.name, asked)
         except TealError as error:
-            return _unanswered(seen, endpoint, error)
+            return _unanswered(seen, rollout, error)
         return replace(
             seen,
             history=answer.minutes,
-            history_missing=bounded(dict(answer.missing)),
-            no_table=answer.no_table or seen.no_table,
+            history_missing=_missing(answer, rollout),
+            no_table=redacted(answer.no_table or "", rollout.policy.redact) or seen.no_table,
         )
 
     def _before_start(self, seen: Observation, rollout: Rollout, asked: ObservationPlan) -> Observation:
@@ -91,7 +91,7 @@ class Observer:
         try:
             answer = self.telemetry.minutes(rollout.endpoint.name, asked.start)
         except TealError as error:
-            log.warning("start endpoint=%s problem=%r", rollout.endpoint, str(error))
+            log.warning("start endpoint=%s problem=%r", rollout.endpoint, _told(error, rollout))
             return seen
         return replace(seen, serving_minutes=answer.minutes, serving_until=asked.start.window.until)
 
@@ -101,15 +101,15 @@ class Observer:
             size = with_template(sizing, rollout, self.policies)
             return QuotaSeen(size.instances or 1, self.endpoints.quota(size.instance_type or ""))
         except TealError as error:
-            log.warning("quota endpoint=%s problem=%r", rollout.endpoint, str(error))
-            return QuotaSeen(problem=cut(redacted(str(error)), LONGEST_QUOTA_PROBLEM))
+            log.warning("quota endpoint=%s problem=%r", rollout.endpoint, _told(error, rollout))
+            return QuotaSeen(problem=cut(_told(error, rollout), LONGEST_QUOTA_PROBLEM))
 
     def _serving(self, seen: Observation, rollout: Rollout, asked: TelemetryQuery) -> Observation:
         """Watch the serving deployment after the end: by its requests or, if none succeeded, by the smoke requests."""
         try:
             answer = self.telemetry.minutes(rollout.endpoint.name, asked)
         except TealError as error:
-            log.warning("serving endpoint=%s problem=%r", rollout.endpoint, str(error))
+            log.warning("serving endpoint=%s problem=%r", rollout.endpoint, _told(error, rollout))
             return seen
         watched = replace(seen, serving_minutes=answer.minutes, serving_until=asked.window.until)
         name = seen.endpoint.serving() if seen.endpoint else None
@@ -129,7 +129,7 @@ class Observer:
             bodies = self._bodies(rollout, step, name)
             answers = self.scoring.answers(rollout.endpoint.name, name, bodies, step.timeout)
         except TealError as error:
-            log.warning("probe endpoint=%s deployment=%s problem=%r", rollout.endpoint, name, str(error))
+            log.warning("probe endpoint=%s deployment=%s problem=%r", rollout.endpoint, name, _told(error, rollout))
             return None
         return SmokeResult(len(answers), failed=sum(_failed(answer) for answer in answers))
 
@@ -138,9 +138,9 @@ class Observer:
         try:
             return self.telemetry.path(rollout.endpoint.name, rollout.policy.judge.errors_from)
         except TealError as error:
-            log.warning("telemetry path endpoint=%s problem=%r", rollout.endpoint, str(error))
+            log.warning("telemetry path endpoint=%s problem=%r", rollout.endpoint, _told(error, rollout))
             refused = isinstance(error, Permanent)
-            return TelemetryPath(PathState.UNKNOWN, cut(str(error))) if refused else None
+            return TelemetryPath(PathState.UNKNOWN, cut(_told(error, rollout))) if refused else None
 
     def _smoke(self, rollout: Rollout, step: SmokeStep) -> SmokeResult | None:
         """Return None, to try again on the next reconcile, if it is unknown how green answers."""
@@ -148,7 +148,7 @@ class Observer:
             schema = self.policies.schema(step.schema) if step.schema else None
             bodies = self._bodies(rollout, step, rollout.green)
         except Permanent as error:
-            return SmokeResult(sent=0, problems=(f"there is nothing to test with: {error}",))
+            return SmokeResult(sent=0, problems=(f"there is nothing to test with: {_told(error, rollout)}",))
         except Temporary as error:
             return self._unknown(rollout, error)
         try:  # all rounds in one call, whose time is limited: a reconcile must end before the host stops it
@@ -158,7 +158,7 @@ class Observer:
         return smoke_result(step, answers[-len(bodies) :], schema, len(answers), rollout.policy.redact)
 
     def _unknown(self, rollout: Rollout, error: TealError) -> SmokeResult | None:
-        log.warning("smoke endpoint=%s rollout=%s problem=%r", rollout.endpoint, rollout.id, str(error))
+        log.warning("smoke endpoint=%s rollout=%s problem=%r", rollout.endpoint, rollout.id, _told(error, rollout))
         return None
 
     def _bodies(self, rollout: Rollout, step: SmokeStep, name: str) -> tuple[bytes, ...]:
@@ -167,18 +167,18 @@ class Observer:
             return (self.scoring.sample(rollout.endpoint.name, name),)
         return tuple(body for path in step.paths for body in self.policies.requests(path))
 
-    def _autoscaled(self, endpoint: str) -> dict[str, bool] | None:
+    def _autoscaled(self, rollout: Rollout) -> dict[str, bool] | None:
         try:
-            return self.endpoints.autoscaled(endpoint)
+            return self.endpoints.autoscaled(rollout.endpoint.name)
         except TealError as error:
-            log.warning("autoscale endpoint=%s problem=%r", endpoint, str(error))
+            log.warning("autoscale endpoint=%s problem=%r", rollout.endpoint.name, _told(error, rollout))
             return {} if isinstance(error, Permanent) else None
 
     def _logs(self, rollout: Rollout) -> str:
         try:
             text = self.endpoints.logs(rollout.endpoint.name, rollout.green, LOG_LINES)
         except TealError as error:
-            return f"(the log cannot be read: {error})"
+            return f"(the log cannot be read: {_told(error, rollout)})"
         # Redacted as a whole first: a private key, cut off or split into lines, is not recognized any more.
         lines = redacted(text, rollout.policy.redact)[-LONGEST_LOG:].splitlines()[-LOG_LINES:]
         return "\n".join(line[:LONGEST_LINE] for line in lines)
@@ -190,7 +190,18 @@ def _failed(answer: Answer) -> bool:
     return status not in range(200, 500) or status in {408, FAILED_DEPENDENCY, 429}
 
 
-def _unanswered(seen: Observation, endpoint: str, error: TealError) -> Observation:
-    log.warning("telemetry endpoint=%s problem=%r", endpoint, str(error))
+def _unanswered(seen: Observation, rollout: Rollout, error: TealError) -> Observation:
+    told = _told(error, rollout)
+    log.warning("telemetry endpoint=%s problem=%r", rollout.endpoint.name, told)
     refused = isinstance(error, Permanent)
-    return replace(seen, telemetry_problem=cut(f"telemetry gave no answer: {error}"), telemetry_refused=refused)
+    return replace(seen, telemetry_problem=cut(f"telemetry gave no answer: {told}"), telemetry_refused=refused)
+
+
+def _missing(answer: Seen, rollout: Rollout) -> dict[str, str]:
+    """Return the gates without data, with what their sources say, which may quote anything."""
+    return bounded({gate: redacted(why, rollout.policy.redact) for gate, why in answer.missing.items()})
+
+
+def _told(error: TealError, rollout: Rollout) -> str:
+    """Return the error's message without what the policy redacts; it has no other secret."""
+    return redacted(str(error), rollout.policy.redact)

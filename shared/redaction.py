@@ -16,8 +16,16 @@ _NAMES = (
     "access[-_]?token|refresh[-_]?token|id[-_]?token|sas[-_]?token|auth[-_]?token|"
     "connection[-_]?string|instrumentation[-_]?key|private[-_]?key"
 )
-# A quoted value, also one within quoted JSON, or else everything up to a separator.
-_VALUE = r"""(?:b?"(?:\\.|[^"\\])*"?|\\"[^"]*"?|b?'(?:\\.|[^'\\])*'?|\\'[^']*'?|[^\s"',;&}\]]+)"""
+# A quote, also one within quoted JSON, or as .NET and web pages escape it.
+_QUOTE = r"""(?:\\?["']|\\u0022|&quot;)"""
+# A quoted value, or else everything up to a separator.
+_VALUE = (
+    r"""(?:b?"(?:\\.|[^"\\])*"?|\\"[^"]*"?|b?'(?:\\.|[^'\\])*'?|\\'[^']*'?"""
+    r"""|\\u0022(?:(?!\\u0022).)*(?:\\u0022)?|&quot;(?:(?!&quot;).)*(?:&quot;)?|[^\s"',;&}\]]+)"""
+)
+# What separates the parameters of an address, and a parameter's value; also escaped by JSON, HTML or another address.
+_AND, _IS = r"(?:[?&]|&amp;|\\u0026|%26)", r"(?:=|%3D|\\u003d)"
+_PARAMETER = r"(?:(?!\\u0026|%26)[^\s&\"'<>])+"
 _PATTERNS = (
     # A private key, complete or truncated.
     re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?:.*?-----END [A-Z ]*PRIVATE KEY-----|.*)", re.DOTALL),
@@ -26,17 +34,25 @@ _PATTERNS = (
     re.compile(r"(?P<kept>\b(?i:basic)\s+)(?=[a-z]*[A-Z0-9=])[^\s\"',;]{6,}"),
     # `https://name:password@host`.
     re.compile(r"(?P<kept>\b[a-zA-Z][a-zA-Z+.-]{1,15}://)[^\s/@\"']+@"),
-    # `?code=abc&sig=abc`.
-    re.compile(r"(?i)(?P<kept>[?&](?:sig|code|key|se?cret)=)[^\s&\"'<>]+"),
+    # `?code=abc&sig=abc`; a signature also where an address was cut off before it.
+    re.compile(rf"(?i)(?P<kept>(?:{_AND}(?:sig|code|key|se?cret)|(?<![a-z0-9])sig){_IS}){_PARAMETER}"),
     # `password = abc`, `"primaryKey": "abc"`, `AccountKey=abc;`; a name may have a prefix, as in `DB_PASSWORD`.
-    re.compile(rf"(?i)(?P<kept>(?:{_NAMES})\\?[\"']?\s*(?:=|:)\s*){_VALUE}"),
+    re.compile(rf"(?i)(?P<kept>(?:{_NAMES}){_QUOTE}?\s*(?:=|:)\s*){_VALUE}"),
     # The same after words that ordinary messages contain too, as in `Invalid token: expired`.
-    re.compile(rf"(?i)(?P<kept>(?:token|credential)\\?[\"']?\s*(?:=\s*|:\s*(?=b?\\?[\"']))){_VALUE}"),
+    re.compile(rf"(?i)(?P<kept>(?:token|credential){_QUOTE}?\s*(?:=\s*|:\s*(?=b?{_QUOTE}))){_VALUE}"),
     # JSON Web Tokens.
     re.compile(r"\beyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*){1,2}"),
+    # Tokens with a prefix: of Hugging Face, GitHub, GitLab, Slack, OpenAI and others, AWS, Google, Databricks.
+    re.compile(
+        r"(?<![A-Za-z0-9])(?:hf_[A-Za-z0-9]{20,}|gh[opsur]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{20,}"
+        r"|xox[a-z]-[A-Za-z0-9-]{10,}|sk-(?:proj|svcacct|admin|ant)-[\w-]{20,}|(?:AKIA|ASIA)[A-Z0-9]{16}|AIza[\w-]{35}"
+        r"|dapi[a-f0-9]{32})(?![A-Za-z0-9])"
+    ),
     # Base64 with padding, and long mixtures of digits, upper and lower case: keys of Azure services.
     re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{40,}={1,2}"),
-    re.compile(r"\b(?=[A-Za-z]*[0-9])(?=[A-Z0-9]*[a-z])(?=[a-z0-9]*[A-Z])[A-Za-z0-9]{32,}\b"),
+    re.compile(
+        r"(?<![A-Za-z0-9])(?=[A-Za-z]*[0-9])(?=[A-Z0-9]*[a-z])(?=[a-z0-9]*[A-Z])[A-Za-z0-9]{32,}(?![A-Za-z0-9])"
+    ),
 )
 
 

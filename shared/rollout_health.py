@@ -5,9 +5,10 @@ Whatever waits for an operator is a finding here, because the alerts are raised 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
+from shared.core.observation import EndpointSeen, Provisioning
 from shared.core.phases import Phase
 from shared.core.rollout import Rollout
 from shared.core.rollout.pauses import PauseCause, pause_cause, waits_for_operator
@@ -19,6 +20,11 @@ UNSEEN = timedelta(minutes=15)
 WAITING = timedelta(hours=1)  # for an operator
 UNHEALTHY = "repair it, or give its traffic to another deployment; the rollout's history says what fails"
 UNJUDGED = "remove this problem: until then green keeps its traffic and nothing judges it; roll back if in doubt"
+BROKEN = "read its state and its log, and repair or replace it; or give its traffic to a deployment that answers"
+LEFT = (
+    "the end of its history says what is wrong; move the traffic yourself (`az ml online-endpoint update --traffic`). "
+    "If it has all traffic and should keep it, start its version again (POST /api/rollouts)"
+)
 STUCK = "move the traffic yourself (`az ml online-endpoint update --traffic`), and remove what Azure's message names"
 
 
@@ -41,6 +47,36 @@ def rollout_findings(rollout: Rollout, now: datetime) -> Iterator[Finding]:
         refused = f"Azure refuses what the rollback needs: {rollout.refusal.message}"
         yield Finding("rollback", Severity.FAILING, refused, about, STUCK)
     yield from _progress(rollout, about, now)
+
+
+def traffic_findings(seen: EndpointSeen, newest: Iterable[Rollout], about: str) -> Iterator[Finding]:
+    """Yield findings on what has live traffic and needs an operator. newest: the endpoint's rollouts, newest first."""
+    for name, share in seen.traffic.items():
+        deployment = seen.deployments.get(name)
+        if deployment is not None and deployment.state in {Provisioning.FAILED, Provisioning.CANCELED}:
+            problem = f"{name} has {share} % of the traffic, and Azure ML shows it as {deployment.state.value}"
+            yield Finding("deployment", Severity.FAILING, problem, about, BROKEN)
+    failed = _unresolved(newest, seen)
+    if failed is not None:
+        problem = f"{failed.green} still has {seen.traffic[failed.green]} % of the traffic, but its rollout failed"
+        yield Finding("failed_rollout", Severity.FAILING, problem, f"{about} {failed.id}", LEFT)
+
+
+def _unresolved(newest: Iterable[Rollout], seen: EndpointSeen) -> Rollout | None:
+    """Return the rollout that failed and whose green has the traffic that it had then; None if that was dealt with.
+
+    It was if someone has set another split, if another version has been deployed since, or if the version was started
+    again and found to serve. A newer version that was never deployed changes nothing.
+    """
+    found_again = set()
+    for rollout in newest:
+        if rollout.placement is not None:
+            left = rollout.phase is Phase.FAILED and rollout.green in seen.traffic
+            kept = left and seen.traffic in rollout.traffic.expected
+            return rollout if kept and rollout.model not in found_again else None
+        if rollout.phase is Phase.SUPERSEDED:
+            found_again.add(rollout.model)
+    return None
 
 
 def _progress(rollout: Rollout, about: str, now: datetime) -> Iterator[Finding]:

@@ -378,6 +378,10 @@ REASONS: Mapping[ReasonCode, Row] = {
         "someone else set the traffic to {observed_traffic}; the rollback only removes the share of {deployment}",
         "A rollback found a split that Teal did not set, so it changes only green's share.",
     ),
+    ReasonCode.TRAFFIC_LEFT_AFTER_PROMOTION: Row(
+        "someone else set the traffic to {observed_traffic} after {deployment} was promoted; it stays like that",
+        "Teal is done with the traffic, so it changes nothing. Blue is not deleted while it has some.",
+    ),
     ReasonCode.BLUE_MIRROR_ENDED: Row(
         "someone else mirrors {observed_mirror} of the requests to {deployment}; that ends first, because Azure gives "
         "no deployment live and mirrored traffic at once",
@@ -510,6 +514,10 @@ REASONS: Mapping[ReasonCode, Row] = {
         "A kept deployment makes room for green.",
     ),
     ReasonCode.LEFTOVER_DELETED: Row("{deployment} was deleted; cleanup is complete", "Nothing is left over."),
+    ReasonCode.LEFTOVER_GONE: Row(
+        "{deployment} is not there, and Teal did not delete it; cleanup is complete",
+        "Someone else deleted what Teal would have deleted later, or it was never created.",
+    ),
     ReasonCode.LEFTOVER_IN_USE: Row(
         "{deployment} is left as it is, because it has live traffic: {observed_traffic}. " + MANUAL,
         "Someone gave green traffic after its rollback, or the rollout failed: what serves is not deleted.",
@@ -522,6 +530,11 @@ REASONS: Mapping[ReasonCode, Row] = {
     ReasonCode.LEFTOVER_REPLACED: Row(
         "{deployment} is left as it is, because someone else deployed what has that name",
         "What Teal did not create is not deleted.",
+    ),
+    ReasonCode.LEFTOVER_MIRRORED: Row(
+        "{deployment} is kept and still incurs cost, because someone mirrors {observed_mirror} of the requests to it: "
+        "end the mirror and delete it manually" + SMALL,
+        "A deployment that someone else mirrors to is in use, although it has no live traffic.",
     ),
     ReasonCode.LEFTOVER_NOT_DELETED: Row(
         "{deployment} could not be deleted and still incurs cost: delete it manually[ (Azure: {message})]" + SMALL,

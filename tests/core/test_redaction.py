@@ -36,6 +36,18 @@ HIDDEN = [
     ("{'password': b'SECRET'}", "{'password': ***}"),
     ('{"token": "abc"}', '{"token": ***}'),
     ("token=abc&x=1", "token=***&x=1"),
+    (r"https://st.blob/x?sv=2024\u0026sig=q\u002Bw%3D\u0026se=1", r"https://st.blob/x?sv=2024\u0026sig=***\u0026se=1"),
+    ("https://st.blob/x?sv=2024&amp;sig=qw%3D&amp;se=1", "https://st.blob/x?sv=2024&amp;sig=***&amp;se=1"),
+    ("to https://st.blob?u=%26sig%3Dqw%253D%26se%3D1", "to https://st.blob?u=%26sig%3D***%26se%3D1"),
+    ("sig=qw%3D&se=2027", "sig=***&se=2027"),
+    (r"{\u0022password\u0022:\u0022two words\u0022}", r"{\u0022password\u0022:***}"),
+    ("{&quot;secret&quot;: &quot;two words&quot;}", "{&quot;secret&quot;: ***}"),
+    (f"cannot read the model with {'hf_' + 'QwErTyUiOp' * 3}", "cannot read the model with ***"),
+    (f"clone with {'gho_' + '0q9w8e7r6t5y' * 3}, then", "clone with ***, then"),
+    (f"clone with {'github_pat_' + '0Q9w8e7r_' * 5}", "clone with ***"),
+    (f"cannot sign as {'ASIA' + 'QWERTY23456UIOPA'}.", "cannot sign as ***."),
+    (f"posted by {'xoxb-' + '1234567890-abcdefgh'}", "posted by ***"),
+    (f"prefix_{KEY}_suffix", "prefix_***_suffix"),
 ]
 
 KEPT = [
@@ -50,6 +62,9 @@ KEPT = [
     "ManagedIdentityCredential: no User Assigned identity found",
     "Invalid token: application not found",
     "Basic authentication is disabled",
+    "sigma=0.5, design=new, exit code=137, config=a&configuration=b",
+    "hf_transfer and sk-learn-pipeline-with-a-long-name-2 and AKIA",
+    "{&quot;traffic&quot;: 10} and \\u0022weight\\u0022: 5",
 ]
 
 

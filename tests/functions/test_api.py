@@ -163,6 +163,27 @@ def test_a_request_needs_an_actor_and_a_reason(calls: Calls, verb: str, field: s
     assert calls.world.rollout().requests == ()
 
 
+@pytest.mark.parametrize("name", ["teal", "Teal", " TEAL ", "\u00a0tEaL"])
+def test_nobody_speaks_in_the_name_of_teal(calls: Calls, name: str) -> None:
+    """Histories would show what a person asked for as Teal's own decision."""
+    calls.world.register()
+    calls.world.until_weight(10)
+    body = {"by": name, "reason": "because", "version": "7"}
+    status, content = calls.http("pause", body, endpoint=ENDPOINT)
+    assert (status, error(content)["code"], error(content)["field"]) == (400, "invalid_field", "by")
+    assert "who you are" in error(content)["message"]
+    assert "`teal`" in error(content)["message"]
+    assert not calls.world.rollout().requests
+
+
+@pytest.mark.parametrize("name", ["teal@example.com", "steal", "teal-pipeline"])
+def test_names_that_only_contain_it_are_accepted(calls: Calls, name: str) -> None:
+    """They are somebody's."""
+    calls.world.register()
+    calls.world.until_weight(10)
+    assert calls.http("pause", {"by": name, "reason": "because", "version": "7"}, endpoint=ENDPOINT)[0] == 202
+
+
 def test_an_endpoint_is_shown(calls: Calls) -> None:
     """Which rollout is current, and which waits."""
     begun(calls)

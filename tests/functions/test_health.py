@@ -309,6 +309,100 @@ def test_a_green_that_fails_with_all_traffic_by_hand_is_found(calls: Calls) -> N
     assert world.seen.traffic == {"churn-7": 100}
 
 
+def shown_as(world: World, name: str, state: Provisioning) -> None:
+    """Azure shows a deployment in this state from now on, as after a change that failed."""
+    seen = world.endpoints.seen[ENDPOINT]
+    deployments = {**seen.deployments, name: replace(seen.deployments[name], state=state)}
+    world.endpoints.seen[ENDPOINT] = replace(seen, deployments=deployments)
+
+
+@pytest.mark.parametrize("state", [Provisioning.FAILED, Provisioning.CANCELED])
+def test_a_deployment_that_serves_and_that_azure_calls_failed_is_found(calls: Calls, state: Provisioning) -> None:
+    """Not after an hour of waiting, and no longer once it is repaired."""
+    world = calls.world
+    world.register()
+    world.until_weight(10)
+    shown_as(world, "churn-6", state)
+    world.minutes(2)
+    found = findings(calls)["deployment"]
+    assert (found["severity"], found["about"]) == ("failing", "w/churn")
+    assert found["message"] == f"churn-6 has 90 % of the traffic, and Azure ML shows it as {state.value}"
+    assert "repair" in found["remedy"]
+    shown_as(world, "churn-6", Provisioning.SUCCEEDED)
+    assert "deployment" not in findings(calls)
+
+
+def test_a_promoted_green_that_azure_calls_failed_is_found_after_its_rollout(calls: Calls) -> None:
+    """No rollout is open, and nobody else would say so."""
+    world = calls.world
+    world.register()
+    world.until_finished(within=120)
+    shown_as(world, "churn-7", Provisioning.FAILED)
+    assert "churn-7 has 100 % of the traffic" in findings(calls)["deployment"]["message"]
+
+
+@pytest.mark.parametrize("state", [Provisioning.FAILED, Provisioning.SCALING])
+def test_a_failed_deployment_without_traffic_is_no_trouble_of_those_who_call(calls: Calls, state: Provisioning) -> None:
+    """Nor is one that is being changed, which keeps serving."""
+    world = calls.world
+    world.register()
+    world.until_weight(10)
+    shown_as(world, "churn-6", Provisioning.SCALING)
+    seen = world.endpoints.seen[ENDPOINT]
+    spare = DeploymentSeen("spare", state, "azureml:churn:5")
+    world.endpoints.seen[ENDPOINT] = replace(seen, deployments={**seen.deployments, "spare": spare})
+    assert "deployment" not in findings(calls)
+
+
+def failed_halfway(world: World) -> None:
+    """End a rollout at half of the traffic: green must go back, and Azure calls blue failed."""
+    world.register()
+    world.until_weight(50)
+    shown_as(world, "churn-6", Provisioning.FAILED)
+    world.ask(Verb.ROLLBACK)
+    world.until(Phase.FAILED)
+
+
+def test_a_failed_rollout_whose_green_has_traffic_is_found_until_somebody_moves_it(calls: Calls) -> None:
+    """For days: the entry that asks for manual intervention is easily missed."""
+    world = calls.world
+    failed_halfway(world)
+    shown_as(world, "churn-6", Provisioning.SUCCEEDED)
+    for hours in (0, 9, 100):
+        world.clock.pass_(timedelta(hours=hours))
+        found = findings(calls)["failed_rollout"]
+        assert (found["severity"], world.rollout().id in found["about"]) == ("failing", True)
+        assert found["message"] == "churn-7 still has 50 % of the traffic, but its rollout failed"
+        assert "az ml online-endpoint update --traffic" in found["remedy"]
+    world.endpoints.seen[ENDPOINT] = replace(world.endpoints.seen[ENDPOINT], traffic={"churn-7": 3, "churn-6": 97})
+    assert "failed_rollout" not in findings(calls)
+
+
+def test_a_newer_version_that_cannot_begin_hides_no_failed_rollout(calls: Calls) -> None:
+    """It ends at once, because the traffic is split."""
+    world = calls.world
+    failed_halfway(world)
+    world.register("8", "e8")
+    world.until(Phase.FAILED, version="8")
+    assert world.rollout().id in findings(calls)["failed_rollout"]["about"]
+
+
+def test_a_failed_rollout_is_dealt_with_when_its_version_is_started_again(calls: Calls) -> None:
+    """Its green has all traffic and should keep it: the new rollout finds that the version serves."""
+    world = calls.world
+    world.register()
+    world.until(Phase.PROMOTING)
+    world.until_weight(100)
+    shown_as(world, "churn-6", Provisioning.FAILED)
+    world.ask(Verb.ROLLBACK)
+    world.until(Phase.FAILED)
+    assert "100 % of the traffic" in findings(calls)["failed_rollout"]["message"]
+    world.until_finished(within=120)
+    world.reception().start(world.policy, ModelVersion("churn", "7"), "ada@example.com", "it serves well")
+    world.minutes(3)
+    assert "failed_rollout" not in findings(calls)
+
+
 WAITS = [
     ("a pause step without an end", (SmokeStep("s"), PauseStep(), WeightStep(50)), None, True),
     ("an operator's pause", (SmokeStep("s"), WeightStep(10), WeightStep(50)), Verb.PAUSE, True),

@@ -114,7 +114,7 @@ def test_neither_is_a_clock_that_is_set_back(minutes: int) -> None:
     world.clock.pass_(minutes * MINUTE)
     world.minutes(8)
     world.endpoints.seen[ENDPOINT] = ordered
-    world.until_finished(within=20)
+    world.until_cleaned(within=20)
     assert sorted(world.seen.deployments) == [BLUE]
 
 

@@ -78,6 +78,59 @@ def test_any_other_edit_after_the_promotion_stays(traffic: dict[str, int]) -> No
     assert (len(world.endpoints.traffic_written), {GREEN, *traffic} <= set(world.seen.deployments)) == (written, True)
 
 
+@pytest.mark.parametrize("traffic", [{BLUE: 88, GREEN: 12}, {HOTFIX: 100}, {BLUE: 45, HOTFIX: 50, GREEN: 5}], ids=str)
+def test_a_split_after_the_promotion_is_in_the_history_once(traffic: dict[str, int]) -> None:
+    """Teal leaves it alone on purpose; whoever reads the history must be able to see what it found."""
+    world = world_in(Phase.PROMOTED)
+    edit(world, traffic)
+    world.minutes(9)
+    assert world.entries(ReasonCode.TRAFFIC_LEFT_AFTER_PROMOTION) == []  # it may be an old reading
+    world.minutes(60)
+    (entry,) = world.entries(ReasonCode.TRAFFIC_LEFT_AFTER_PROMOTION)
+    assert entry.reason.facts == {"deployment": GREEN, "observed_traffic": traffic}
+
+
+def test_a_split_that_is_undone_within_minutes_after_the_promotion_is_not_in_the_history() -> None:
+    """It may have been an old reading, and nothing is left to know about."""
+    world = world_in(Phase.PROMOTED)
+    edit(world, {BLUE: 33, GREEN: 67})
+    world.minutes(6)
+    edit(world, {GREEN: 100})
+    world.minutes(60)
+    assert world.entries(ReasonCode.TRAFFIC_LEFT_AFTER_PROMOTION) == []
+
+
+def test_traffic_that_returns_to_blue_after_another_split_is_still_a_request_to_roll_back() -> None:
+    """The other split was reported in the meantime, and blue had all traffic before, for a moment."""
+    world = world_in(Phase.PROMOTED)
+    edit(world, {BLUE: 100})
+    world.minutes(2)
+    edit(world, {BLUE: 60, GREEN: 40})
+    world.minutes(20)
+    edit(world, {BLUE: 100})
+    world.minutes(8)
+    assert world.rollout().phase is Phase.PROMOTED
+    world.until(Phase.ROLLED_BACK, within=8)
+
+
+@pytest.mark.parametrize("how", ["edited", "paused"])
+def test_the_rollouts_deadline_names_what_a_paused_rollout_waited_for(how: str) -> None:
+    """Not the evidence, which was fine: an operator was waited for."""
+    limits = replace(POLICY.deadlines, rollout=timedelta(hours=3))
+    world = World(replace(POLICY, steps=STEPS, deadlines=limits), rpm=6000 if how == "edited" else 3)
+    world.register()
+    world.until_weight(20)
+    if how == "edited":
+        edit(world, {BLUE: 91, GREEN: 9})
+    else:
+        world.ask(Verb.PAUSE, "the release is on Monday")
+    world.until(Phase.ROLLED_BACK, within=200)
+    (entry,) = world.entries(ReasonCode.DEADLINE_EXCEEDED)
+    assert entry.reason.because is not None
+    code = ReasonCode.TRAFFIC_CHANGED_EXTERNALLY if how == "edited" else ReasonCode.OPERATOR_PAUSE
+    assert entry.reason.because.code is code
+
+
 def test_moving_a_part_towards_blue_ends_with_the_rollouts_deadline() -> None:
     """Nobody decides: green never gets more again, and what it has left returns to blue."""
     limits = replace(POLICY.deadlines, rollout=timedelta(hours=2))

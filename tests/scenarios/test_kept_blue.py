@@ -200,6 +200,33 @@ def test_an_operator_may_use_it() -> None:
     assert len(world.entries(ReasonCode.BLUE_KEPT_IN_USE, version="8")) == 1
 
 
+def test_someone_may_mirror_to_it() -> None:
+    """Then it is in use, and the entry says what by: it has no live traffic."""
+    world = World(KEEPS, rates={NEXT: 0.5})
+    handed_over(world)
+    world.until(Phase.ROLLED_BACK, version="8")
+    world.minutes(3)
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, mirror={BLUE: 40})
+    world.until_finished(version="8", within=6 * 60)
+    (entry,) = world.entries(ReasonCode.LEFTOVER_MIRRORED, version="8")
+    assert entry.reason.facts == {"deployment": BLUE, "observed_mirror": 40}
+    assert BLUE in world.seen.deployments
+
+
+@pytest.mark.parametrize(("deleted", "code"), [(True, ReasonCode.LEFTOVER_GONE), (False, ReasonCode.LEFTOVER_DELETED)])
+def test_the_history_says_who_deleted_it(code: ReasonCode, *, deleted: bool) -> None:
+    """Teal, when its time was over, or somebody else."""
+    world = World(KEEPS, rates={NEXT: 0.5})
+    handed_over(world)
+    world.until(Phase.ROLLED_BACK, version="8")
+    world.minutes(3)
+    if deleted:
+        others = {name: each for name, each in world.seen.deployments.items() if name != BLUE}
+        world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=others)
+    world.until_finished(version="8", within=6 * 60)
+    assert [each.reason.code for each in world.history("8") if each.reason.facts.get("deployment") == BLUE][-1] is code
+
+
 def test_it_makes_room_on_a_full_endpoint() -> None:
     """With 20 deployments 8 could not be created: the kept one goes first."""
     others = {f"other-{n}": DeploymentSeen(f"other-{n}", Provisioning.SUCCEEDED, "azureml:other:1") for n in range(18)}

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from shared.core.phases import Phase
-from shared.core.rollout import Verb
+from shared.core.rollout import ModelVersion, Verb
 from shared.errors import Temporary
 from shared.ports import Answer
 from shared.words import sentence
@@ -23,11 +23,16 @@ SEEDS = {
     "password": "correct-horse-battery",
     "customer": "CUST-0042-77",
     "private": "MIIEvgIBADAN+Bgkq/hkiG9w",
+    "signature": "mN4%2BoP5qR6sT7",
+    "hugging face": "hf_" + "ZyXwVuTsRq" * 3,
+    "github": "ghs_" + "z9y8x7w6v5u4" * 3,
+    "aws": "AKIA" + "ZYXWVU98765TSRQP",
 }
 PRIVATE_KEY = "-----BEGIN PRIVATE KEY-----\n" + f"{SEEDS['private']}\n" * 20 + "-----END PRIVATE KEY-----"
 SPILLED = (
     f"Authorization: Bearer {SEEDS['bearer']} key {SEEDS['key']} "
-    f"DB_PASSWORD={SEEDS['password']} for {SEEDS['customer']}"
+    f"DB_PASSWORD={SEEDS['password']} for {SEEDS['customer']} "
+    f"se=1\\u0026sig={SEEDS['signature']} {SEEDS['hugging face']} {SEEDS['github']} {SEEDS['aws']}"
 )
 
 
@@ -96,13 +101,43 @@ def test_errors_of_services_are_kept_without_their_secrets(world: World, caplog:
     assert spilled_in(found) == []
 
 
+def test_errors_are_kept_without_what_the_policy_redacts(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """Telemetry that gives no answer and an endpoint that cannot be read may name customers, too."""
+    caplog.set_level(logging.DEBUG)
+    world.scoring = FakeScoring()
+    world.register()
+    world.until_weight(10)
+    world.telemetry.faults.always = SPILLED
+    world.minutes(3)
+    world.endpoints.faults.always = SPILLED
+    world.minutes(3)
+    assert world.rollout().observed.telemetry_problem
+    assert world.rollout().observed.endpoint_problem
+    assert spilled_in(everything(world, caplog)) == []
+
+
+@pytest.mark.parametrize("order", ["create", "traffic"])
+def test_refusals_are_kept_without_what_the_policy_redacts(
+    world: World, caplog: pytest.LogCaptureFixture, order: str
+) -> None:
+    """Azure quotes what it refuses: the names and tags of the deployment, which the template chose."""
+    caplog.set_level(logging.DEBUG)
+    world.scoring = FakeScoring()
+    world.endpoints.refuses[order] = SPILLED
+    world.register()
+    world.until(Phase.ROLLED_BACK, Phase.FAILED)
+    found = everything(world, caplog)
+    assert "DB_PASSWORD=***" in found
+    assert spilled_in(found) == []
+
+
 def test_what_an_operator_pastes_is_kept_without_its_secrets(world: World, caplog: pytest.LogCaptureFixture) -> None:
     """A reason is free text, and histories are read by many."""
     caplog.set_level(logging.DEBUG)
     world.scoring = FakeScoring()
     world.register()
     world.until_weight(10)
-    world.ask(Verb.ROLLBACK, f"it printed Bearer {SEEDS['bearer']}")
+    world.ask(Verb.ROLLBACK, f"it printed {SPILLED}")
     world.until(Phase.ROLLED_BACK)
     assert spilled_in(everything(world, caplog)) == []
 
@@ -118,3 +153,15 @@ def test_a_key_that_an_operator_pastes_goes_nowhere(caplog: pytest.LogCaptureFix
     world.minutes(3)
     assert "DB_PASSWORD=***" in world.told()
     assert spilled_in(world.told() + caplog.text + repr(world.store.rows)) == ["customer"]  # no policy names its form
+
+
+def test_the_reason_of_a_start_is_kept_without_its_secrets(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """It is the first thing that a history says."""
+    caplog.set_level(logging.DEBUG)
+    world.scoring = FakeScoring()
+    model = ModelVersion("churn", "7")
+    world.models.registered[model] = {}
+    world.reception().start(world.policy, model, "ada@example.com", SPILLED)
+    world.minutes(2)
+    assert GREEN in everything(world, caplog)
+    assert spilled_in(everything(world, caplog)) == []

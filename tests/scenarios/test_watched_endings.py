@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from shared.core.phases import Phase
 from shared.core.rollout import ModelVersion, Verb
 from shared.core.rollout.reasons import ReasonCode
+from shared.core.rollout.requests import allowed_verbs
 from shared.rollout_health import rollout_findings
-from tests.scenarios.world import BLUE, ENDPOINT, GREEN, MINUTE, POLICY, World
+from tests.scenarios.world import BLUE, CHURN, ENDPOINT, GREEN, MINUTE, POLICY, World
 
 C = ReasonCode
 KEEPS = replace(POLICY, on_rollback="keep")
@@ -96,12 +98,42 @@ def test_a_green_that_was_given_traffic_again_is_watched() -> None:
     assert (reported, len(world.entries(C.LEFTOVER_IN_USE))) == ([BLUE, GREEN], 1)
 
 
-@pytest.mark.parametrize("ending", ["kept", "failed", "given again"])
+def test_blue_is_watched_after_green_was_deleted() -> None:
+    """The cleanup takes some minutes, and whoever serves may fail later than that."""
+    world = rolled_back(World(replace(POLICY, keep_blue=timedelta(minutes=75)), rpm=900))
+    world.until_cleaned(within=20)
+    assert (sorted(world.seen.deployments), world.rollout().finished) == ([BLUE], None)
+    world.minutes(18)
+    world.rates = {BLUE: 0.75}
+    world.minutes(8)
+    assert [entry.reason.facts["deployment"] for entry in world.entries(C.SERVING_UNHEALTHY)] == [BLUE]
+    assert [each.check for each in rollout_findings(world.rollout(), world.clock())] == ["unhealthy"]
+    world.until_finished()
+
+
+def test_green_is_watched_although_someone_has_deleted_blue() -> None:
+    """As long as blue would have been kept; there is no way back any more, and no request for one is accepted."""
+    world = World(replace(POLICY, keep_blue=timedelta(minutes=90)), rpm=900)
+    world.register()
+    world.until(Phase.PROMOTED)
+    others = {name: each for name, each in world.seen.deployments.items() if name != BLUE}
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=others)
+    world.minutes(20)
+    world.rates = {GREEN: 0.6}
+    world.minutes(10)
+    assert len(world.entries(C.SERVING_UNHEALTHY)) == 1
+    assert allowed_verbs(world.store.rollouts(CHURN)[0]) == ()
+    ended = world.until_finished()
+    assert ended.finished is not None
+    assert ended.finished - ended.status.since == timedelta(minutes=90)
+
+
+@pytest.mark.parametrize("ending", ["kept", "deleted", "failed", "given again"])
 def test_the_next_version_does_not_wait_for_the_watch(ending: str) -> None:
     """It begins within a minute or two, and its own rollout watches from then on."""
     endings = {"failed": failed_with_green_serving, "given again": given_again}
-    world = endings.get(ending, lambda: rolled_back(World(KEEPS)))()
-    world.minutes(5)
+    world = endings.get(ending, lambda: rolled_back(World(KEEPS if ending == "kept" else POLICY)))()
+    world.minutes(12 if ending == "deleted" else 5)
     assert world.rollout().finished is None
     world.scoring.statuses, world.rates = {}, {}
     world.register("8", "e2")

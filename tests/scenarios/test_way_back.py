@@ -96,7 +96,7 @@ def test_a_green_that_azure_shows_late_is_deleted_too() -> None:
     world.settle()
     world.endpoints.hidden = False
     world.minutes(13)
-    assert world.rollout().finished is not None
+    assert world.rollout().over
     assert GREEN not in world.seen.deployments
 
 
@@ -299,3 +299,29 @@ def test_a_manual_pause_is_not_ended_by_a_timed_pause_step() -> None:
     assert world.rollout().phase is Phase.PAUSED
     world.ask(Verb.RESUME)
     assert world.until(Phase.PROMOTED).observed.serving == GREEN
+
+
+def test_a_kept_blue_that_someone_mirrors_to_is_left_with_the_reason() -> None:
+    """Azure would refuse to delete it as long as it is in use, so the entry names the mirror."""
+    world = World(replace(POLICY, keep_blue=timedelta(minutes=50)))
+    world.register()
+    world.until(Phase.PROMOTED)
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, mirror={BLUE: 35})
+    world.until_finished(within=120)
+    (left,) = world.entries(ReasonCode.LEFTOVER_MIRRORED)
+    assert left.reason.facts == {"deployment": BLUE, "observed_mirror": 35}
+    assert (BLUE in world.seen.deployments, world.entries(ReasonCode.LEFTOVER_NOT_DELETED)) == (True, [])
+
+
+@pytest.mark.parametrize(("deleted", "code"), [(True, ReasonCode.LEFTOVER_GONE), (False, ReasonCode.LEFTOVER_DELETED)])
+def test_the_history_says_whether_teal_deleted_blue(code: ReasonCode, *, deleted: bool) -> None:
+    """Somebody else may have, before its time was over."""
+    world = World(replace(POLICY, keep_blue=timedelta(minutes=40)))
+    world.register()
+    world.until(Phase.PROMOTED)
+    if deleted:
+        others = {name: each for name, each in world.seen.deployments.items() if name != BLUE}
+        world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=others)
+    world.until_finished(within=120)
+    assert [entry.reason.code for entry in world.history() if entry.reason.facts.get("deployment") == BLUE][-1] is code
+    assert BLUE not in world.seen.deployments

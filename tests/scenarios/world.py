@@ -176,13 +176,21 @@ class World:
             self.minutes()
         raise AssertionError(f"{name} never has {count} instances:\n{self.told()}")
 
-    def until_finished(self, version: str = "7", within: int = 60) -> Rollout:
+    def until_finished(self, version: str = "7", within: int = 180) -> Rollout:
         """Let time go by until nothing of the version's rollout is left to do, and return it."""
         for _ in range(within + 1):
             if self.rollout(version).finished is not None:
                 return self.rollout(version)
             self.minutes()
         raise AssertionError(f"not finished within {within} minutes:\n{self.told(version)}")
+
+    def until_cleaned(self, version: str = "7", within: int = 60) -> None:
+        """Let time go by until nothing of the version's rollout is left but the watch over what serves."""
+        for _ in range(within + 1):
+            if self.rollout(version).over:
+                return
+            self.minutes()
+        raise AssertionError(f"not cleaned up within {within} minutes:\n{self.told(version)}")
 
     def rollout(self, version: str = "7") -> FlatRollout:
         """Return the newest rollout of a version."""

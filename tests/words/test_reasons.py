@@ -604,6 +604,21 @@ ROWS: list[tuple[Reason, str]] = [
     ),
     (reason(C.LEFTOVER_DELETED, deployment=GREEN), "churn-7 was deleted; cleanup is complete"),
     (
+        reason(C.LEFTOVER_GONE, deployment=GREEN),
+        "churn-7 is not there, and Teal did not delete it; cleanup is complete",
+    ),
+    (
+        reason(C.LEFTOVER_MIRRORED, deployment=BLUE, observed_mirror=10),
+        (
+            "churn-6 is kept and still incurs cost, because someone mirrors 10% of the requests to it: "
+            "end the mirror and delete it manually"
+        ),
+    ),
+    (
+        reason(C.TRAFFIC_LEFT_AFTER_PROMOTION, deployment=GREEN, observed_traffic={"hotfix": 100}),
+        "someone else set the traffic to hotfix 100% after churn-7 was promoted; it stays like that",
+    ),
+    (
         reason(C.LEFTOVER_NOT_DELETED, deployment=GREEN, message="Locked"),
         "churn-7 could not be deleted and still incurs cost: delete it manually (Azure: Locked)",
     ),

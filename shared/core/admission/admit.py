@@ -179,16 +179,17 @@ def succeed(
 ) -> tuple[EndpointRecord, Decision | None]:
     """Return the lock after its current rollout has finished, and the waiting rollout, now begun, if there is one.
 
-    The one that begins takes over what the other one kept, and knows what it ran. A promotion ends a series of
-    replacements.
+    The one that begins takes over what the other one kept, and knows what it ran and has ordered to be deleted. A
+    promotion ends a series of replacements.
     """
     if ended.phase is Phase.PROMOTED:
         record = replace(record, replaced=0)
     runs = tuple(replace(each, replaced=False) for each in ended.observed.runs)
     if waiting is None:
         return replace(record, current=None, waiting=None), None
+    begun = replace(waiting, status=replace(waiting.status, started=now), kept=ended.kept)
     return replace(record, current=waiting.id, waiting=None), history.moved(
-        replace(waiting, status=replace(waiting.status, started=now), kept=ended.kept).with_observed(runs=runs),
+        begun.with_observed(runs=runs).with_orders(deleted=ended.orders.deleted),
         Phase.PROVISIONING,
         reason(ReasonCode.ENDPOINT_FREE),
         now,

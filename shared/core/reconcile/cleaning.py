@@ -17,6 +17,7 @@ from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import Rollout
 
 # How long orders may take to show: until a green appears for the first time, or no longer reappears in the traffic.
+WATCH = timedelta(minutes=30)  # of what serves, after a rollout that was not promoted
 LATE = timedelta(minutes=10)
 
 
@@ -58,7 +59,7 @@ def may_delete(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> bool:
 def clean(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
     """Return the decision for a rollout that has ended but may have left something behind."""
     if rollout.ending.cleaned is not None:
-        watched = rollout.phase is not Phase.PROMOTED and now < (rollout.ending.clean_after or now)
+        watched = now < (rollout.ending.clean_after or now)
         return Decision(rollout if watched or rollout.kept else rollout.finish(now))
     serves = rollout.phase is Phase.ROLLED_BACK or autoscaling.serves_again(rollout, endpoint)
     if (serves or rollout.phase is Phase.FAILED) and blue_is_small(rollout, endpoint):
@@ -104,7 +105,13 @@ def _gone(rollout: Rollout, name: str, now: datetime) -> Decision:
     ordered = rollout.orders.created
     if rollout.phase is not Phase.PROMOTED and ordered is not None and now - ordered < LATE:  # it may still appear
         return Decision(rollout.with_orders(created=min(ordered, now)))  # a clock may have been set back since
-    return _finished(rollout, reason(ReasonCode.LEFTOVER_DELETED, deployment=name), now)
+    return _finished(rollout, gone(rollout, name), now)
+
+
+def gone(rollout: Rollout, name: str) -> Reason:
+    """Return that nothing is left of this deployment, and whether Teal deleted it."""
+    ours = name in rollout.orders.deleted
+    return reason(ReasonCode.LEFTOVER_DELETED if ours else ReasonCode.LEFTOVER_GONE, deployment=name)
 
 
 def _needed(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime) -> Reason | None:
@@ -133,12 +140,15 @@ def given_by_others(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> 
 
 
 def _watching(rollout: Rollout, now: datetime) -> Rollout:
-    """Return the rollout with nothing left to do but to watch what serves, for as long as a blue would be kept."""
-    return rollout.with_ending(cleaned=now, clean_after=now + rollout.policy.keep_blue)
+    """Return the rollout with nothing left to do but to watch what serves, at most for as long as a blue is kept."""
+    return rollout.with_ending(cleaned=now, clean_after=now + min(rollout.policy.keep_blue, WATCH))
 
 
 def _finished(rollout: Rollout, why: Reason, now: datetime) -> Decision:
-    return history.noted(rollout.finish(now), why, now)
+    """Return the decision when the leftover was dealt with: only the watch remains, until blue's time is over."""
+    watching = rollout.with_ending(cleaned=now) if rollout.phase is Phase.PROMOTED else _watching(rollout, now)
+    over = now >= (watching.ending.clean_after or now)
+    return history.noted(rollout.finish(now) if over else watching, why, now)
 
 
 def _growing(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
@@ -172,6 +182,13 @@ def _left_over(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetim
         return reason(ReasonCode.LEFTOVER_KEPT, deployment=name, other=serving)
     if serving is not None and rollout.phase is not Phase.PROMOTED and not seen_healthy(rollout, serving, now):
         return reason(ReasonCode.LEFTOVER_UNCHECKED, deployment=name, other=serving)
+    return not_deleted(rollout, name, endpoint)
+
+
+def not_deleted(rollout: Rollout, name: str, endpoint: EndpointSeen) -> Reason:
+    """Return why this deployment, which is not needed, still exists: someone mirrors to it, or Azure refuses."""
+    if name in endpoint.mirror:
+        return reason(ReasonCode.LEFTOVER_MIRRORED, deployment=name, observed_mirror=endpoint.mirror[name])
     return _with_message(reason(ReasonCode.LEFTOVER_NOT_DELETED, deployment=name), rollout)
 
 

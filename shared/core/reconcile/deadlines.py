@@ -10,6 +10,7 @@ from shared.core.observation.observation import EndpointSeen
 from shared.core.phases import STEERING, Phase
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
+from shared.core.rollout.pauses import PauseCause, pause_cause
 from shared.core.rollout.reasons import Facts, Reason, ReasonCode
 from shared.core.rollout.record import Rollout
 from shared.core.steps.traffic import waiting_for
@@ -54,6 +55,11 @@ def _missed(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> _Deadlin
 
 
 def _waited_for(rollout: Rollout) -> Reason:
-    """Return what the rollout was last waiting for: evidence, or otherwise the reason for its last transition."""
+    """Return what the rollout was last waiting for: evidence, or otherwise the reason for its last transition.
+
+    A paused rollout waits for what paused it, whatever the evidence says.
+    """
+    if pause_cause(rollout) not in {None, PauseCause.EVIDENCE}:
+        return rollout.status.reason
     waiting = waiting_for(rollout)
     return rollout.status.reason if waiting.code is ReasonCode.NOTHING_JUDGED else waiting

@@ -26,9 +26,9 @@ def noticed(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision
     if _mirror_edited(rollout, endpoint):
         return _mirror_noticed(rollout, endpoint, now)
     if not _foreign(rollout, endpoint):
-        return None
+        return _left_after_promotion(rollout, endpoint, now)
     known = _known(rollout, endpoint).with_traffic(steady_since=None, edited_since=now)
-    if rollout.phase is Phase.PROMOTED and _green_is_without(rollout, endpoint):
+    if rollout.phase is Phase.PROMOTED:
         return Decision(known)  # reported once it has settled
     if rollout.phase not in STEERED:
         return None
@@ -65,6 +65,18 @@ def taken_back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decis
         return None
     why = reason(ReasonCode.TRAFFIC_TAKEN_BACK, deployment=rollout.green, observed_traffic=dict(endpoint.traffic))
     return history.moved(rollout, Phase.ROLLING_BACK, why, now)
+
+
+def _left_after_promotion(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
+    """Report, once, a split that someone set after the promotion and that has lasted; it is not overwritten."""
+    since = rollout.traffic.edited_since
+    settled = since is not None and now - since >= SETTLED and not endpoint.busy
+    if rollout.phase is not Phase.PROMOTED or not settled or endpoint.traffic == rollout.wanted_traffic:
+        return None
+    found = ReasonCode.TRAFFIC_LEFT_AFTER_PROMOTION
+    why = reason(found, deployment=rollout.green, observed_traffic=dict(endpoint.traffic))
+    known = rollout.with_traffic(expected=(rollout.wanted_traffic, endpoint.traffic), edited_since=None)
+    return history.noted(known, why, now)
 
 
 def left_as_found(decision: Decision, endpoint: EndpointSeen, now: datetime) -> Decision:

@@ -17,6 +17,7 @@ from shared.core.phases import TERMINAL, Phase
 from shared.core.reconcile import regrowing, running
 from shared.core.reconcile.autoscaling import SUSPENDED
 from shared.core.reconcile.capacity import kept_instances
+from shared.core.reconcile.cleaning import gone, not_deleted
 from shared.core.reconcile.probing import RECENT, heard_lately
 from shared.core.reconcile.rereading import recheck, recheck_due
 from shared.core.reconcile.serving import must_be_seen, newly_healthy, seen_healthy
@@ -129,13 +130,15 @@ def _settled(rollout: Rollout, kept: Kept, endpoint: EndpointSeen, now: datetime
     """Return why nothing is left to do about a kept deployment, or None."""
     name = kept.deployment
     if name not in endpoint.deployments:
-        return reason(ReasonCode.LEFTOVER_DELETED, deployment=name)
+        return gone(rollout, name)
     small = kept.scaled_down_from is not None and name in endpoint.traffic
     in_use = small or (now >= due(rollout, kept) and _used(rollout, kept, endpoint))
     if regrowing.awaited(rollout, kept, endpoint, now):
         return None
-    if in_use or name in {rollout.blue, rollout.green}:
-        why: Reason | None = reason(ReasonCode.BLUE_KEPT_IN_USE, deployment=name)
+    if in_use and name in endpoint.mirror and name not in {rollout.blue, rollout.green}:
+        why: Reason | None = not_deleted(rollout, name, endpoint)
+    elif in_use or name in {rollout.blue, rollout.green}:
+        why = reason(ReasonCode.BLUE_KEPT_IN_USE, deployment=name)
     elif running.is_foreign(rollout, name):
         why = reason(ReasonCode.LEFTOVER_REPLACED, deployment=name)
     else:

@@ -12,6 +12,7 @@ from datetime import datetime
 from shared.core.reconcile.actions import (
     Action,
     CreateDeployment,
+    DeleteDeployment,
     ScaleDeployment,
     SetMirror,
     SetTraffic,
@@ -36,6 +37,8 @@ def giving(rollout: Rollout, actions: Iterable[Action], now: datetime) -> Rollou
                 rollout = rollout.with_ending(autoscale="suspending")
             case CreateDeployment():
                 rollout = rollout.with_orders(created=now)
+            case DeleteDeployment(name=name) if name not in rollout.orders.deleted:
+                rollout = rollout.with_orders(deleted=(*rollout.orders.deleted, name))
             case _:
                 pass
     return rollout

@@ -127,7 +127,7 @@ class Orders:
     traffic: the last traffic map ordered. mirror: whether the last mirror ordered gives green a copy. blue_scaled_up:
     whether Azure accepted the order to restore blue's instances. created: when green was last ordered, without the
     time that was not observed. refused: what Azure refused during the rollback, as last reported; it is ordered again
-    anyway.
+    anyway. deleted: the deployments that were ordered to be deleted.
     """
 
     traffic: dict[str, int] | None = None
@@ -135,6 +135,7 @@ class Orders:
     blue_scaled_up: bool = False
     created: datetime | None = None
     refused: str = ""
+    deleted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

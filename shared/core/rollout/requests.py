@@ -12,6 +12,7 @@ from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import AnsweredKey, OperatorRequest, Rollout
 from shared.core.verbs import Verb
 from shared.errors import ErrorCode, NotPossible
+from shared.redaction import redacted
 
 MOST_WAITING = 10
 MOST_KEYS = 50
@@ -52,7 +53,8 @@ def ask(rollout: Rollout, request: OperatorRequest, address: Address = ANY) -> D
     objection = _misaddressed(rollout, address) or _objection(rollout, request.verb)
     if objection is not None:
         raise objection
-    accepted = replace(request, step=rollout.progress.step)
+    comment = redacted(request.reason, rollout.policy.redact)
+    accepted = replace(request, reason=comment, step=rollout.progress.step)
     waiting = replace(rollout, requests=(*rollout.requests, accepted))
     if address.key is not None:
         answered = AnsweredKey(_digest(address.key), request.verb, _contents(request), request.at)
@@ -118,7 +120,7 @@ def _misaddressed(rollout: Rollout, address: Address) -> NotPossible | None:
 
 def _objection(rollout: Rollout, verb: Verb) -> NotPossible | None:
     phases = verb.row.phases
-    if rollout.finished is not None or rollout.only_watches:
+    if rollout.over or rollout.only_watches:
         return NotPossible(ErrorCode.NOT_POSSIBLE_IN_PHASE, f"the rollout of {rollout.model} is over: {rollout.phase}")
     if rollout.phase not in phases:
         return NotPossible(

@@ -81,7 +81,8 @@ def _ending() -> tuple[Field, ...]:
         Field(
             "keep_blue",
             KEEP_BLUE,
-            "How long the old deployment stays after promotion, so that a rollback stays possible.",
+            "How long the old deployment stays after promotion, so that a rollback stays possible. What serves is "
+            "watched for as long after every ending.",
             default=KEEP_BLUE.defaults(),
         ),
         Field("on_rollback", choice("delete", "keep"), "What happens to green after a rollback."),
@@ -94,8 +95,8 @@ def _ending() -> tuple[Field, ...]:
         Field(
             "redact",
             Sequence(PATTERN, "['ACME-[0-9]{6}']", most=20),
-            "Regular expressions of what must not be kept of responses and container logs. Keys, tokens and "
-            "passwords are never kept, whatever this says.",
+            "Regular expressions of what must not be kept of responses, container logs, errors and operators' "
+            "reasons. Keys, tokens and passwords are never kept, whatever this says.",
             default=(),
         ),
     )

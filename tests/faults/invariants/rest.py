@@ -17,6 +17,7 @@ HIDDEN = 3 * MINUTE  # how long an old reading can hide an edit at the end of a 
 # Reasons that tell an operator to deal with something.
 HANDED_OVER = frozenset(
     {
+        ReasonCode.LEFTOVER_MIRRORED,
         ReasonCode.LEFTOVER_NOT_DELETED,
         ReasonCode.LEFTOVER_IN_USE,
         ReasonCode.LEFTOVER_KEPT,
