@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -12,7 +13,7 @@ from shared.core.rollout import Verb
 from shared.core.rollout.reasons import ReasonCode
 from tests.scenarios.test_kept_blue import handed_over
 from tests.scenarios.test_replaced_green import deploy
-from tests.scenarios.world import BLUE, GREEN, World
+from tests.scenarios.world import BLUE, GREEN, MINUTE, POLICY, World
 
 OTHERS = [
     DeploymentSeen(BLUE, Provisioning.SUCCEEDED, "azureml:fraud:3", 2),
@@ -94,3 +95,17 @@ def test_the_same_holds_for_a_blue_that_the_next_version_inherited() -> None:
     world.minutes(20)
     assert world.seen.deployments[BLUE] == OTHERS[0]
     assert len(world.entries(ReasonCode.LEFTOVER_REPLACED, version="8")) == 1
+
+
+def test_an_inherited_blue_stays_until_what_replaced_the_serving_one_was_seen_healthy() -> None:
+    """Someone replaces 7 in the minute before 6's time is over: 7's good minutes do not count for what serves now."""
+    world = handed_over(World(replace(POLICY, keep_blue=timedelta(minutes=40))))
+    world.until_weight(10, version="8")
+    world.ask(Verb.PAUSE)
+    world.until(Phase.PAUSED, version="8")
+    while world.clock() < world.rollout("8").kept[0].until - MINUTE:
+        world.minutes()
+    deploy(world, replace(OTHERS[0], name=GREEN))
+    world.avoided = {GREEN, "churn-8"}
+    world.minutes(12)
+    assert BLUE in world.seen.deployments

@@ -120,7 +120,9 @@ def _serving_proven(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> 
 
 def _judged_healthy(rollout: Rollout, serving: str) -> bool:
     """Return whether the last judged minutes have requests to this deployment, and most of them succeeded."""
-    green, recent = serving == rollout.green, rollout.rereading.recent[-(RECENT // MINUTE) :]
+    green, until = serving == rollout.green, rollout.judging.judged_until
+    shown = (until - running.since(rollout, serving)) // MINUTE if until is not None else 0  # of what serves now
+    recent = rollout.rereading.recent[-min(shown, RECENT // MINUTE) :] if shown > 0 else ()
     total = sum(minute.green if green else minute.blue for minute in recent)
     bad = sum(minute.green_bad if green else minute.blue_bad for minute in recent)
     return serving in {rollout.blue, rollout.green} and total > 0 and bad <= MOST * total
