@@ -168,3 +168,17 @@ def test_a_green_without_telemetry_cannot_be_promoted() -> None:
     with pytest.raises(NotPossible):
         world.ask(Verb.PROMOTE)
     assert GREEN not in world.seen.traffic
+
+
+@pytest.mark.parametrize("minutes", [13, 15])
+def test_a_log_that_stopped_a_quarter_of_an_hour_ago_proves_nothing(minutes: int) -> None:
+    """Until then it showed a busy endpoint, as a diagnostic setting that was just removed would."""
+    world = World(rpm=500)
+    world.telemetry.rows = world.telemetry.rows[:-minutes]
+    world.avoided = {BLUE}
+    world.register()
+    world.minutes(40)
+    assert world.seen.traffic == {BLUE: 100}
+    assert world.entries(Why.TELEMETRY_UNPROVEN)
+    world.avoided = set()
+    world.until_weight(10)

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from shared.core.observation.observation import DeploymentMinute, EndpointSeen, Observation
 from shared.core.observation.telemetry_path import PathState, TelemetryPath
 from shared.core.phases import Phase
+from shared.core.reconcile.silence import is_silent, pulse_of
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
@@ -29,10 +30,11 @@ _WRONG_SETTINGS = {
 
 
 def newest_request(rollout: Rollout, rows: Iterable[DeploymentMinute], now: datetime) -> datetime | None:
-    """Return the newest minute that proves that telemetry arrives, or None."""
-    ready = rollout.progress.since or now
-    since = ready - rollout.policy.judge.telemetry_lag - RECENT
-    return max((row.minute for row in rows if row.total and row.minute >= since), default=None)
+    """Return the newest minute that proves that telemetry arrives; None, too, if the log has stopped since then."""
+    known, lag = list(rows), rollout.telemetry_lag
+    since = (rollout.progress.since or now) - rollout.policy.judge.telemetry_lag - RECENT
+    newest = max((row.minute for row in known if row.total and row.minute >= since), default=None)
+    return None if newest is not None and is_silent(pulse_of(known), now - newest, lag) else newest
 
 
 def wrong_setting(path: TelemetryPath | None) -> Reason | None:

@@ -46,9 +46,12 @@ def silent_since(rollout: Rollout, now: datetime) -> datetime | None:
     last, pulse = rollout.rereading.read_at or rollout.judging.judged_until, rollout.judging.pulse
     if last is None or rollout.phase not in JUDGED or rollout.first:
         return None
-    silent = now - last
-    wait = rollout.telemetry_lag + max(LEAST, 2 * pulse.gap)
-    return last if silent >= wait and pulse.rate * (silent / MINUTE) >= EXPECTED else None
+    return last if is_silent(pulse, now - last, rollout.telemetry_lag) else None
+
+
+def is_silent(pulse: Pulse, silent: timedelta, lag: timedelta) -> bool:
+    """Return whether an endpoint with this past shows no request for too long, given the lag of its telemetry."""
+    return silent >= lag + max(LEAST, 2 * pulse.gap) and pulse.rate * (silent / MINUTE) >= EXPECTED
 
 
 def take_in(rollout: Rollout, observation: Observation, now: datetime) -> Observation:
