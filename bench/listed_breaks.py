@@ -1062,8 +1062,8 @@ BREAKS = (
     Break(
         "an inherited blue goes on the minutes of what was replaced",
         f"{RECONCILE}/keeping.py",
-        "min(shown, RECENT // MINUTE)",
-        "(RECENT // MINUTE)",
+        "[-min(shown, RECENT // MINUTE) :] if shown > 0 else ()",
+        "[-(RECENT // MINUTE) :]",
         "tests/scenarios/test_replaced_blue.py",
     ),
     Break(

@@ -240,7 +240,8 @@ def test_a_kept_blue_shrinks_only_while_what_serves_is_seen_healthy(
 def test_an_inherited_blue_goes_only_if_the_log_showed_what_serves_lately(ago: int, *, deleted: bool) -> None:
     """Older minutes are remembered for late rows; they do not show how it performs now."""
     recent = (MinuteCounts(green=60, blue=60), *ago * (MinuteCounts(green=60),))
-    inherits = rollout(Phase.STEPPING, kept=(Kept(PARKED, NOW - HOUR),), judged_until=NOW, recent=recent)
+    kept = (Kept(PARKED, NOW - HOUR),)
+    inherits = rollout(Phase.STEPPING, kept=kept, judged_until=NOW, recent=recent, created=NOW - HOUR)
     found = endpoint(TEN)
     inherited = DeploymentSeen(PARKED, Provisioning.SUCCEEDED)
     found = replace(found, deployments=found.deployments | {PARKED: inherited})
