@@ -13,6 +13,7 @@ from shared.core.policy import Capacity, FreezeWindow
 from shared.core.rollout import Verb
 from shared.core.rollout.reasons import ReasonCode
 from shared.ports import Halt, HaltEnd
+from tests.scenarios.test_replaced_green import FOREIGN, deploy
 from tests.scenarios.world import BLUE, ENDPOINT, GREEN, MIDNIGHT, MINUTE, POLICY, World, serving
 
 NEXT = "churn-8"
@@ -171,3 +172,20 @@ def test_the_next_version_does_not_wait_for_a_blue_that_is_not_scaled_down_in_a_
     assert world.seen.instances(BLUE) == 9
     assert world.rollout().finished is not None
     assert world.rollout().hold is None
+
+
+def test_a_rollback_during_a_halt_does_not_end_the_way_back_of_the_version_before() -> None:
+    """6 was inherited by 8 just before its time is over. 8 is replaced in place and goes back; 6 stays."""
+    world = world_of()
+    world.until(Phase.PROMOTED)
+    world.minutes(37)
+    world.register("8", "e2")
+    world.until(Phase.PROVISIONING, version="8")
+    halt(world)
+    while world.clock() <= world.rollout("8").kept[0].until:
+        world.minutes()
+    deploy(world, replace(FOREIGN, name=NEXT))
+    world.minutes(2)
+    assert (world.rollout("8").phase, BLUE in world.seen.deployments) == (Phase.ROLLED_BACK, True), world.told("8")
+    world.minutes(9)
+    assert BLUE in world.seen.deployments

@@ -86,7 +86,8 @@ def make_room(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decisi
 
 def expired(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[str, ...]:
     """Return the kept deployments to delete now: their time is over, they are idle, and what serves is healthy."""
-    if rollout.hold is not None or rollout.phase not in DELETES:
+    just_ended = rollout.phase in TERMINAL and rollout.status.since == now  # a halt or freeze is looked at next
+    if rollout.hold is not None or rollout.phase not in DELETES or just_ended:
         return ()
     if endpoint.busy or not _serving_proven(rollout, endpoint, now):
         return ()
