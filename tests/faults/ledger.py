@@ -101,8 +101,9 @@ class Ledger:
     """down: ports that are unavailable. object_to: checks an order that is about to be given.
 
     edits, mirrors: what others wrote. switches: when others last switched a deployment's autoscale settings, by number.
-    replaced: when others last deployed something else under a name. misled: entries, by rollout and number, of a
-    process to which an old reading showed another green than there was.
+    renewed: when a deployment became another one, and from when on its minutes count. replaced: when others last
+    deployed something else under a name. misled: entries, by rollout and number, of a process to which an old reading
+    showed another green than there was.
     """
 
     world: World
@@ -117,7 +118,7 @@ class Ledger:
     switches: dict[str, int] = field(default_factory=dict)
     replaced: dict[str, datetime] = field(default_factory=dict)
     health: dict[str, list[Health]] = field(default_factory=dict)
-    renewed: dict[str, list[datetime]] = field(default_factory=dict)
+    renewed: dict[str, list[tuple[datetime, datetime]]] = field(default_factory=dict)
     shown: set[tuple[str, datetime, int, int]] = field(default_factory=set)
     proven: datetime | None = None
     smoked: set[str] = field(default_factory=set)
@@ -185,7 +186,8 @@ class Ledger:
     def lost(self, name: str, at: datetime) -> None:
         """Forget what was observed about a deployment that no longer exists. at: now, as a slow host has it."""
         self.smoked.discard(name)
-        self.renewed.setdefault(name, []).append(min(at, self.world.clock()))
+        now = self.world.clock()
+        self.renewed.setdefault(name, []).append((now, min(at, now)))
         self.shown = {shown for shown in self.shown if shown[0] != name}
 
     def asked_back(self, rollout: str) -> int | None:
@@ -201,7 +203,7 @@ class Ledger:
         slow = max(
             at - (decided or at), timedelta(0)
         )  # the host cannot tell these minutes before a change from later ones
-        created = max((moment for moment in self.renewed.get(name, ()) if moment < at), default=None)
+        created = max((since for moment, since in self.renewed.get(name, ()) if moment < at), default=None)
         since = min(at, decided or at) - within
         known = [each for each in self.health.get(name, ()) if created is None or each.minute >= created - slow]
         return any(since <= each.minute and each.at <= at and each.failed <= SICK for each in known)

@@ -132,17 +132,21 @@ def newest_of(stage: Stage, green: str) -> str:
 
 
 def set_by_others(stage: Stage, rollout: Rollout) -> bool:
-    """Return whether someone else gave green traffic after the rollout last took some from it."""
+    """Return whether someone else gave green traffic after the rollout last took some from it, or was told to decide.
+
+    Azure may refuse to take it, for example because someone mirrors to blue, and after ten minutes it stays.
+    """
     name = rollout.green
+    given = [edit for edit in stage.ledger.edits if edit.after.get(name, 0) > edit.before.get(name, 0)]
+    told = any(entry.reason.code is ReasonCode.LEFTOVER_IN_USE for entry in stage.ledger.history(rollout))
+    if given and told:
+        return True
     taken = [
         order.number
         for order in stage.ledger.orders
         if order.rollout.id == rollout.id and isinstance(order.action, SetTraffic) and lowers(order, name)
     ]
-    return any(
-        edit.after.get(name, 0) > edit.before.get(name, 0) and edit.number > max(taken, default=0)
-        for edit in stage.ledger.edits
-    )
+    return any(edit.number > max(taken, default=0) for edit in given)
 
 
 def copied(stage: Stage, rollout: Rollout) -> bool:
