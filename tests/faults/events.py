@@ -172,7 +172,10 @@ class TakesAllBack:
         tried, seen = current(stage), stage.world.seen
         if tried is None or tried.blue is None or stage.azure.pending or not seen.ready(tried.blue):
             return
-        stage.change(replace(seen, traffic={tried.blue: 100}))
+        mirror = {
+            name: share for name, share in seen.mirror.items() if name != tried.blue
+        }  # Azure rejects both at once
+        stage.change(replace(seen, traffic={tried.blue: 100}, mirror=mirror))
 
 
 @dataclass(frozen=True, slots=True)
