@@ -86,13 +86,19 @@ def target_is_healthy(stage: Stage, order: Order) -> Iterator[str]:
 
 
 def others_are_not_deleted(stage: Stage, order: Order) -> Iterator[str]:
-    """Delete nothing that someone else deployed under a name after green was ready."""
+    """Delete nothing that someone else deployed under a name after green was ready, or after that became blue."""
     if not isinstance(order.action, DeleteDeployment) or order.misled_about(order.action.name):
         return
     replaced = stage.ledger.replaced.get(order.action.name)
-    entries = enumerate(stage.ledger.history(order.rollout))
-    began = [stage.ledger.written.get((order.rollout.id, n), e.at) for n, e in entries if e.after is Phase.STEPPING]
-    if replaced is not None and began and replaced > min(began):
+    entries = [
+        (stage.ledger.written.get((order.rollout.id, number), entry.at), entry)
+        for number, entry in enumerate(stage.ledger.history(order.rollout))
+        if entry.after is Phase.STEPPING
+    ]
+    began = [at for at, entry in entries if entry.reason.code is ReasonCode.BLUE_CHOSEN_ANEW] or [
+        at for at, _ in entries[:1]
+    ]
+    if replaced is not None and began and replaced > began[-1]:
         yield f"{order.action} although someone else has deployed something else there at {replaced:%H:%M}"
 
 
