@@ -661,8 +661,8 @@ BREAKS = (
     Break(
         "an inherited blue is deleted on hold",
         f"{RECONCILE}/keeping.py",
-        "    if rollout.hold is not None or rollout.phase not in DELETES:",
-        "    if rollout.phase not in DELETES:",
+        "if rollout.hold is not None or rollout.phase not in DELETES or just_ended:",
+        "if rollout.phase not in DELETES or just_ended:",
         "tests/scenarios/test_held_way_back.py",
     ),
     Break(
