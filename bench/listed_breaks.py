@@ -978,7 +978,7 @@ BREAKS = (
     Break(
         "green is compared with a blue that someone replaced",
         f"{RECONCILE}/running.py",
-        "if other.deployment == rollout.blue and rollout.phase in COMPARED:",
+        "if other.deployment == rollout.blue and rollout.phase in JUDGED:",
         "if False:",
         "tests/scenarios/test_replaced_blue.py",
     ),

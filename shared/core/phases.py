@@ -73,6 +73,8 @@ TRANSITIONS: dict[tuple[Phase, Phase], str] = {
 
 # The phases in which a rollout decides the endpoint's traffic and can still advance.
 STEERING = frozenset({Phase.PROVISIONING, Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})
+# The phases in which green is judged, once it has had traffic.
+JUDGED = frozenset({Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})
 TERMINAL = frozenset({Phase.PROMOTED, Phase.ROLLED_BACK, Phase.SUPERSEDED, Phase.FAILED})
 
 

@@ -320,17 +320,17 @@ REASONS: Mapping[ReasonCode, Row] = {
     ),
     ReasonCode.GREEN_LOST: Row("{deployment} failed or was deleted", "Green is no longer there."),
     ReasonCode.GREEN_FAILS_ALONE: Row(
-        "{deployment} fails more than {limit} of its requests, far more than blue did, and someone else gave blue no "
-        "traffic to compare it with: give it some, or roll back",
-        "Traffic was edited outside Teal, so that nothing judges green, and green fails.",
+        "{deployment} fails more than {limit} of its requests, far more than blue did, and someone else left blue "
+        "without traffic, so there is nothing to compare it with: give blue some traffic, or roll back",
+        "Traffic was edited outside Teal so that green cannot be judged, and green fails.",
     ),
     ReasonCode.GREEN_REPLACED: Row(
         "someone else has deployed something else under the name {deployment}[ ({model})]; it was never tested",
         "Green is no longer what the rollout created.",
     ),
     ReasonCode.BLUE_REPLACED: Row(
-        "someone else has deployed something else under the name {deployment} ({model}), which green is compared with; "
-        "resume to go on with what serves there now, or roll back",
+        "someone else replaced {deployment}, which green is compared with, by something else ({model}); resume to "
+        "compare green with that, or roll back",
         "Blue was changed outside Teal, so the rollout is paused.",
     ),
     ReasonCode.BLUE_LOST: Row(
@@ -383,8 +383,8 @@ REASONS: Mapping[ReasonCode, Row] = {
         "Teal is done with the traffic, so it changes nothing. Blue is not deleted while it has some.",
     ),
     ReasonCode.BLUE_MIRROR_ENDED: Row(
-        "someone else mirrors {observed_mirror} of the requests to {deployment}; that ends first, because Azure gives "
-        "no deployment live and mirrored traffic at once",
+        "someone else mirrors {observed_mirror} of the requests to {deployment}; that mirror ends first, because Azure "
+        "allows no deployment both live and mirrored traffic",
         "A rollback ends a mirror to blue, so that blue can get its traffic back.",
     ),
     ReasonCode.REQUEST_ACCEPTED: Row(
@@ -443,8 +443,8 @@ REASONS: Mapping[ReasonCode, Row] = {
         "After the rollout ended, the deployment that serves is not healthy. An operator should investigate.",
     ),
     ReasonCode.SERVING_REPLACED: Row(
-        "someone else has deployed something else under the name {deployment}, which serves ({model}); nothing is "
-        "deleted before that was seen healthy",
+        "someone else replaced {deployment}, which serves, by something else ({model}); nothing is deleted until that "
+        "has been seen healthy",
         "After the rollout ended, the deployment that serves was replaced outside Teal.",
     ),
     ReasonCode.SERVING_HEALTHY: Row("{deployment} is healthy again", "The deployment that serves recovered."),

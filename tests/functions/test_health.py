@@ -305,7 +305,10 @@ def test_a_green_that_fails_with_all_traffic_by_hand_is_found(calls: Calls) -> N
     world.rates = {"churn-7": 0.2}
     world.minutes(8)
     found = findings(calls)["unhealthy"]
-    assert (found["severity"], "gave blue no traffic to compare it with" in found["message"]) == ("failing", True)
+    assert (
+        found["severity"],
+        "left blue without traffic, so there is nothing to compare it with" in found["message"],
+    ) == ("failing", True)
     assert world.seen.traffic == {"churn-7": 100}
 
 

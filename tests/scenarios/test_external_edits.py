@@ -309,7 +309,7 @@ def test_promoting_all_the_way_after_an_edit_writes_no_old_split_first(traffic: 
 
 @pytest.mark.parametrize("traffic", [{GREEN: 100}, {GREEN: 60, HOTFIX: 40}], ids=str)
 def test_a_green_that_fails_where_others_left_blue_without_traffic_is_reported(traffic: dict[str, int]) -> None:
-    """Nothing judges it, and whoever set this may know why: their split stays, and they are told, once."""
+    """Nothing judges it, but the split is an operator's choice: it stays, and the failure is reported once."""
     world = world_in(Phase.STEPPING)
     world.minutes(2)
     edit(world, traffic)

@@ -1,4 +1,4 @@
-"""Stories about the way back during a freeze and a halt: it is neither deleted nor made smaller in the meantime."""
+"""Stories about a kept blue during a freeze or a halt: it is neither deleted nor scaled down."""
 
 from __future__ import annotations
 

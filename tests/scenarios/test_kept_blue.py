@@ -340,7 +340,7 @@ def test_an_inherited_blue_that_is_given_traffic_gets_back_what_it_lost(traffic:
 
 
 def test_an_inherited_blue_that_azure_does_not_let_grow_is_reported() -> None:
-    """There is no quota for four more: an operator is told how many it had, and 8 is not rolled back for that."""
+    """The quota does not allow four more: the operator learns how many there were, and 8 continues."""
     world = inherited_small()
     world.endpoints.refuses["scale"] = "OutOfQuota"
     given(world, {BLUE: 100})

@@ -390,8 +390,8 @@ ROWS: list[tuple[Reason, str]] = [
     (
         reason(C.BLUE_MIRROR_ENDED, deployment=BLUE, observed_mirror=10),
         (
-            "someone else mirrors 10% of the requests to churn-6; that ends first, because Azure gives no deployment "
-            "live and mirrored traffic at once"
+            "someone else mirrors 10% of the requests to churn-6; that mirror ends first, because Azure allows no "
+            "deployment both live and mirrored traffic"
         ),
     ),
     (
@@ -408,15 +408,15 @@ ROWS: list[tuple[Reason, str]] = [
     (
         reason(C.GREEN_FAILS_ALONE, deployment=GREEN, limit=0.03),
         (
-            "churn-7 fails more than 3% of its requests, far more than blue did, and someone else gave blue no "
-            "traffic to compare it with: give it some, or roll back"
+            "churn-7 fails more than 3% of its requests, far more than blue did, and someone else left blue "
+            "without traffic, so there is nothing to compare it with: give blue some traffic, or roll back"
         ),
     ),
     (
         reason(C.BLUE_REPLACED, deployment=BLUE, model="azureml:fraud:3"),
         (
-            "someone else has deployed something else under the name churn-6 (azureml:fraud:3), which green is "
-            "compared with; resume to go on with what serves there now, or roll back"
+            "someone else replaced churn-6, which green is compared with, by something else (azureml:fraud:3); resume "
+            "to compare green with that, or roll back"
         ),
     ),
     (
@@ -510,8 +510,8 @@ ROWS: list[tuple[Reason, str]] = [
     (
         reason(C.SERVING_REPLACED, deployment=GREEN, model="azureml:fraud:3"),
         (
-            "someone else has deployed something else under the name churn-7, which serves (azureml:fraud:3); nothing "
-            "is deleted before that was seen healthy"
+            "someone else replaced churn-7, which serves, by something else (azureml:fraud:3); nothing is deleted "
+            "until that has been seen healthy"
         ),
     ),
     (

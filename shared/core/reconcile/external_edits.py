@@ -92,9 +92,10 @@ def left_as_found(decision: Decision, endpoint: EndpointSeen, now: datetime) -> 
 
 def blue_unmirrored(decision: Decision, endpoint: EndpointSeen, now: datetime) -> Decision:
     """Return the decision with an entry if the rollback that begins must end someone else's mirror to blue first."""
-    rollout = decision.rollout
+    rollout, goes_back = decision.rollout, Phase.ROLLING_BACK
+    begins = any(entry.after is goes_back and entry.before is not goes_back for entry in decision.entries)
     share = endpoint.mirror.get(rollout.blue or "")
-    if not share or not any(entry.after is Phase.ROLLING_BACK is not entry.before for entry in decision.entries):
+    if not share or not begins:
         return decision
     why = reason(ReasonCode.BLUE_MIRROR_ENDED, deployment=rollout.blue or "", observed_mirror=share)
     noted = history.noted(rollout, why, now)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from shared.core.observation.observation import Observation
 from shared.core.observation.spans import floor_minute
-from shared.core.phases import Phase
+from shared.core.phases import JUDGED
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
 from shared.core.rollout.postponing import cleanup_postponed, postponed
@@ -20,7 +20,6 @@ from shared.core.rollout.record import Rollout
 # The last observation is recorded no more often than this, so that a quiet tick usually writes nothing.
 NOTED = timedelta(minutes=2)
 GAP = timedelta(minutes=10)
-JUDGED = frozenset({Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})
 
 
 def account(rollout: Rollout, observation: Observation, now: datetime) -> Decision:

@@ -12,15 +12,13 @@ from datetime import datetime
 
 from shared.core.observation.observation import DeploymentSeen, EndpointSeen
 from shared.core.observation.spans import ceil_minute
-from shared.core.phases import TERMINAL, Phase
+from shared.core.phases import JUDGED, TERMINAL, Phase
 from shared.core.reconcile.requests import stopped
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
 from shared.core.rollout.parts import Runs
 from shared.core.rollout.reasons import ReasonCode, reason
 from shared.core.rollout.record import Rollout
-
-COMPARED = frozenset({Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})
 
 
 def take_in(rollout: Rollout, endpoint: EndpointSeen | None, now: datetime) -> Rollout:
@@ -54,7 +52,7 @@ def report(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision 
         return None
     runs = tuple(replace(each, reported=True) if each is other else each for each in rollout.observed.runs)
     known = rollout.with_observed(runs=runs)
-    if other.deployment == rollout.blue and rollout.phase in COMPARED:
+    if other.deployment == rollout.blue and rollout.phase in JUDGED:
         why = reason(ReasonCode.BLUE_REPLACED, deployment=other.deployment, model=other.model)
         return stopped(history.moved(known.with_progress(in_pause_step=False), Phase.PAUSED, why, now), why, now)
     if other.deployment == endpoint.serving() and rollout.phase in TERMINAL:

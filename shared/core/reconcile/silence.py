@@ -13,11 +13,10 @@ from itertools import pairwise
 from shared.core.observation.observation import DeploymentMinute, Observation
 from shared.core.observation.spans import MINUTE
 from shared.core.observation.telemetry_path import PathState, TelemetryPath
-from shared.core.phases import Phase
+from shared.core.phases import JUDGED
 from shared.core.rollout.parts import Pulse
 from shared.core.rollout.record import Rollout
 
-JUDGED = frozenset({Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})
 LEAST = timedelta(minutes=10)  # beyond the lag
 LEAST_PAST = timedelta(hours=1)
 EXPECTED = 20  # requests: independent ones are all absent by chance once in 500 million times
@@ -68,4 +67,4 @@ def _problem(since: datetime, pulse: Pulse, path: TelemetryPath | None) -> str:
     usual = f"{pulse.rate:,.0f} a minute" if pulse.rate >= 1 else f"{pulse.rate * 60:,.0f} an hour"
     cause = _CAUSES.get(path.state) if path is not None else None
     why = cause or "either nobody sends any, or the log has stopped"
-    return f"it shows no request since {since:%Y-%m-%d %H:%M} UTC, where {usual} are usual: {why}"
+    return f"telemetry shows no request since {since:%Y-%m-%d %H:%M} UTC, where {usual} are usual: {why}"

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from shared.core.bounds import cut
-from shared.core.phases import Phase
+from shared.core.phases import JUDGED
 from shared.core.rollout.history import Entry
 from shared.core.rollout.parts import Judging, Observed
 from shared.core.rollout.reasons import Facts, Reason
@@ -14,7 +14,6 @@ from shared.core.rollout.record import OperatorRequest, Override, Rollout
 
 Said = TypeVar("Said", OperatorRequest, Override)
 BRIEF = 80
-JUDGED = frozenset({Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})
 
 
 def brief_rollout(rollout: Rollout) -> Rollout:
