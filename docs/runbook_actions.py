@@ -167,6 +167,15 @@ ACTIONS: dict[ReasonCode, str] = {
         "over; green keeps its share. `az ml online-deployment get-logs` of blue. If green answers well and blue "
         "does not, `act override` and then `act promote --full`; if green makes it worse, `act rollback`."
     ),
+    C.INCIDENT_SLOW: (
+        "An incident of your service: blue is far slower than ever, whatever green does. Look at what both call, at "
+        "the load and at the instances. The rollout continues when it is over. If this is how fast it will be from now "
+        "on, `act override`, or roll back and start again: a new rollout is calibrated from the new past."
+    ),
+    C.INCIDENT_UNREADABLE: (
+        "Find out what changed in blue's answers or in data collection, and compare with the policy's "
+        "`predictions.at`. The rollout continues when they can be read again."
+    ),
     C.OVERLOAD: (
         "`az ml online-deployment update --set instance_count=<n>` for the deployment that the entry names, or "
         "reduce the load. The rollout continues when it is over."

@@ -21,11 +21,17 @@ from cattrs.errors import BaseValidationError
 from cattrs.preconf.json import JsonConverter, make_converter
 
 from shared.core.gates import GATE_KINDS, SAMPLE_KINDS, Gate, Sample
+from shared.core.gates.samples import CountSample
 from shared.core.steps import STEP_KINDS, Step
 
 T = TypeVar("T")
 # Kinds found through registries: for each base class, the classes by stored name.
-FAMILIES: Mapping[type, Mapping[str, type]] = {Gate: GATE_KINDS, Sample: SAMPLE_KINDS, Step: STEP_KINDS}
+FAMILIES: Mapping[type, Mapping[str, type]] = {
+    Gate: GATE_KINDS,
+    Sample: SAMPLE_KINDS,
+    CountSample: {name: kind for name, kind in SAMPLE_KINDS.items() if issubclass(kind, CountSample)},
+    Step: STEP_KINDS,
+}
 _WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
 
 

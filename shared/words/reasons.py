@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from shared.core.rollout.reasons import Reason, ReasonCode
-from shared.core.wording import odds
+from shared.core.wording import odds, time
 from shared.words.gates import measurement
 from shared.words.numbers import duration, moment, percent, traffic
 from shared.words.template import fill, marks
@@ -426,6 +426,17 @@ REASONS: Mapping[ReasonCode, Row] = {
         "Blue fails as it never has before. Nothing advances until that is over, unless an operator overrides "
         "the judge or the policy says `failing_blue: replace`.",
     ),
+    ReasonCode.INCIDENT_SLOW: Row(
+        "incident: {deployment} takes longer than {limit_milliseconds} for more than {limit} of its answers, far more "
+        "than in its past",
+        "Blue is as slow as it never was before. Nothing advances until that is over, as in any incident.",
+    ),
+    ReasonCode.INCIDENT_UNREADABLE: Row(
+        "incident: more than {limit} of the answers of {deployment} cannot be read where the policy expects a "
+        "prediction, far more than in its past",
+        "Comparing predictions shows nothing while neither deployment's can be read. Nothing advances until that is "
+        "over.",
+    ),
     ReasonCode.OVERLOAD: Row(
         "incident: {deployment} is overloaded and answers more than {limit} of its requests with 429 or 408",
         "There are more requests than the deployments can handle. Nothing advances until that is over.",
@@ -578,6 +589,7 @@ _SPELLED: Mapping[str, Callable[[Any], str]] = {
     "expected_share": lambda share: percent(round(100 * share, 2)),
     "expected_traffic": traffic,
     "limit": lambda share: percent(round(100 * share, 2)),
+    "limit_milliseconds": time,
     "limit_seconds": duration,
     "log_odds_safe": odds,
     "log_odds_safe_threshold": odds,

@@ -97,6 +97,36 @@ def test_a_scaled_in_blue_that_azure_cannot_grow_gets_its_traffic_back_as_it_is(
     assert (world.seen.traffic, len(world.entries(ReasonCode.BLUE_NOT_SCALED_UP))) == ({BLUE: 100}, 1)
 
 
+def failing_with_all_traffic() -> World:
+    """Return a world in which green begins to fail once it has all traffic, and idle blue was scaled in to three."""
+    world = world_of(Capacity())
+    world.until_weight(100)
+    scaled_in(world, 3)
+    world.rates = {GREEN: 0.4}
+    return world
+
+
+def test_a_scaled_in_blue_grows_before_green_is_compared_with_it_again() -> None:
+    """Nearly all traffic returns to blue then, as in a rollback."""
+    world = failing_with_all_traffic()
+    while world.rollout().phase is not Phase.ROLLED_BACK:
+        world.minutes()
+        assert BLUE not in world.seen.traffic or world.seen.instances(BLUE) == 10
+    assert len(world.entries(ReasonCode.COMPARING_AGAIN)) == 1
+
+
+def test_a_scaled_in_blue_that_azure_cannot_grow_is_compared_with_as_it_is() -> None:
+    """It is reported once, and is no reason to give up a green that blue may not better."""
+    world = failing_with_all_traffic()
+    world.endpoints.refuses["scale"] = "OutOfCapacity"
+    while BLUE not in world.seen.traffic:
+        world.minutes()
+    world.rates = {}
+    world.until(Phase.PROMOTED)
+    assert len(world.entries(ReasonCode.BLUE_NOT_SCALED_UP)) == 1
+    assert world.rollout().ending.blue_scaled_down is False
+
+
 def test_a_scaled_in_blue_takes_over_at_once_from_a_green_that_is_gone() -> None:
     """Nobody would serve in the meantime."""
     world = world_of(Capacity())

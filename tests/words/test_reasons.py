@@ -488,6 +488,17 @@ ROWS: list[tuple[Reason, str]] = [
         "incident: churn-6 fails more than 1.25% of its requests, far more than in its past",
     ),
     (
+        reason(C.INCIDENT_SLOW, deployment=BLUE, limit=0.2, limit_milliseconds=425.2),
+        "incident: churn-6 takes longer than 425 ms for more than 20% of its answers, far more than in its past",
+    ),
+    (
+        reason(C.INCIDENT_UNREADABLE, deployment=BLUE, limit=0.25),
+        (
+            "incident: more than 25% of the answers of churn-6 cannot be read where the policy expects a prediction, "
+            "far more than in its past"
+        ),
+    ),
+    (
         reason(C.OVERLOAD, deployment=BLUE, limit=0.001),
         "incident: churn-6 is overloaded and answers more than 0.1% of its requests with 429 or 408",
     ),

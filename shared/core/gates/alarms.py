@@ -1,31 +1,57 @@
-"""When failures or an overload count as an incident: calibrated with the judge, from blue's past alone."""
+"""When what blue does counts as an incident: calibrated with the judge, from blue's past alone."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from shared.core.gates.past import Past
+from shared.core.gates.samples import CountSample
 from shared.core.judge.burstiness import burstiness, lasting
 from shared.core.judge.incident import Alarm, alarm
 from shared.core.judge.panel import LEAST_BUDGET, long_enough
 from shared.core.judge.tuning import Tuning
 
+# What gates count changes with the load and the callers, too, so their alarms allow this much more than the past shows.
+GATE_BUDGET = 0.2
+LEAST_COUNTED = 30  # in the past: fewer do not say what is usual
+
+
+@dataclass(frozen=True, slots=True)
+class GateAlarm:
+    """The alarm of one gate. sample: what it counts, with the same threshold for green and blue."""
+
+    sample: CountSample
+    alarm: Alarm
+
 
 @dataclass(frozen=True, slots=True)
 class Alarms:
-    """failed: for failed requests. overloaded: for 429 and 408 responses, which an idle endpoint never gives."""
+    """failed: for failed requests. overloaded: for 429 and 408 responses, which an idle endpoint never gives.
+
+    gates: by name, for what else is judged and has a usual share, such as slow answers.
+    """
 
     failed: Alarm
     overloaded: Alarm
+    gates: dict[str, GateAlarm] = field(default_factory=dict)
 
 
-def alarms_of(past: Past, budget: float, tuning: Tuning) -> Alarms:
-    """Return the alarms for a blue with this past. budget: D, the harm that certificates allow (a probability)."""
+def alarms_of(past: Past, budget: float, tuning: Tuning, counted: Mapping[str, CountSample]) -> Alarms:
+    """Return the alarms for a blue with this past.
+
+    budget: D, the harm that certificates allow (a probability). counted: what else is watched, by gate. One
+    that counted less than `LEAST_COUNTED` in the past has no alarm.
+    """
     total = [row.total if row else 0 for row in past.minutes]
     failed = [row.bad if row else 0 for row in past.minutes]
     overloaded = [row.overloaded if row else 0 for row in past.minutes]
-    return Alarms(_alarm(failed, total, budget, tuning), _alarm(overloaded, total, LEAST_BUDGET, tuning))
+    gates = {
+        name: GateAlarm(sample, _alarm(*past.series(sample), GATE_BUDGET, tuning))
+        for name, sample in counted.items()
+        if sum(past.series(sample)[1]) >= LEAST_COUNTED
+    }
+    return Alarms(_alarm(failed, total, budget, tuning), _alarm(overloaded, total, LEAST_BUDGET, tuning), gates)
 
 
 def _alarm(bad: Sequence[int], total: Sequence[int], budget: float, tuning: Tuning) -> Alarm:

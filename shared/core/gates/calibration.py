@@ -68,7 +68,9 @@ def calibrate(
     whole = sum(gate.rollback_weight for gate, _ in found)
     if not whole:
         raise ValueError("no gate can roll back: make the errors gate critical or non_blocking")
-    alarms = alarms_of(past, terms.budget, tuning)
+    watched = {gate.name: gate.alarm_sample(past) for gate, _ in found if gate.role != "dry_run"}
+    counted = {name: sample for name, sample in watched.items() if sample is not None}
+    alarms = alarms_of(past, terms.budget, tuning, counted)
     gates = tuple(
         replace(
             setting,

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from typing import ClassVar, Literal, NamedTuple, Protocol
 
 from shared.core.gates.past import Past
-from shared.core.gates.samples import GateSamples, Sample
+from shared.core.gates.samples import CountSample, GateSamples, Sample
 from shared.core.judge.gate import GateSetting
 from shared.core.judge.tuning import Tuning
 from shared.core.observation.observation import DeploymentMinute
@@ -94,6 +94,11 @@ class Gate(ABC):
 
         The caller fills in the setting's `share` and `rates`, for all gates together.
         """
+
+    def alarm_sample(self, past: Past) -> CountSample | None:
+        """Return what it counts to notice an incident: bad shares far beyond blue's past. None if it notices none."""
+        del past
+        return None
 
     @property
     def rollback_weight(self) -> float:

@@ -41,6 +41,8 @@ SETTLE = 1
 # General slowdowns look like bursts in blue's past, but cancel out next to green: so at most eight bad minutes.
 MOST_BURSTINESS = 7.4
 LEAST_ANSWERS = 100
+# In an incident, many answers take longer than this multiple of blue's past P95 (or whole minutes of its usual P50).
+FAR_SLOWER = 2.0
 PERCENTILE = text(r"p[5-9][0-9](?:\.[1-9])?", "a valid percentile (p50 to p99.9)", "p95")
 
 
@@ -96,6 +98,25 @@ class Ladder(Sample):
 
 
 @dataclass(frozen=True, slots=True)
+class SlowMinute(CountSample):
+    """Minutes whose median answer took longer than so many milliseconds, where only percentiles are known."""
+
+    milliseconds: float
+    kind: Literal["slow_minute"] = "slow_minute"
+
+    def counts(self, row: DeploymentMinute, *, green: bool) -> tuple[Pair]:
+        """Return whether the minute was slow, of 1; 0 of 0 if it has too few requests to say."""
+        del green
+        median = (row.percentiles or {}).get(50)
+        return (NOTHING if median is None or row.total < LEAST_REQUESTS else (int(median > self.milliseconds), 1),)
+
+    def measured(self, item: int) -> Measured:
+        """Return the threshold."""
+        del item
+        return Measured(what="slow_medians", blue_slower_than_milliseconds=self.milliseconds)
+
+
+@dataclass(frozen=True, slots=True)
 class LatencyLimit:
     """At least `percent` % of the answers take no longer than `milliseconds`."""
 
@@ -112,7 +133,7 @@ class LatencyGate(Gate):
     worse_than: float = 1.25
     at_most: tuple[LatencyLimit, ...] = ()
     kind: Literal["latency"] = "latency"
-    samples: ClassVar[tuple[type[Sample], ...]] = (Slower, Ladder)
+    samples: ClassVar[tuple[type[Sample], ...]] = (Slower, Ladder, SlowMinute)
 
     def needs(self, sources: SourceChoice) -> tuple[Latency]:
         """Return its need for latency, from the source that the policy chose."""
@@ -129,6 +150,15 @@ class LatencyGate(Gate):
         except UnknownSource as unknown:
             raise NothingToCompare(str(unknown)) from unknown
         return self._by_counts(past) if source.counts_latency else self._by_percentiles()
+
+    def alarm_sample(self, past: Past) -> CountSample | None:
+        """Return answers, or minutes, that are far slower than blue's were."""
+        slowness = past.summed(lambda row: row.slowness)
+        if sum(slowness.values()) >= LEAST_ANSWERS:
+            return Slower(((quantile(slowness, CERTIFIED_TAIL) + buckets_of(FAR_SLOWER),) * 2,))
+        busy = [row.percentiles for row in past.minutes if row and row.percentiles and row.total >= LEAST_REQUESTS]
+        medians = sorted(percentiles[50] for percentiles in busy if 50 in percentiles)
+        return SlowMinute(FAR_SLOWER * medians[int(CERTIFIED_TAIL * (len(medians) - 1))]) if medians else None
 
     def _by_counts(self, past: Past) -> Calibrated:
         slowness = past.summed(lambda row: row.slowness)

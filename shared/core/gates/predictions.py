@@ -129,6 +129,11 @@ class PredictionsGate(Gate):
         )
         return Calibrated(setting, GateSamples((classes, unreadable)))
 
+    def alarm_sample(self, past: Past) -> Predicted:
+        """Return unreadable answers: if neither deployment's can be read any more, comparing them shows nothing."""
+        del past
+        return Predicted((UNREADABLE,))
+
     @classmethod
     def policy_field(cls) -> Field:
         """Return the gate's key in a policy file."""

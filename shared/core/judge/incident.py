@@ -93,27 +93,27 @@ def add_minute(watch: Watch, counts: Counts, of: Alarm, tuning: Tuning, risk: Ri
         return watch
     if watch.declared:
         return _continued(watch, counts, of, tuning, risk)
-    beyond = _beyond(counts, of, tuning)
-    calm = 0 if beyond else watch.calm + 1
+    bad = beyond(counts, of, tuning)
+    calm = 0 if bad else watch.calm + 1
     grown = harm.add_minute(watch.harm, _gains(counts, of, tuning), tuning, changed=False)
     if grown.log_odds(log_shares(_LANES, tuning)) >= -math.log(risk.rollback):
-        return Watch(grown, declared=True, bad=watch.bad + beyond)
-    return Watch(grown, bad=0 if calm >= LONGEST_CALM else watch.bad + beyond, calm=calm)
+        return Watch(grown, declared=True, bad=watch.bad + bad)
+    return Watch(grown, bad=0 if calm >= LONGEST_CALM else watch.bad + bad, calm=calm)
 
 
 def _continued(watch: Watch, counts: Counts, of: Alarm, tuning: Tuning, risk: Risk) -> Watch:
     """Return the watch after one more minute of an incident, which may be over with it."""
     calm, since = watch.calm + 1, watch.since + counts
-    if _beyond(counts, of, tuning):
+    if beyond(counts, of, tuning):
         return Watch(watch.harm, declared=True, bad=watch.bad + 1)
-    if _beyond(since, of, tuning):  # no minute of them by itself, but all together
+    if beyond(since, of, tuning):  # no minute of them by itself, but all together
         return Watch(watch.harm, declared=True, bad=watch.bad + calm)
     enough = calm >= min(LONGEST_CALM, 2 * watch.bad + 1) and _below(since, of, risk)
     return Watch() if enough or calm >= LONGEST_UNSURE else replace(watch, calm=calm, since=since)
 
 
-def _beyond(counts: Counts, of: Alarm, tuning: Tuning) -> bool:
-    """Return whether these requests are suspicious, however bursty the past was."""
+def beyond(counts: Counts, of: Alarm, tuning: Tuning) -> bool:
+    """Return whether these requests are suspicious by themselves, however bursty the past was. counts: as green's."""
     gains = _gains(counts, replace(of, cap=math.inf), tuning)
     shares = log_shares(_LANES, tuning)
     return log_sum([gain + share for gain, share in zip(gains, shares, strict=True)]) > tuning.log_suspicion

@@ -30,7 +30,7 @@ from shared.core.reconcile.capacity import scaled_in
 from shared.core.reconcile.cleaning import clean
 from shared.core.reconcile.deadlines import overdue
 from shared.core.reconcile.external_edits import blue_unmirrored, left_as_found, noticed, restored, taken_back
-from shared.core.reconcile.incidents import incident_now, suspected
+from shared.core.reconcile.incidents import INCIDENTS, incident_now, suspected
 from shared.core.reconcile.losses import blue_lost, green_lost
 from shared.core.reconcile.observed_time import behind, observed
 from shared.core.reconcile.placing import awaited, placed_anew, superfluous, twin_comes, with_blue_instances
@@ -74,7 +74,7 @@ def _decided(rollout: Rollout, observation: Observation, now: datetime) -> Decis
     if held is None and informed.hold is not None:
         return release(informed, observation.halted, now)
     if held is not None and informed.hold_reason != held:
-        absolved = informed.with_judging(compared=False) if held.code is ReasonCode.INCIDENT else informed
+        absolved = informed.with_judging(compared=False) if held.code in INCIDENTS else informed
         return hold(absolved, held, now)  # recorded first, so that later decisions see it
     ahead = _first(
         (
@@ -202,11 +202,11 @@ def _refused(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decisi
         why = _refusal(ReasonCode.AUTOSCALE_NOT_COPIED, refusal)
         return history.noted(replace(rollout.with_autoscale("done"), refusal=None), why, now)
     refused = _refusal(ReasonCode.ACTION_REFUSED, refusal)
-    if rollout.phase is not Phase.ROLLING_BACK:
-        return history.moved(rollout, Phase.ROLLING_BACK, refused, now)
     if refusal.action is ActionKind.SCALE_DEPLOYMENT and rollout.ending.blue_scaled_down:
         why = _refusal(ReasonCode.BLUE_NOT_SCALED_UP, refusal)
         return history.noted(replace(rollout.with_ending(blue_scaled_down=False), refusal=None), why, now)
+    if rollout.phase is not Phase.ROLLING_BACK:
+        return history.moved(rollout, Phase.ROLLING_BACK, refused, now)
     if refusal.message == rollout.orders.refused:
         return None  # already reported; ordered again until the rollback's deadline
     refused.facts["other"] = rollout.observed.serving or ""

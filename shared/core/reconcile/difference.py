@@ -50,7 +50,7 @@ def _own(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Actio
         case Phase.PROVISIONING:
             wanted = _create(rollout, endpoint)
         case Phase.STEPPING | Phase.PROMOTING:
-            wanted = _forward(rollout, endpoint)
+            wanted = _forward(rollout, endpoint, now)
         case Phase.ROLLING_BACK:
             wanted = _back(rollout, endpoint, now)
         case Phase.PROMOTED | Phase.ROLLED_BACK:
@@ -87,7 +87,7 @@ def _create(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
     )
 
 
-def _forward(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
+def _forward(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Action, ...]:
     """Return the shift of traffic to green: only once green is observed ready, and never during another write.
 
     Reducing green's share, also to nothing, needs no smoke test and is allowed even while the rollout is on hold.
@@ -97,7 +97,7 @@ def _forward(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
     if not ready or endpoint.busy:
         return ()
     if rollout.traffic.weight < endpoint.traffic.get(rollout.green, 0):
-        return _shift(rollout, endpoint)
+        return _regrow(rollout, endpoint) + (() if _grows(rollout, endpoint, now) else _shift(rollout, endpoint))
     if held:
         return ()
     copied = _grow(rollout, endpoint) or _mirror(rollout, endpoint)
@@ -159,8 +159,7 @@ def _back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Acti
     if traffic is None:
         return ()
     growth = _regrow(rollout, endpoint)
-    grows = blue_is_small(rollout, endpoint) and now - rollout.status.since < GROW
-    if grows or awaits_probe(rollout, endpoint, now) or blue_is_worse(rollout, endpoint, now):
+    if _grows(rollout, endpoint, now) or awaits_probe(rollout, endpoint, now) or blue_is_worse(rollout, endpoint, now):
         return growth
     mirror = {name: share for name, share in endpoint.mirror.items() if name not in traffic}
     if mirror != endpoint.mirror:  # someone mirrors to blue; Azure would refuse the traffic
@@ -197,6 +196,11 @@ def _regrow(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
     if blue.state is not Provisioning.SUCCEEDED:
         return ()
     return (ScaleDeployment(rollout.endpoint.name, rollout.blue, max(rollout.blue_instances, blue.instances or 0)),)
+
+
+def _grows(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> bool:
+    """Return whether the traffic waits for blue to grow."""
+    return blue_is_small(rollout, endpoint) and now - rollout.status.since < GROW
 
 
 def _clean(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Action, ...]:

@@ -1,4 +1,4 @@
-"""Incidents that affect blue or everything: nothing advances while either deployment fails beyond blue's past.
+"""Incidents that affect blue or everything: nothing advances while either deployment is far worse than blue's past.
 
 The judge decides whether green is worse than blue. This decides whether now is a time to change anything.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from shared.core.gates.alarms import Alarms
+from shared.core.gates.alarms import Alarms, GateAlarm
 from shared.core.judge import incident
 from shared.core.judge.incident import Alarm, Watch
 from shared.core.judge.odds import Counts
@@ -19,6 +19,12 @@ from shared.core.rollout.pauses import PauseCause, pause_cause
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import Rollout
 
+COUNTED = {  # by what the alarms of gates count
+    "slow_answers": ReasonCode.INCIDENT_SLOW,
+    "slow_medians": ReasonCode.INCIDENT_SLOW,
+    "predicted_label": ReasonCode.INCIDENT_UNREADABLE,
+}
+INCIDENTS = frozenset({ReasonCode.INCIDENT, *COUNTED.values()})
 SHARED = frozenset({Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})
 
 
@@ -38,16 +44,26 @@ def incident_now(rollout: Rollout) -> Reason | None:
     """Return the incident that holds the rollout, or None. Overruling the judge also overrules this."""
     if not _applies(rollout) or rollout.alarms is None:
         return None
-    watches, alarms, beside = rollout.judging.watches, rollout.alarms, not rollout.alone
-    if beside and watches.blue_overloaded.declared:
-        return _reason(ReasonCode.OVERLOAD, rollout.blue, alarms.overloaded)
+    watches, alarms = rollout.judging.watches, rollout.alarms
+    of_blue = None if rollout.alone else _incident_of_blue(rollout, alarms)
+    if of_blue is not None and of_blue.code is ReasonCode.OVERLOAD:
+        return of_blue
     if watches.green_overloaded.declared:
         return _reason(ReasonCode.OVERLOAD, rollout.green, alarms.overloaded)
-    if beside and watches.blue_failed.declared and not _fixed(rollout):
-        return _reason(ReasonCode.INCIDENT, rollout.blue, alarms.failed)
     if watches.green_failed.declared and _without_blue(rollout):
         return _reason(ReasonCode.GREEN_FAILS_ALONE, rollout.green, alarms.failed)
-    return None
+    return of_blue
+
+
+def _incident_of_blue(rollout: Rollout, alarms: Alarms) -> Reason | None:
+    """Return what is wrong with blue, next to green, if anything is."""
+    watches = rollout.judging.watches
+    if watches.blue_overloaded.declared:
+        return _reason(ReasonCode.OVERLOAD, rollout.blue, alarms.overloaded)
+    if watches.blue_failed.declared and not _fixed(rollout, watches.green_failed):
+        return _reason(ReasonCode.INCIDENT, rollout.blue, alarms.failed)
+    seen = next((name for name, watch in _unfixed(rollout) if watch.declared), None)
+    return None if seen is None else _counted_reason(alarms.gates[seen], rollout.blue)
 
 
 def suspected(rollout: Rollout) -> bool:
@@ -58,7 +74,8 @@ def suspected(rollout: Rollout) -> bool:
     watches, tuning = rollout.judging.watches, calibration.panel.tuning
     doubted = [watches.green_overloaded]
     doubted += [] if rollout.alone else [watches.blue_overloaded]
-    doubted += [] if rollout.alone or _fixed(rollout) else [watches.blue_failed]
+    doubted += [] if rollout.alone or _fixed(rollout, watches.green_failed) else [watches.blue_failed]
+    doubted += [] if rollout.alone else [watch for _, watch in _unfixed(rollout)]
     return any(incident.log_odds(watch, tuning) > tuning.log_suspicion for watch in doubted)
 
 
@@ -78,10 +95,27 @@ def _without_blue(rollout: Rollout) -> bool:
     return rollout.green in found and rollout.blue not in found
 
 
-def _fixed(rollout: Rollout) -> bool:
-    """Return whether the policy lets a healthy green replace a failing blue."""
-    green = rollout.judging.watches.green_failed
+def _fixed(rollout: Rollout, green: Watch) -> bool:
+    """Return whether the policy lets a healthy green replace a failing blue. green: the same watch of green."""
     return rollout.policy.judge.failing_blue == "replace" and not green.declared and green.calm > 0
+
+
+def _unfixed(rollout: Rollout) -> list[tuple[str, Watch]]:
+    """Return blue's watches by gate, except those whose trouble green does not have, if the policy accepts that."""
+    watches = rollout.judging.watches
+    return [
+        (name, watch)
+        for name, watch in watches.blue_gates.items()
+        if not _fixed(rollout, watches.green_gates.get(name, Watch()))
+    ]
+
+
+def _counted_reason(of: GateAlarm, deployment: str | None) -> Reason:
+    measured = of.sample.measured(0)
+    why = _reason(COUNTED[measured["what"]], deployment, of.alarm)
+    if (slow := measured.get("blue_slower_than_milliseconds")) is not None:
+        why.facts["limit_milliseconds"] = slow
+    return why
 
 
 def _after(watches: Watches, row: DeploymentMinute, rollout: Rollout, alarms: Alarms) -> Watches:
@@ -90,21 +124,36 @@ def _after(watches: Watches, row: DeploymentMinute, rollout: Rollout, alarms: Al
             watches,
             blue_failed=_seen(watches.blue_failed, row.bad, row, alarms.failed, rollout),
             blue_overloaded=_seen(watches.blue_overloaded, row.overloaded, row, alarms.overloaded, rollout),
+            blue_gates=_counted(watches.blue_gates, row, rollout, alarms),
         )
     if row.deployment == rollout.green:
         return replace(
             watches,
             green_failed=_seen(watches.green_failed, row.bad, row, alarms.failed, rollout),
             green_overloaded=_seen(watches.green_overloaded, row.overloaded, row, alarms.overloaded, rollout),
+            green_gates=_counted(watches.green_gates, row, rollout, alarms),
         )
     return watches
 
 
+def _counted(before: dict[str, Watch], row: DeploymentMinute, rollout: Rollout, alarms: Alarms) -> dict[str, Watch]:
+    """Return a deployment's watches by gate after one more minute; one that telemetry does not show changes nothing."""
+    after = dict(before)
+    for name, of in alarms.gates.items():
+        for bad, total in of.sample.counts(row, green=False) or ():
+            after[name] = _after_counts(before.get(name, Watch()), Counts(bad, total), of.alarm, rollout)
+    return after
+
+
 def _seen(watch: Watch, bad: int, row: DeploymentMinute, of: Alarm, rollout: Rollout) -> Watch:
+    return _after_counts(watch, Counts(bad, row.total), of, rollout)
+
+
+def _after_counts(watch: Watch, counts: Counts, of: Alarm, rollout: Rollout) -> Watch:
     calibration = rollout.judging.calibration
     if calibration is None:
         return watch
-    return incident.add_minute(watch, Counts(bad, row.total), of, calibration.panel.tuning, rollout.policy.judge.risk)
+    return incident.add_minute(watch, counts, of, calibration.panel.tuning, rollout.policy.judge.risk)
 
 
 def _reason(code: ReasonCode, deployment: str | None, of: Alarm) -> Reason:

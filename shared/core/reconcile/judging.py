@@ -9,8 +9,10 @@ from datetime import datetime, timedelta
 from shared.core.gates import calibration as calibrating
 from shared.core.gates.calibration import Calibration
 from shared.core.gates.readings import Reading, Thresholds, readings
-from shared.core.gates.samples import gate_minute
+from shared.core.gates.samples import Row, gate_minute
 from shared.core.judge import panel, verdict
+from shared.core.judge.incident import beyond
+from shared.core.judge.odds import Counts
 from shared.core.judge.panel import Evidence, JudgedMinute
 from shared.core.observation.observation import DeploymentMinute, Observation
 from shared.core.observation.spans import MINUTE, ceil_minute, span
@@ -249,11 +251,10 @@ def judged_minute(
 ) -> JudgedMinute:
     """Return what the judge sees of one minute. missing: gates without evidence."""
     green, blue = rows.get(rollout.green), rows.get(rollout.blue or "")
+    judged = _unloaded(calibration, green, blue)
     gates = zip(calibration.panel.gates, calibration.samples, strict=True)
     return JudgedMinute(
-        gates=tuple(
-            [None if setting.name in missing else gate_minute(samples, green, blue) for setting, samples in gates]
-        ),
+        gates=tuple([None if setting.name in missing else gate_minute(samples, *judged) for setting, samples in gates]),
         weight=split.weight,
         next_weight=split.next_weight,
         steady=split.steady,
@@ -262,3 +263,22 @@ def judged_minute(
         answered=green.total - green.bad if green else 0,
         live=live_minute(split, green, blue),
     )
+
+
+def _unloaded(calibration: Calibration, green: Row, blue: Row) -> tuple[Row, Row]:
+    """Return both deployments' minutes, without what a lack of capacity did to them if both are overloaded.
+
+    Then 429, 408 and slow answers say how many instances each has for its share, not how good its model is. A rollback
+    would take away capacity when it is needed most. What only one of them has still counts.
+    """
+    if green is None or blue is None or calibration.alarms is None:
+        return green, blue
+    overloaded, tuning = calibration.alarms.overloaded, calibration.panel.tuning
+    if not all(beyond(Counts(row.overloaded, row.total), overloaded, tuning) for row in (green, blue)):
+        return green, blue
+    return _without_overload(green), _without_overload(blue)
+
+
+def _without_overload(row: DeploymentMinute) -> DeploymentMinute:
+    handled = row.total - row.overloaded
+    return replace(row, total=handled, bad=row.bad - row.overloaded, slowness=None, percentiles=None)

@@ -12,6 +12,7 @@ from shared.core.judge.panel import Evidence
 from shared.core.observation.observation import EndpointSeen
 from shared.core.phases import Phase
 from shared.core.policy.policy import Policy
+from shared.core.reconcile.capacity import scaled_in
 from shared.core.reconcile.probing import (
     answers_for_long,
     awaits_probe,
@@ -79,6 +80,7 @@ def compared_again(rollout: Rollout, endpoint: EndpointSeen, why: Reason, now: d
         .with_rereading(began=rollout.judging.judged_until, splits=(), recheck=None, rechecked=None)
     )
     beside = replace(shift_weight(afresh, weight, endpoint, now), progress=Progress(step=step, since=now))
+    beside = beside.with_ending(blue_scaled_down=scaled_in(rollout, endpoint))
     again = reason(ReasonCode.COMPARING_AGAIN, because=why, deployment=rollout.green, weight=weight)
     return history.moved(beside, Phase.STEPPING, again, now)
 

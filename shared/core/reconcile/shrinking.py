@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from shared.core.observation.observation import EndpointSeen, Provisioning
-from shared.core.phases import Phase
+from shared.core.phases import JUDGED, Phase
 from shared.core.reconcile.autoscaling import serves_again
 from shared.core.reconcile.capacity import blue_is_small, kept_instances
 from shared.core.rollout import history
@@ -22,7 +22,7 @@ def take_in(rollout: Rollout, endpoint: EndpointSeen | None) -> Rollout:
     """Return the rollout with whether blue was seen as small as it is kept or, where it serves, at full size again."""
     if endpoint is None or not rollout.ending.blue_scaled_down or rollout.blue not in endpoint.deployments:
         return rollout
-    if rollout.phase is Phase.ROLLED_BACK or serves_again(rollout, endpoint):
+    if rollout.phase in {Phase.ROLLED_BACK, *JUDGED} or serves_again(rollout, endpoint):
         return rollout.with_ending(blue_scaled_down=blue_is_small(rollout, endpoint), blue_size="ordered")
     small = not rollout.orders.blue_scaled_up and _beyond(rollout, endpoint) == 0
     return rollout.with_ending(blue_size="seen") if small and rollout.ending.blue_size == "ordered" else rollout

@@ -148,12 +148,17 @@ class Assessment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watches:
-    """Whether either deployment fails, or is overloaded, beyond what blue's past allows."""
+    """Whether either deployment fails, or is overloaded, beyond what blue's past allows.
+
+    blue_gates, green_gates: the same for what gates count, by name.
+    """
 
     blue_failed: Watch = field(default_factory=Watch)
     blue_overloaded: Watch = field(default_factory=Watch)
+    blue_gates: dict[str, Watch] = field(default_factory=dict)
     green_failed: Watch = field(default_factory=Watch)
     green_overloaded: Watch = field(default_factory=Watch)
+    green_gates: dict[str, Watch] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,6 +132,8 @@ class ReasonCode(StrEnum):
     OBSERVATION_RESUMED = "observation_resumed"
     DEADLINE_POSTPONED = "deadline_postponed"
     INCIDENT = "incident"
+    INCIDENT_SLOW = "incident_slow"
+    INCIDENT_UNREADABLE = "incident_unreadable"
     OVERLOAD = "overload"
     COMPARING_AGAIN = "comparing_again"
     BAKE_UNSEEN = "bake_unseen"
@@ -174,18 +176,18 @@ class Facts(TypedDict, total=False):
 
     action: an `ActionKind`. actor: who requested it. comment: the reason they gave. cores, cores_left: needed, and left
     of the quota `family`. instance_type: Azure's name. deadline: which of the policy's deadlines. deployment: the one
-    it is about. deployments: how many. examples: the first few problems. expected_share: of live
-    requests, by green's weights in that time. expected_traffic, observed_traffic,
-    mirror_traffic: percent by deployment. failed, requests: how many. gate: the one it is about. instances,
-    wanted_instances: how many there are, and should be. limit: a share of requests. limit_seconds: how long something
-    may take. log_lines: the deployment's last log lines. log_odds_worse, log_odds_worse_threshold: natural logarithms
-    of the odds that green is worse. log_odds_safe, log_odds_safe_threshold: the same for `the next step stays within
-    the harm budget`. message: Azure's or a source's own words. minutes_left: until the certificate, at this rate.
-    model: name:version. observed_share: of live requests. next_weight, weight, mirror: percent. other: a second
-    deployment or model. replaced: how many rollouts in a row newer versions replaced. role: what Azure asks for, and
-    where. settled_minutes, required_minutes: at this weight. skipped: the steps that are skipped. state: Azure's
-    provisioning state. unjudged: gates that are not judged, with reasons. since, until: ISO 8601. verb, phase: of a
-    request. window: what the freeze window is for. workspace: its ARM id. delay_seconds: how late something is.
+    it is about. deployments: how many. examples: the first few problems. expected_share: of live requests, by green's
+    weights in that time. expected_traffic, observed_traffic, mirror_traffic: percent by deployment. failed, requests:
+    how many. gate: the one it is about. instances, wanted_instances: how many there are, and should be. limit: a share
+    of requests. limit_milliseconds: how long an answer may take. limit_seconds: how long something may take. log_lines:
+    the deployment's last log lines. log_odds_worse, log_odds_worse_threshold: natural logarithms of the odds that green
+    is worse. log_odds_safe, log_odds_safe_threshold: the same for `the next step stays within the harm budget`.
+    message: Azure's or a source's own words. minutes_left: until the certificate, at this rate. model: name:version.
+    observed_share: of live requests. next_weight, weight, mirror: percent. other: a second deployment or model.
+    replaced: how many rollouts in a row newer versions replaced. role: what Azure asks for, and where. settled_minutes,
+    required_minutes: at this weight. skipped: the steps that are skipped. state: Azure's provisioning state. unjudged:
+    gates that are not judged, with reasons. since, until: ISO 8601. verb, phase: of a request. window: what the freeze
+    window is for. workspace: its ARM id. delay_seconds: how late something is.
     """
 
     action: str
@@ -206,6 +208,7 @@ class Facts(TypedDict, total=False):
     instance_type: str
     instances: int
     limit: float
+    limit_milliseconds: float
     limit_seconds: float
     log_lines: list[str]
     log_odds_safe: float
