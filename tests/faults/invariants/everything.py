@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.faults.invariants import autoscale, irreversible, records, rest, traffic
+from tests.faults.invariants import autoscale, incidents, irreversible, records, rest, traffic
 from tests.faults.invariants.rule import OrderCheck, Rule, StateCheck
 from tests.faults.ledger import Order
 from tests.faults.stage import Stage
@@ -20,8 +20,8 @@ ORDERS: tuple[Rule[OrderCheck], ...] = (
     Rule("10: nothing is overwritten unnoticed", traffic.nothing_overwritten),
     Rule("10: a rollback moves green's share alone", traffic.only_greens_share),
     Rule("a: telemetry proven before live traffic", traffic.telemetry_first),
-    Rule("b: no deletion in an incident", irreversible.no_deletion_in_an_incident),
-    Rule("b: no advance in an incident", irreversible.no_advance_in_an_incident),
+    Rule("b: no deletion in an incident", incidents.no_deletion_in_an_incident),
+    Rule("b: no advance in an incident", incidents.no_advance_in_an_incident),
     Rule("c: deleted only beside a healthy one", irreversible.target_is_healthy),
     Rule("d: never against an operator", traffic.not_against_an_operator),
     Rule("d: what others deployed is not deleted", irreversible.others_are_not_deleted),
@@ -35,7 +35,7 @@ ALWAYS: tuple[Rule[StateCheck], ...] = (
     Rule("7: the newest version stays", records.newest_stays),
     Rule("11: the history is whole", records.whole_history),
     Rule("12: names are plain", records.plain_names),
-    Rule("b: no promotion in an incident", irreversible.no_promotion_in_an_incident),
+    Rule("b: no promotion in an incident", incidents.no_promotion_in_an_incident),
     Rule("c: promoted only if observed healthy", irreversible.no_promotion_unobserved),
     Rule("e: no deadline beats evidence", records.no_deadline_beats_evidence),
     Rule("f: no accepted request is lost", records.requests_are_kept),
