@@ -326,7 +326,7 @@ class Behaves:
         name = f"churn-{self.version}" if self.version else BLUE
         stage.rates[name] = self.rate
         by_metrics = stage.recipe.policy.judge.latency_from == "metrics"
-        stage.world.conduct[name] = replace(CONDUCTS[self.conduct], percentiles=by_metrics)
+        stage.conduct[name] = replace(CONDUCTS[self.conduct], percentiles=by_metrics)
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,6 +337,26 @@ class Incident:
 
     def happen(self, stage: Stage) -> None:
         stage.set_incident(self.rate)
+
+
+@dataclass(frozen=True, slots=True)
+class Flood:
+    """There are so many requests that every deployment refuses this share, until the next such event."""
+
+    share: float
+
+    def happen(self, stage: Stage) -> None:
+        stage.set_flood(self.share)
+
+
+@dataclass(frozen=True, slots=True)
+class Slowdown:
+    """Every deployment takes this many times as long as usual, until the next such event."""
+
+    factor: float
+
+    def happen(self, stage: Stage) -> None:
+        stage.set_slower(self.factor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -430,6 +450,8 @@ def untroubled(stage: Stage) -> None:
     WakesUp(dies=True).happen(stage)
     stage.ledger.down.clear()
     stage.set_incident(0.0)
+    stage.set_flood(0.0)
+    stage.set_slower(1.0)
     stage.telemetry.all_arrive()
     stage.telemetry.missing.clear()
     AzureIs().happen(stage)

@@ -15,11 +15,13 @@ from shared.core.reconcile.actions import Action, ScaleDeployment
 from shared.core.rollout import Rollout, Verb
 from shared.core.rollout.history import Entry
 from shared.core.rollout.reasons import ReasonCode
+from shared.core.telemetry.latency_buckets import bucket, slower
 from shared.errors import Temporary
 from shared.ports import Answer, Changes, Seen, Stored
 from tests.faults.processes import Process
 from tests.scenarios.world import CHURN, ENDPOINT, MIDNIGHT, World
 
+MANY, FAR_TOO_LONG = 50, 800.0  # requests; milliseconds
 SICK = 0.5  # more than this share of failures is never normal, whatever an endpoint's past; less may be
 
 
@@ -102,7 +104,8 @@ class Ledger:
 
     edits, mirrors: what others wrote. switches: when others last switched a deployment's autoscale settings, by number.
     renewed: when a deployment became another one, and from when on its minutes count. replaced: when others last
-    deployed something else under a name. misled: entries, by rollout and number, of a process to which an old reading
+    deployed something else under a name. slow: when it was read that most answers of a minute took far too long, by
+    deployment and minute. misled: entries, by rollout and number, of a process to which an old reading
     showed another green than there was.
     """
 
@@ -118,6 +121,7 @@ class Ledger:
     switches: dict[str, int] = field(default_factory=dict)
     replaced: dict[str, datetime] = field(default_factory=dict)
     health: dict[str, list[Health]] = field(default_factory=dict)
+    slow: dict[str, dict[datetime, datetime]] = field(default_factory=dict)
     renewed: dict[str, list[tuple[datetime, datetime]]] = field(default_factory=dict)
     shown: set[tuple[str, datetime, int, int]] = field(default_factory=set)
     proven: datetime | None = None
@@ -276,6 +280,8 @@ class Ledger:
                 self.proven = max(self.proven or row.minute, row.minute)
                 seen = Health(number, now, row.minute, row.bad / row.total, "log")
                 self.health.setdefault(row.deployment, []).append(seen)
+                if is_slow(row):
+                    self.slow.setdefault(row.deployment, {})[row.minute] = now
 
     def _probed(self, name: str, answers: tuple[Answer, ...]) -> None:
         now, failed = self.world.clock(), sum(1 for answer in answers if answer.status != 200)
@@ -286,6 +292,15 @@ class Ledger:
 
     def _view(self, process: Process) -> View:
         return self.views.setdefault(process.name, View())
+
+
+def is_slow(row: DeploymentMinute) -> bool:
+    """Return whether most answers of a minute with many of them took longer than any deployment takes by itself."""
+    if row.total < MANY:
+        return False
+    if row.slowness:
+        return 2 * slower(row.slowness, bucket(FAR_TOO_LONG)) > sum(row.slowness.values())
+    return (row.percentiles or {}).get(50, 0.0) > FAR_TOO_LONG
 
 
 def misled(seen: EndpointSeen, truth: EndpointSeen, name: str) -> bool:

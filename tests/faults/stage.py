@@ -25,6 +25,7 @@ INSTANCES = 10
 ROUNDS = 25
 Faults = Mapping[int, Fault]
 NO_FAULTS: Faults = {}
+Span = tuple[datetime, datetime | None]  # None: it lasts
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +91,10 @@ class Stage:
     """Where events happen.
 
     swift: whether Azure finishes what was ordered within a minute. rates: share of failures of each deployment by
-    itself; incident: of all of them together. offset: by how much the hosts' clocks are wrong. suspended: processes
-    that stand still in the middle of their work.
+    itself; incident: of all of them together. flood: the share of requests that all of them refuse as too many. slower:
+    how many times as long as usual all of them take. conduct: how each answers by itself. offset: by how much the
+    hosts' clocks are wrong. suspended: processes that stand still in the middle of their work. incidents, floods,
+    slowdowns: from when to when everything failed, was overloaded, was slow.
     """
 
     recipe: Recipe
@@ -100,12 +103,17 @@ class Stage:
     swift: bool = True
     rates: dict[str, float] = field(default_factory=dict)
     incident: float = 0.0
+    flood: float = 0.0
+    slower: float = 1.0
+    conduct: dict[str, Conduct] = field(default_factory=dict)
     offset: timedelta = timedelta(0)
     suspended: list[Process] = field(default_factory=list)
     objections: list[Objection] = field(default_factory=list)
     started: int = 0
     asked: int = 0
-    incidents: list[tuple[datetime, datetime | None]] = field(default_factory=list)
+    incidents: list[Span] = field(default_factory=list)
+    floods: list[Span] = field(default_factory=list)
+    slowdowns: list[Span] = field(default_factory=list)
 
     @property
     def azure(self) -> UnreliableEndpoints:
@@ -165,6 +173,7 @@ class Stage:
 
     def minute(self, *, ticks: bool = True, faults: Faults = NO_FAULTS) -> None:
         """Let a minute pass: requests are answered and logged, Azure works on its orders, the timer fires."""
+        self.world.conduct = self._conduct()
         self.world.rates = self._rates()
         scoring = self.world.scoring
         assert isinstance(scoring, UnreliableScoring)
@@ -219,12 +228,25 @@ class Stage:
 
     def set_incident(self, rate: float) -> None:
         """Start or end an incident that affects all deployments."""
-        if (self.incident > 0) != (rate > 0):
-            if rate:
-                self.incidents.append((self.world.clock(), None))
-            else:
-                self.incidents[-1] = (self.incidents[-1][0], self.world.clock())
+        self._began_or_ended(self.incidents, on=rate > 0)
         self.incident = rate
+
+    def set_flood(self, share: float) -> None:
+        """Start or end a flood of requests, of which all deployments refuse this share."""
+        self._began_or_ended(self.floods, on=share > 0)
+        self.flood = share
+
+    def set_slower(self, factor: float) -> None:
+        """Start or end a time in which all deployments take this many times as long as usual."""
+        self._began_or_ended(self.slowdowns, on=factor > 1)
+        self.slower = factor
+
+    def _began_or_ended(self, spans: list[Span], *, on: bool) -> None:
+        lasts = bool(spans) and spans[-1][1] is None
+        if on and not lasts:
+            spans.append((self.world.clock(), None))
+        if lasts and not on:
+            spans[-1] = (spans[-1][0], self.world.clock())
 
     def register(self, version: str) -> None:
         """Register a version of the model, unless that was done."""
@@ -233,7 +255,12 @@ class Stage:
     def _rates(self) -> dict[str, float]:
         names = {*self.rates, *self.azure.seen[ENDPOINT].deployments}
         refused = {name: self.world.conduct.get(name, Conduct()).refused for name in names}
-        return {name: min(max(self.rates.get(name, 0.0), self.incident), 1 - refused[name]) for name in names}
+        least = max(self.incident, self.flood)
+        return {name: min(max(self.rates.get(name, 0.0), least), 1 - refused[name]) for name in names}
+
+    def _conduct(self) -> dict[str, Conduct]:
+        slow = {name: each.median and each.median * self.slower for name, each in self.conduct.items()}
+        return {name: replace(each, median=slow[name], overloaded=self.flood) for name, each in self.conduct.items()}
 
     def _delayed(self, first: int) -> None:
         for row in self.telemetry.rows[first:]:
@@ -247,6 +274,6 @@ def set_stage(
 ) -> Stage:
     """Return the stage for a schedule. object_to: checks an order that is about to be given."""
     world = make_world(recipe)
-    stage = Stage(recipe, world, Ledger(world))
+    stage = Stage(recipe, world, Ledger(world), conduct=usual_conduct(recipe))
     stage.ledger.object_to = lambda order: object_to(stage, order)
     return stage

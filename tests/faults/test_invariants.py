@@ -300,6 +300,41 @@ def test_blue_is_deleted_in_an_incident() -> None:
     assert "b: no deletion in an incident" in objected(stage, DeleteDeployment(ENDPOINT, BLUE), rollout=promoted)
 
 
+def slowed_down() -> Stage:
+    """Return a stage on which both have been slow for a long time, and Teal has read that."""
+    stage = at_ten()
+    stage.set_slower(20.0)
+    for _ in range(20):
+        stage.minute()
+    assert rollout_of(stage).hold is not None
+    return stage
+
+
+def test_more_traffic_in_a_slowdown() -> None:
+    """Both take twenty times as long as ever; when that is over, it is all right again."""
+    rule, stage = "b: no advance in an incident", slowed_down()
+    assert rule in objected(stage, FIFTY)
+    stage.set_slower(1.0)
+    assert rule not in objected(stage, FIFTY)
+
+
+def test_a_promotion_in_a_slowdown() -> None:
+    """Nobody asked for it."""
+    stage = slowed_down()
+    entered(stage, before=Phase.PROMOTING, after=Phase.PROMOTED, at=stage.world.clock())
+    assert "b: no promotion in an incident" in violated(stage)
+
+
+@pytest.mark.parametrize("action", [DeleteDeployment(ENDPOINT, GREEN), ScaleDeployment(ENDPOINT, BLUE, 2)])
+def test_capacity_is_taken_away_in_a_flood(action: Action) -> None:
+    """Both refuse most requests, because there are too many."""
+    stage = in_an_incident()
+    rule, idle = "b: no capacity is lost in a flood", replace(stage.world.seen, traffic={BLUE: 100})
+    assert rule not in objected(stage, action, seen=idle)
+    stage.floods = [(stage.world.clock() - timedelta(hours=1), None)]
+    assert rule in objected(stage, action, seen=idle)
+
+
 def violated(stage: Stage) -> set[str]:
     """Return the names of the invariants of what is stored that are violated now."""
     return {name for name, _ in objections((*ALWAYS, *AT_REST, *AT_THE_END), stage)}

@@ -22,6 +22,7 @@ ORDERS: tuple[Rule[OrderCheck], ...] = (
     Rule("a: telemetry proven before live traffic", traffic.telemetry_first),
     Rule("b: no deletion in an incident", incidents.no_deletion_in_an_incident),
     Rule("b: no advance in an incident", incidents.no_advance_in_an_incident),
+    Rule("b: no capacity is lost in a flood", incidents.nothing_loses_capacity_in_a_flood),
     Rule("c: deleted only beside a healthy one", irreversible.target_is_healthy),
     Rule("d: never against an operator", traffic.not_against_an_operator),
     Rule("d: what others deployed is not deleted", irreversible.others_are_not_deleted),

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from shared.core.observation import DeploymentMinute
 from shared.core.phases import Phase
-from shared.core.reconcile.actions import DeleteDeployment, SetTraffic
+from shared.core.reconcile.actions import DeleteDeployment, ScaleDeployment, SetTraffic
 from shared.core.rollout import Rollout, Verb
 from shared.core.rollout.reasons import ReasonCode
 from tests.faults.invariants.irreversible import SETTLING, overruled, promotions
 from tests.faults.invariants.traffic import rises
 from tests.faults.ledger import Order
-from tests.faults.stage import Stage
+from tests.faults.stage import Span, Stage
 
 # How many times its usual failures an endpoint must show, in how many minutes, and from when to when these are counted:
 # an incident can only be recognized from several minutes that are complete, logged and settled.
 BEYOND = 3.0
 SHOWN = 5
+SHOWN_SLOW = 12  # metrics show one fact a minute
 PROMOTED_BY_REQUEST = {ReasonCode.OPERATOR_PROMOTE, ReasonCode.OPERATOR_PROMOTE_FULL}
 PAST, WARM_UP = timedelta(hours=1), timedelta(minutes=1)
 
@@ -26,7 +27,7 @@ PAST, WARM_UP = timedelta(hours=1), timedelta(minutes=1)
 def no_promotion_in_an_incident(stage: Stage) -> Iterator[str]:
     """Nothing is promoted by Teal itself in an incident that it could have noticed."""
     for rollout, _, _, at in promotions(stage):
-        if not overruled(stage, rollout, at) and not rollout.first and in_incident(stage, rollout, at):
+        if not overruled(stage, rollout, at) and not rollout.first and in_any(stage, rollout, at):
             yield f"{rollout.green} was promoted at {at:%H:%M}, in an incident"
 
 
@@ -46,7 +47,7 @@ def no_advance_in_an_incident(stage: Stage, order: Order) -> Iterator[str]:
     judged = order.seen.traffic.get(rollout.green, 0) > 0
     said = promoted_by_request(stage, rollout) or restored_by_request(stage, rollout)
     said = said or overruled(stage, rollout, order.at)
-    if judged and not said and in_incident(stage, rollout, order.at):
+    if judged and not said and in_any(stage, rollout, order.at):
         yield f"{order.action} in an incident"
 
 
@@ -63,6 +64,22 @@ def restored_by_request(stage: Stage, rollout: Rollout) -> bool:
     return said[-2:] == [ReasonCode.TRAFFIC_CHANGED_EXTERNALLY, ReasonCode.OPERATOR_RESUME]
 
 
+def nothing_loses_capacity_in_a_flood(stage: Stage, order: Order) -> Iterator[str]:
+    """No deployment that is ready is deleted, or gets fewer instances, in a flood that could have been noticed."""
+    action, flooded = order.action, lasting(stage.floods, order.at) is not None
+    if not isinstance(action, DeleteDeployment | ScaleDeployment) or not order.seen.ready(action.name):
+        return
+    if isinstance(action, ScaleDeployment) and action.instances >= (order.seen.instances(action.name) or 0):
+        return
+    if flooded and in_incident(stage, order.rollout, order.at) and not order.misled_about(action.name):
+        yield f"{action} in a flood"
+
+
+def in_any(stage: Stage, rollout: Rollout, at: datetime) -> bool:
+    """Return whether everything fails, is overloaded or is slow, and could have been noticed by then."""
+    return in_incident(stage, rollout, at) or in_slowdown(stage, rollout, at)
+
+
 def in_incident(stage: Stage, rollout: Rollout, at: datetime) -> bool:
     """Return whether an incident is on that this rollout's log had shown for long enough by then.
 
@@ -72,8 +89,27 @@ def in_incident(stage: Stage, rollout: Rollout, at: datetime) -> bool:
     sick = max(0.25, BEYOND * sum(past) / max(len(past), 1) + 0.05)
     return max(past, default=0.0) < sick and any(
         since <= at and (until is None or at < until) and len(shown(stage, since, at, sick)) >= SHOWN
-        for since, until in stage.incidents
+        for since, until in (*stage.incidents, *stage.floods)
     )
+
+
+def in_slowdown(stage: Stage, rollout: Rollout, at: datetime) -> bool:
+    """Return whether blue, next to green, was read to be far slower than in its past for long enough by then.
+
+    Without latencies in blue's past there is nothing to compare with, and the record says so.
+    """
+    alarms, slow = rollout.alarms, stage.ledger.slow.get(rollout.blue or "", {})
+    since = lasting(stage.slowdowns, at)
+    if since is None or alarms is None or "latency" not in alarms.gates:
+        return False
+    settled = at - SETTLING
+    read = [minute for minute, known in slow.items() if since < minute <= settled and known <= settled]
+    return len(read) >= SHOWN_SLOW and not any(row.minute in slow for row in past_of(stage, rollout))
+
+
+def lasting(spans: Sequence[Span], at: datetime) -> datetime | None:
+    """Return when the span began that was on at this time; None if none was."""
+    return next((since for since, until in spans if since <= at and (until is None or at < until)), None)
 
 
 def past_of(stage: Stage, rollout: Rollout) -> list[DeploymentMinute]:
