@@ -815,8 +815,8 @@ BREAKS = (
     Break(
         "a small blue gets all traffic",
         f"{RECONCILE}/difference.py",
-        "grows = blue_is_small(rollout, endpoint) and now - rollout.status.since < GROW",
-        "grows = False",
+        "    return blue_is_small(rollout, endpoint) and now - rollout.status.since < GROW",
+        "    return False",
         "tests/scenarios/test_way_back.py tests/scenarios/test_kept_blue.py tests/scenarios/test_capacity.py",
     ),
     # Traffic.
