@@ -12,6 +12,7 @@ from shared.core.judge.verdict import Outcome
 from shared.core.observation import Observation, SmokeResult
 from shared.core.phases import Phase
 from shared.core.rollout import Override, Rollout, Verb
+from shared.core.rollout.parts import Observed
 from shared.core.rollout.reasons import ReasonCode as Why
 from shared.core.rollout.reasons import reason
 from shared.core.rollout.rereading import MinuteCounts
@@ -44,6 +45,7 @@ OVERRULE, FULLY, EARLIER = request(Verb.OVERRIDE), replace(PROMOTE, full=True), 
 OVERRIDE = Override("ada", "known errors", NOW)
 HALF = {"churn-6": 50, "churn-7": 50}
 NO_ENDPOINT = Observation(None)
+MISSING = {"observed": Observed(missing_since=NOW - 5 * MINUTE)}
 ADVANCE = replace(POLICY, judge=replace(POLICY.judge, inconclusive="advance"))
 
 REFUSED = refusal()
@@ -91,7 +93,7 @@ PROVISIONING_ROWS: list[Row] = [
     ("too late", provisioning(since=NOW - 46 * MINUTE), seen(ALL_BLUE, green=""), ROLLING_BACK, Why.DEADLINE_EXCEEDED),
     ("asked back", provisioning(request=BACK_PLEASE), seen(ALL_BLUE), ROLLING_BACK, Why.OPERATOR_ROLLBACK),
     ("refused", provisioning(refusal=REFUSED), seen(ALL_BLUE, green=""), ROLLING_BACK, Why.ACTION_REFUSED),
-    ("no endpoint", provisioning(), NO_ENDPOINT, FAILED, Why.ENDPOINT_MISSING),
+    ("no endpoint", provisioning(**MISSING), NO_ENDPOINT, FAILED, Why.ENDPOINT_MISSING),
     ("blue is gone", provisioning(), seen(ALL_BLUE, blue="", green=""), FAILED, Why.BLUE_LOST),
 ]  # fmt: skip
 
@@ -144,7 +146,8 @@ STEPPING_ROWS: list[Row] = [
     ("promote one being made", stepping(request=PROMOTE), seen(TEN, green="Creating"), STEPPING, Why.REQUEST_TOO_LATE),
     ("asked to pause", stepping(request=HOLD, verdict=PASS), seen(TEN), PAUSED, Why.OPERATOR_PAUSE),
     ("asked to resume", stepping(request=GO_ON), seen(TEN), STEPPING, Why.REQUEST_TOO_LATE),
-    ("no endpoint", stepping(), NO_ENDPOINT, FAILED, Why.ENDPOINT_MISSING),
+    ("no endpoint for once", stepping(), NO_ENDPOINT, STEPPING, None),
+    ("no endpoint", stepping(**MISSING), NO_ENDPOINT, FAILED, Why.ENDPOINT_MISSING),
 ]  # fmt: skip
 
 BY_HAND = {"step": FIRST}
@@ -231,7 +234,7 @@ ROLLING_BACK_ROWS: list[Row] = [
     ("passes after all", rolling_back(ordered=TEN, verdict=PASS), seen(TEN), ROLLING_BACK, None),
     ("asked back twice", rolling_back(ordered=TEN, request=BACK_PLEASE), seen(TEN), ROLLING_BACK, Why.REQUEST_TOO_LATE),
     ("asked to promote", rolling_back(ordered=TEN, request=PROMOTE), seen(TEN), ROLLING_BACK, Why.REQUEST_TOO_LATE),
-    ("no endpoint", rolling_back(), NO_ENDPOINT, FAILED, Why.ENDPOINT_MISSING),
+    ("no endpoint", rolling_back(**MISSING), NO_ENDPOINT, FAILED, Why.ENDPOINT_MISSING),
 ]  # fmt: skip
 
 KEPT = {"clean_after": NOW + HOUR}
@@ -247,7 +250,7 @@ ENDED_ROWS: list[Row] = [
     ("blue is last", promoted(**LONG_DUE), seen(ALL_GREEN, green="Failed"), PROMOTED, Why.BLUE_KEPT_GREEN_UNHEALTHY),
     ("promoted, back", promoted(**KEPT, request=BACK_PLEASE), seen(ALL_GREEN), ROLLING_BACK, Why.OPERATOR_ROLLBACK),
     ("asked too late", promoted(**DUE, request=BACK_PLEASE), seen(ALL_GREEN, blue=""), PROMOTED, Why.REQUEST_TOO_LATE),
-    ("promoted, no endpoint", promoted(**KEPT), NO_ENDPOINT, PROMOTED, Why.ENDPOINT_MISSING),
+    ("promoted, no endpoint", promoted(**KEPT, **MISSING), NO_ENDPOINT, PROMOTED, Why.ENDPOINT_MISSING),
     ("rolled back, green there", rolled_back(**DUE), seen(ALL_BLUE), ROLLED_BACK, None),
     ("rolled back, no green", rolled_back(**MADE, **DUE), GONE, ROLLED_BACK, Why.LEFTOVER_GONE),
     ("rolled back, green may come late", rolled_back(**ORDERED, **DUE), GONE, ROLLED_BACK, None),

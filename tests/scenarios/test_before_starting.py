@@ -179,7 +179,7 @@ def test_if_both_are_unhealthy_the_better_one_keeps_serving() -> None:
     failed = world.until(Phase.FAILED)
     assert failed.status.reason.because is not None
     assert failed.status.reason.because.code is C.BOTH_UNHEALTHY
-    world.until_finished()
+    world.minutes(60)
     assert (world.seen.traffic, sorted(world.seen.deployments)) == ({GREEN: 100}, [BLUE, GREEN])
 
 

@@ -97,6 +97,20 @@ def test_a_scaled_in_blue_that_azure_cannot_grow_gets_its_traffic_back_as_it_is(
     assert (world.seen.traffic, len(world.entries(ReasonCode.BLUE_NOT_SCALED_UP))) == ({BLUE: 100}, 1)
 
 
+def test_greens_size_at_its_weight_is_up_to_its_autoscaler() -> None:
+    """It was made large enough for its share before it got that. What follows its load then is not undone."""
+    world = world_of(Capacity(green="proportional"))
+    world.until_weight(50)
+    for _ in range(4):
+        smaller = replace(world.seen.deployments[GREEN], instances=2)
+        world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=world.seen.deployments | {GREEN: smaller})
+        world.minutes()
+        assert world.seen.instances(GREEN) == 2
+    while world.seen.traffic != {GREEN: 100}:
+        world.minutes()
+    assert world.seen.instances(GREEN) == 10
+
+
 def failing_with_all_traffic() -> World:
     """Return a world in which green begins to fail once it has all traffic, and idle blue was scaled in to three."""
     world = world_of(Capacity())
@@ -362,7 +376,7 @@ def test_what_a_kept_blue_lost_is_said_when_green_fails() -> None:
     """An operator who lets it serve again must know what to restore."""
     world = kept_small()
     world.rates = {GREEN: 0.6}
-    world.until_finished(within=90)
+    world.minutes(90)
     last = world.history()[-1].reason
     assert (last.code, last.facts["wanted_instances"]) == (ReasonCode.LEFTOVER_KEPT, 10)
     assert (world.seen.instances(BLUE), world.endpoints.suspended) == (2, {BLUE})

@@ -323,3 +323,21 @@ def test_a_green_that_fails_where_others_left_blue_without_traffic_is_reported(t
     world.ask(Verb.RESUME)
     world.minutes(4)
     assert world.seen.traffic == {BLUE: 80, GREEN: 20}
+
+
+@pytest.mark.parametrize("phase", [Phase.STEPPING, Phase.PROMOTED])
+def test_an_edit_that_is_made_again_has_its_own_time_to_settle(phase: Phase) -> None:
+    """All traffic to blue, undone, and an hour later the same again: noticed again, and ten minutes to reconsider."""
+    world = World(replace(POLICY, keep_blue=timedelta(hours=5)))
+    world.register()
+    if phase is Phase.PROMOTED:
+        world.until(phase)
+    else:
+        world.until_weight(10)
+    before = world.seen.traffic
+    for traffic, minutes in (({BLUE: 100}, 3), (before, 60), ({BLUE: 100}, 6)):
+        edit(world, traffic)
+        world.minutes(minutes)
+        assert world.rollout().phase is not Phase.ROLLING_BACK
+        assert world.seen.traffic == traffic
+    world.until(Phase.ROLLED_BACK, within=12)

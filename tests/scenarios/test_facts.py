@@ -13,7 +13,7 @@ from shared.core.policy import Capacity, Policy, TemplateSource
 from shared.core.rollout import ModelVersion, Verb
 from shared.core.rollout.reasons import ReasonCode
 from shared.core.steps import PauseStep, SmokeStep, WeightStep
-from tests.scenarios.world import BLUE, ENDPOINT, GREEN, POLICY, World
+from tests.scenarios.world import BLUE, ENDPOINT, GREEN, MINUTE, POLICY, World
 
 HAND, OTHER = "made-by-hand", "churn-5"
 STEPS = (SmokeStep("s"), PauseStep(), WeightStep(30), WeightStep(70))
@@ -245,7 +245,7 @@ def test_a_failed_rollout_asks_for_an_operator_if_green_serves() -> None:
     break_blue(world)
     world.rates[GREEN] = 0.5
     failed = world.until(Phase.FAILED)
-    world.until_finished()
+    world.minutes(60)
     assert GREEN in world.seen.deployments
     assert [entry.at for entry in world.entries(ReasonCode.LEFTOVER_IN_USE)] == [failed.status.since]
 
@@ -296,3 +296,41 @@ def test_a_blue_that_is_gone_is_not_waited_for() -> None:
     assert world.rollout().status.reason.code is ReasonCode.BLUE_LOST
     world.ask(Verb.PROMOTE, full=True)
     world.until(Phase.PROMOTED)
+
+
+@pytest.mark.parametrize("phase", [Phase.STEPPING, Phase.PAUSED, Phase.PROMOTED])
+def test_one_reading_without_the_endpoint_ends_nothing(phase: Phase) -> None:
+    """Azure loses sight of it for a moment. Afterwards a harmful green is rolled back, and a kept blue deleted."""
+    world = World(LIVE)
+    world.register()
+    world.until(Phase.PAUSED)
+    world.ask(Verb.RESUME)
+    if phase is Phase.PROMOTED:
+        world.until(phase)
+    else:
+        world.until_weight(30)
+    if phase is Phase.PAUSED:
+        world.ask(Verb.PAUSE)
+        world.minutes()
+    seen = world.endpoints.seen.pop(ENDPOINT)
+    world.clock.pass_(MINUTE)
+    world.controller().tick()
+    world.settle()
+    world.endpoints.seen[ENDPOINT] = seen
+    world.rates = {} if phase is Phase.PROMOTED else {GREEN: 0.5}
+    world.minutes(80)
+    assert list(world.seen.deployments) == ([GREEN] if phase is Phase.PROMOTED else [BLUE])
+
+
+def test_a_rollout_ends_when_its_endpoint_is_gone() -> None:
+    """Several readings in a row say so."""
+    world = World()
+    world.register()
+    world.until_weight(10)
+    world.endpoints.seen.clear()
+    for _ in range(7):
+        world.clock.pass_(MINUTE)
+        world.controller().tick()
+        world.settle()
+    ended = world.rollout()
+    assert (ended.phase, ended.status.reason.code) == (Phase.FAILED, ReasonCode.ENDPOINT_MISSING)

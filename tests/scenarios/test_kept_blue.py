@@ -383,3 +383,19 @@ def test_looking_at_an_inherited_blues_autoscaler_copies_none_against_the_policy
     world.ask(Verb.RESUME)
     world.minutes(4)
     assert NEXT not in world.endpoints.autoscale[ENDPOINT]
+
+
+@pytest.mark.parametrize("waiting", [0, 3, 8])
+def test_a_way_back_by_hand_comes_before_the_next_version(waiting: int) -> None:
+    """7 serves, an operator returns the traffic to 6, and 8 is registered minutes later: 7 is rolled back first."""
+    world = World(KEEPS)
+    world.register("7")
+    world.until(Phase.PROMOTED)
+    world.minutes(3)
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={BLUE: 100})
+    world.minutes(waiting)
+    world.register("8", "e2")
+    world.until(Phase.PROMOTED, version="8", within=90)
+    (taken_back,) = world.entries(ReasonCode.TRAFFIC_TAKEN_BACK)
+    assert taken_back.after is Phase.ROLLING_BACK
+    assert set(world.seen.deployments) == {BLUE, NEXT}

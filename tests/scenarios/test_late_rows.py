@@ -106,13 +106,16 @@ def test_rereading_complete_minutes_changes_nothing() -> None:
 
 
 def test_blue_is_kept_while_its_last_reading_fails() -> None:
-    """Rows may have arrived since, so blue stays, and the history asks for an operator."""
+    """Rows may have arrived since, so blue stays, and the history says so once; it goes when they can be read."""
     world, log = late_world(rows_after(0))
     world.until(Phase.PROMOTED)
     log.faults.always = "the workspace is away"
-    world.until_finished(within=120)
+    world.minutes(120)
     (kept,) = world.entries(Why.BLUE_KEPT_UNCHECKED)
     assert (BLUE in world.seen.deployments, "the workspace is away" in kept.reason.facts["message"]) == (True, True)
+    log.faults.always = ""
+    world.until_finished(within=60)
+    assert BLUE not in world.seen.deployments
 
 
 def test_a_long_rollout_is_read_again_in_parts() -> None:

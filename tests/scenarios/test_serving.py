@@ -30,7 +30,7 @@ def test_green_is_kept_while_the_blue_that_took_over_fails() -> None:
     world = World(rpm=900)
     rolled_back(world)
     world.rates = {BLUE: 0.8}
-    world.until_finished(within=120)
+    world.minutes(120)
     assert sorted(world.seen.deployments) == [BLUE, GREEN]
     assert len(world.entries(C.SERVING_UNHEALTHY)) == 1
     assert world.history()[-1].reason.code is C.LEFTOVER_KEPT
@@ -82,7 +82,7 @@ def test_what_green_showed_says_nothing_about_blue() -> None:
     world.rates = {BLUE: 0.8}
     world.ask(Verb.ROLLBACK)
     world.until(Phase.ROLLED_BACK)
-    world.until_finished(within=120)
+    world.minutes(120)
     assert sorted(world.seen.deployments) == [BLUE, GREEN]
 
 
@@ -94,7 +94,7 @@ def test_without_smoke_requests_or_a_log_the_leftover_is_handed_over(rpm: int) -
     world.minutes(2)
     world.telemetry.faults.always = "the workspace is away" if rpm else ""
     world.ask(Verb.ROLLBACK)
-    world.until_finished(within=120)
+    world.minutes(120)
     assert (world.rollout().phase, sorted(world.seen.deployments)) == (Phase.ROLLED_BACK, [BLUE, GREEN])
     assert world.history()[-1].reason.code is C.LEFTOVER_UNCHECKED
 
@@ -106,7 +106,7 @@ def test_silence_is_not_recovery() -> None:
     world.rates = {BLUE: 0.8}
     world.minutes(8)
     world.rpm = 0
-    world.until_finished(within=120)
+    world.minutes(120)
     assert sorted(world.seen.deployments) == [BLUE, GREEN]
     assert world.entries(C.SERVING_HEALTHY) == []
 
@@ -277,7 +277,7 @@ def test_a_deployment_that_fails_everything_is_never_healthy(*, past: bool) -> N
     world.rpm = 6000
     world.until(Phase.PROMOTED, within=200)
     world.rates = {GREEN: 1.0}
-    world.until_finished(within=200)
+    world.minutes(200)
     assert sorted(world.seen.deployments) == [BLUE, GREEN]
 
 
@@ -289,7 +289,7 @@ def test_one_failed_request_is_followed_by_a_probe(status: int, left: list[str])
     world.until(Phase.PROMOTED)
     world.rpm, world.scoring.statuses = 0, {GREEN: status}
     world.scoring.answered = lambda *_: None
-    while world.rollout().finished is None:
+    for _ in range(120):
         if world.clock.now.minute % 5 == 0:
             world.telemetry.rows.append(DeploymentMinute(GREEN, world.clock.now.replace(second=0), 1, 1))
         world.minutes()
@@ -302,7 +302,7 @@ def test_a_log_that_falls_silent_is_no_proof_of_health() -> None:
     world.register()
     world.until(Phase.PROMOTED)
     world.rpm = 0
-    world.until_finished(within=200)
+    world.minutes(200)
     assert sorted(world.seen.deployments) == [BLUE, GREEN]
 
 
@@ -313,6 +313,6 @@ def test_silence_after_requests_is_no_proof_of_health() -> None:
     world.until(Phase.STEPPING)
     world.ask(Verb.ROLLBACK)
     world.rpm = 0
-    world.until_finished(within=120)
+    world.minutes(120)
     assert sorted(world.seen.deployments) == [BLUE, GREEN]
     assert world.history()[-1].reason.code is C.LEFTOVER_UNCHECKED

@@ -51,9 +51,11 @@ def given_again() -> World:
 
 
 def test_blue_is_watched_after_a_rollback_that_keeps_green() -> None:
-    """Nothing is left to clean up, but what serves now may fail as well; that is reported once, and it all ends."""
+    """Nothing is left to clean up, but what serves now may fail as well; that is reported once."""
     world = rolled_back(World(KEEPS, rpm=900))
     world.rates = {BLUE: 0.8}
+    world.minutes(12)
+    world.rates = {}
     ended = world.until_finished()
     assert ended.finished is not None
     assert ended.finished - ended.status.since == KEEPS.keep_blue
@@ -93,7 +95,7 @@ def test_a_green_that_was_given_traffic_again_is_watched() -> None:
     world = given_again()
     assert len(world.entries(C.LEFTOVER_IN_USE)) == 1
     world.rates = {GREEN: 0.9}
-    world.until_finished()
+    world.minutes(40)
     reported = [entry.reason.facts["deployment"] for entry in world.entries(C.SERVING_UNHEALTHY)]
     assert (reported, len(world.entries(C.LEFTOVER_IN_USE))) == ([BLUE, GREEN], 1)
 
@@ -108,6 +110,7 @@ def test_blue_is_watched_after_green_was_deleted() -> None:
     world.minutes(8)
     assert [entry.reason.facts["deployment"] for entry in world.entries(C.SERVING_UNHEALTHY)] == [BLUE]
     assert [each.check for each in rollout_findings(world.rollout(), world.clock())] == ["unhealthy"]
+    world.rates = {}
     world.until_finished()
 
 
@@ -123,6 +126,7 @@ def test_green_is_watched_although_someone_has_deleted_blue() -> None:
     world.minutes(10)
     assert len(world.entries(C.SERVING_UNHEALTHY)) == 1
     assert allowed_verbs(world.store.rollouts(CHURN)[0]) == ()
+    world.rates = {}
     ended = world.until_finished()
     assert ended.finished is not None
     assert ended.finished - ended.status.since == timedelta(minutes=90)
@@ -160,6 +164,49 @@ def test_a_silent_endpoint_is_watched_by_its_smoke_requests() -> None:
     world.minutes(10)
     asked: list[object] = []
     world.rpm, world.scoring.statuses, world.scoring.answered = 0, {BLUE: 503}, lambda *_: asked.append(world.clock())
-    world.until_finished()
+    world.minutes(KEEPS.keep_blue // MINUTE)
     assert len(world.entries(C.SERVING_UNHEALTHY)) == 1
     assert len(asked) < KEEPS.keep_blue / MINUTE / 2
+
+
+@pytest.mark.parametrize("how", ["promoted", "rolled back", "blue deleted by hand"])
+def test_the_watch_lasts_until_what_serves_is_healthy(how: str) -> None:
+    """It began to fail shortly before the watch would have ended: the finding stays, and so does the way back."""
+    world = World(rpm=900)
+    serves = BLUE if how == "rolled back" else GREEN
+    if how == "rolled back":
+        rolled_back(world)
+    else:
+        world.register()
+        world.until(Phase.PROMOTED)
+    if how == "blue deleted by hand":
+        left = {GREEN: world.seen.deployments[GREEN]}
+        world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=left)
+    world.minutes(20)
+    world.rates = {serves: 0.5}
+    world.minutes(240)
+    assert [each.check for each in rollout_findings(world.rollout(), world.clock())] == ["unhealthy"]
+    if how == "promoted":
+        assert len(world.entries(C.LEFTOVER_KEPT)) == 1
+        world.ask(Verb.ROLLBACK)
+        assert world.until(Phase.ROLLED_BACK, within=5).observed.serving == BLUE
+    world.rates = {}
+    world.until_finished(within=60)
+
+
+def test_the_next_version_does_not_wait_for_an_unhealthy_one() -> None:
+    """It may be the fix. It inherits the way back, which stays until all that serves is healthy."""
+    world = World(rpm=900)
+    world.register()
+    world.until(Phase.PROMOTED)
+    world.minutes(20)
+    world.rates = {GREEN: 0.5}
+    world.minutes(90)
+    world.policy = replace(POLICY, judge=replace(POLICY.judge, failing_blue="replace"))
+    world.register("8", "e2")
+    world.minutes(4)
+    assert world.rollout().finished is not None
+    world.until_weight(50, version="8")
+    world.minutes(3)
+    assert BLUE in world.seen.deployments
+    world.until(Phase.PROMOTED, version="8")

@@ -19,6 +19,15 @@ from shared.core.rollout.record import Rollout
 # How long orders may take to show: until a green appears for the first time, or no longer reappears in the traffic.
 WATCH = timedelta(minutes=30)  # of what serves, after a rollout that was not promoted
 LATE = timedelta(minutes=10)
+# What must be seen healthy before the leftover can go: until then it may be needed.
+WAITS = frozenset(
+    {
+        ReasonCode.LEFTOVER_KEPT,
+        ReasonCode.LEFTOVER_UNCHECKED,
+        ReasonCode.BLUE_KEPT_GREEN_UNHEALTHY,
+        ReasonCode.BLUE_KEPT_UNCHECKED,
+    }
+)
 
 
 def leftover(rollout: Rollout) -> str | None:
@@ -59,7 +68,7 @@ def may_delete(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> bool:
 def clean(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
     """Return the decision for a rollout that has ended but may have left something behind."""
     if rollout.ending.cleaned is not None:
-        watched = now < (rollout.ending.clean_after or now)
+        watched = now < (rollout.ending.clean_after or now) or rollout.ending.unhealthy is not None
         return Decision(rollout if watched or rollout.kept else rollout.finish(now))
     serves = rollout.phase is Phase.ROLLED_BACK or autoscaling.serves_again(rollout, endpoint)
     if (serves or rollout.phase is Phase.FAILED) and blue_is_small(rollout, endpoint):
@@ -73,6 +82,7 @@ def clean(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
     if rollout.phase is not Phase.PROMOTED and rollout.placement is not None:
         return Decision(_watching(rollout, now))
     watched = rollout.only_watches and now < (rollout.ending.clean_after or now)  # as long as a blue would be kept
+    watched = watched or rollout.ending.unhealthy is not None
     return Decision(rollout if watched else rollout.finish(now))
 
 
@@ -96,9 +106,16 @@ def _cleaned(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime)
         return Decision(rollout) if taken else _finished(rollout, kept_in_use, now)
     late = rollout.telemetry_lag - rollout.policy.judge.telemetry_lag  # what serves is seen that much later, too
     if now - due > rollout.policy.deadlines.rollback + late and not newly_healthy(rollout, now):
-        return _finished(rollout, _with_size(_left_over(rollout, name, endpoint, now), rollout), now)
+        return _overdue(rollout, _with_size(_left_over(rollout, name, endpoint, now), rollout), now)
     last_look = rollout.phase is Phase.PROMOTED and now >= due and recheck_due(rollout)
     return Decision(recheck(rollout) if last_look else rollout)
+
+
+def _overdue(rollout: Rollout, why: Reason, now: datetime) -> Decision:
+    """Say once that the leftover waits for what serves to recover, or give it up if that is not the obstacle."""
+    if why.code not in WAITS:
+        return _finished(rollout, why, now)
+    return Decision(rollout) if rollout.ending.overdue else history.noted(rollout.with_ending(overdue=True), why, now)
 
 
 def _gone(rollout: Rollout, name: str, now: datetime) -> Decision:
@@ -147,7 +164,7 @@ def _watching(rollout: Rollout, now: datetime) -> Rollout:
 def _finished(rollout: Rollout, why: Reason, now: datetime) -> Decision:
     """Return the decision when the leftover was dealt with: only the watch remains, until blue's time is over."""
     watching = rollout.with_ending(cleaned=now) if rollout.phase is Phase.PROMOTED else _watching(rollout, now)
-    over = now >= (watching.ending.clean_after or now)
+    over = now >= (watching.ending.clean_after or now) and watching.ending.unhealthy is None
     return history.noted(rollout.finish(now) if over else watching, why, now)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from shared.core.judge.verdict import Cause, Outcome
@@ -47,6 +47,7 @@ from shared.core.rollout.pauses import PauseCause, pause_cause
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import ActionKind, Refusal, Rollout
 
+GONE = timedelta(minutes=5)
 Decider = Callable[[Rollout, EndpointSeen, datetime], Decision | None]
 
 
@@ -137,6 +138,7 @@ def _informed(rollout: Rollout, observation: Observation, now: datetime) -> Roll
     known = regrowing.take_in(shrinking.take_in(known, observation.endpoint), observation, now)
     return known.with_progress(smoke=observation.smoke or known.progress.smoke).with_observed(
         serving=observation.endpoint.serving() if observation.endpoint else None,
+        missing_since=None if observation.endpoint else known.observed.missing_since,
         telemetry_problem=observation.telemetry_problem,
     )
 
@@ -181,6 +183,10 @@ def _resumed_by_evidence(rollout: Rollout, now: datetime) -> Decision:
 
 
 def _endpoint_gone(rollout: Rollout, now: datetime) -> Decision:
+    """End a rollout whose endpoint is gone. One reading proves little: Azure may lose sight of it for a moment."""
+    since = min(rollout.observed.missing_since or now, now)
+    if rollout.placement is not None and now - since < GONE:
+        return Decision(rollout.with_observed(missing_since=since))
     rollout = replace(rollout, kept=())
     if rollout.phase is Phase.ROLLING_BACK and rollout.placement is None:
         return roll_back(rollout, EndpointSeen(rollout.endpoint.name, Provisioning.UNKNOWN), now)

@@ -107,9 +107,17 @@ def _forward(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[A
 
 
 def _grow(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
-    """Return the scaling up that green needs before it gets its share or its mirror."""
+    """Return the scaling up that green needs before it gets its share or its mirror.
+
+    Afterwards its size is up to its own autoscaler, or to operators.
+    """
     needed, green = instances_for(rollout), endpoint.deployments[rollout.green]
-    if not _too_few(green.instances, needed) or green.state is not Provisioning.SUCCEEDED:
+    copied = rollout.traffic.mirror > endpoint.mirror.get(rollout.green, 0)
+    if (
+        not (copied or _raised(rollout, endpoint))
+        or not _too_few(green.instances, needed)
+        or green.state is not Provisioning.SUCCEEDED
+    ):
         return ()
     return (ScaleDeployment(rollout.endpoint.name, rollout.green, needed or 1),)
 

@@ -43,15 +43,17 @@ def noticed(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision
 
 
 def restored(rollout: Rollout, endpoint: EndpointSeen | None) -> Rollout:
-    """Return the rollout that no longer expects an edit, once it is undone while green is to have no traffic.
+    """Return the rollout that no longer expects an edit, once it is undone.
 
-    The same edit is noticed again then. Where green has a share, the step forgets the edit when that is in force.
+    The same edit is noticed again then, and has its own time to settle. Where a step gives green a share, the step
+    forgets the edit when that is in force.
     """
     plan = rollout.traffic
-    if endpoint is None or endpoint.busy or rollout.phase is not Phase.STEPPING or plan.weight:
+    stepping = rollout.phase is Phase.STEPPING and not plan.weight and len(plan.expected) > 1
+    edited = rollout.phase in {Phase.PAUSED, Phase.PROMOTED} and plan.edited_since is not None
+    if endpoint is None or endpoint.busy or not (stepping or edited) or endpoint.traffic != rollout.wanted_traffic:
         return rollout
-    undone = len(plan.expected) > 1 and endpoint.traffic == rollout.wanted_traffic
-    return rollout.with_traffic(expected=(rollout.wanted_traffic,)) if undone else rollout
+    return rollout.with_traffic(expected=(rollout.wanted_traffic,), edited_since=None)
 
 
 def taken_back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
@@ -77,6 +79,12 @@ def _left_after_promotion(rollout: Rollout, endpoint: EndpointSeen, now: datetim
     why = reason(found, deployment=rollout.green, observed_traffic=dict(endpoint.traffic))
     known = rollout.with_traffic(expected=(rollout.wanted_traffic, endpoint.traffic), edited_since=None)
     return history.noted(known, why, now)
+
+
+def unsettled(rollout: Rollout, now: datetime) -> bool:
+    """Return whether someone moved traffic after the promotion, and may be on the way back to blue."""
+    since = rollout.traffic.edited_since
+    return rollout.phase is Phase.PROMOTED and since is not None and now - since < 2 * SETTLED
 
 
 def left_as_found(decision: Decision, endpoint: EndpointSeen, now: datetime) -> Decision:

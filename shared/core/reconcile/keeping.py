@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from shared.core.judge.incident import MOST
+from shared.core.judge.incident import MOST_UNKNOWN
 from shared.core.observation.observation import EndpointSeen, Provisioning
 from shared.core.observation.spans import MINUTE
 from shared.core.phases import TERMINAL, Phase
@@ -18,6 +18,7 @@ from shared.core.reconcile import regrowing, running
 from shared.core.reconcile.autoscaling import SUSPENDED
 from shared.core.reconcile.capacity import kept_instances
 from shared.core.reconcile.cleaning import gone, not_deleted
+from shared.core.reconcile.external_edits import unsettled
 from shared.core.reconcile.probing import RECENT, heard_lately
 from shared.core.reconcile.rereading import recheck, recheck_due
 from shared.core.reconcile.serving import must_be_seen, newly_healthy, seen_healthy
@@ -35,13 +36,14 @@ def hand_over(decision: Decision, waiting: Rollout | None, endpoint: EndpointSee
     """Return the decision, but end a rollout that only keeps deployments if another one waits for the endpoint.
 
     Before that, everything that was judged is read again, and blue is scaled down as the policy says, unless this takes
-    too long.
+    too long. Traffic that someone else has just moved comes first: it may be the way back.
     """
     rollout = decision.rollout
-    if waiting is None or endpoint is None or not _ended(rollout):
+    if waiting is None or endpoint is None or not _ended(rollout) or unsettled(rollout, now):
         return decision
     due = rollout.ending.clean_after
-    if rollout.ending.cleaned is None and rollout.phase is Phase.PROMOTED and rollout.blue and due and due > now:
+    kept = due is not None and (due > now or rollout.ending.overdue)
+    if rollout.ending.cleaned is None and rollout.phase is Phase.PROMOTED and rollout.blue and due and kept:
         patient = now - max(waiting.created, rollout.status.since) <= rollout.policy.deadlines.rollback
         if patient and recheck_due(rollout):
             return replace(decision, rollout=recheck(rollout))
@@ -53,7 +55,7 @@ def hand_over(decision: Decision, waiting: Rollout | None, endpoint: EndpointSee
         )
         noted = history.noted(given, why, now)
         return Decision(noted.rollout, decision.entries + noted.entries)
-    done = rollout.ending.cleaned or (rollout.only_watches and not rollout.kept)
+    done = rollout.ending.cleaned or rollout.ending.overdue or (rollout.only_watches and not rollout.kept)
     return replace(decision, rollout=rollout.with_ending(finished=now)) if done else decision
 
 
@@ -108,7 +110,7 @@ def due(rollout: Rollout, kept: Kept) -> datetime:
 
 
 def _serving_proven(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> bool:
-    """Return whether the serving deployment was observed healthy: by watching it, or by judging green next to it."""
+    """Return whether what serves was observed healthy: by watching it, or by judging green next to blue."""
     serving = endpoint.serving()
     if serving is None or not endpoint.ready(serving):
         return False
@@ -116,17 +118,20 @@ def _serving_proven(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> 
         return seen_healthy(rollout, serving, now)
     # An incident is a hold, which an override lifts without making anything healthy: then the end is waited for.
     calm = rollout.hold is None and not rollout.suspicious and not rollout.judge_overruled
-    return calm and heard_lately(rollout, now) and _judged_healthy(rollout, serving)
+    return calm and heard_lately(rollout, now) and all(_judged_healthy(rollout, name) for name in endpoint.traffic)
 
 
-def _judged_healthy(rollout: Rollout, serving: str) -> bool:
-    """Return whether the last judged minutes have requests to this deployment, and most of them succeeded."""
-    green, until = serving == rollout.green, rollout.judging.judged_until
-    shown = (until - running.since(rollout, serving)) // MINUTE if until is not None else 0  # of what serves now
+def _judged_healthy(rollout: Rollout, name: str) -> bool:
+    """Return whether the last judged minutes have requests to this deployment, and few of them failed.
+
+    However much it usually fails: a past of the same trouble is no reason to delete the way back.
+    """
+    green, until = name == rollout.green, rollout.judging.judged_until
+    shown = (until - running.since(rollout, name)) // MINUTE if until is not None else 0  # of what it runs now
     recent = rollout.rereading.recent[-min(shown, RECENT // MINUTE) :] if shown > 0 else ()
     total = sum(minute.green if green else minute.blue for minute in recent)
     bad = sum(minute.green_bad if green else minute.blue_bad for minute in recent)
-    return serving in {rollout.blue, rollout.green} and total > 0 and bad <= MOST * total
+    return name in {rollout.blue, rollout.green} and total > 0 and bad <= MOST_UNKNOWN * total
 
 
 def _settled(rollout: Rollout, kept: Kept, endpoint: EndpointSeen, now: datetime) -> Reason | None:

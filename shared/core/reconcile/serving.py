@@ -31,7 +31,7 @@ ENOUGH = 30  # requests that prove health at once; fewer can succeed by chance
 def serving_window(rollout: Rollout, now: datetime) -> Window | None:
     """Return the minutes in which to watch the serving deployment; None if there are none yet, or no need.
 
-    While blue is merely kept, every fifth minute is enough.
+    While blue is merely kept, or nothing is left to delete, every fifth minute is enough.
     """
     waits = _next_deletion(rollout, now) - now > RECENT and now.minute % 5 != 0
     if not must_be_seen(rollout) or waits:
@@ -52,12 +52,11 @@ def must_be_seen(rollout: Rollout) -> bool:
 
 
 def _next_deletion(rollout: Rollout, now: datetime) -> datetime:
-    """Return when the next deployment may be deleted, or the watch ends. A promotion ends what was inherited."""
+    """Return when the next deployment may be deleted. A promotion ends what was inherited."""
     if rollout.kept and rollout.phase is Phase.PROMOTED:
         return now
-    own = rollout.ending.clean_after or now
-    over = rollout.ending.cleaned is not None and own <= now
-    return min((*(() if over else (own,)), *(kept.until for kept in rollout.kept)), default=now)
+    own = () if rollout.ending.cleaned is not None else (rollout.ending.clean_after or now,)
+    return min((*own, *(kept.until for kept in rollout.kept)), default=now + 2 * RECENT)
 
 
 def _began(rollout: Rollout, settled: datetime) -> datetime:

@@ -230,7 +230,8 @@ class Runs:
 class Observed:
     """What the last reconcile observed, and what it could not observe.
 
-    last: when everything requested was last observed, to within two minutes. serving: the deployment with the most live
+    last: when everything requested was last observed, to within two minutes. missing_since: since when Azure has said
+    that there is no such endpoint. serving: the deployment with the most live
     traffic. endpoint_problem, telemetry_problem: why the endpoint or telemetry could not be read. missing_gates: gates
     without telemetry, with the source's reason. unproven: why there is no proof yet that this endpoint's telemetry
     arrives, as last reported. probe: the last one. green_content: what green ran when it was ready, as a digest (empty:
@@ -238,6 +239,7 @@ class Observed:
     """
 
     last: datetime | None = None
+    missing_since: datetime | None = None
     serving: str | None = None
     endpoint_problem: str | None = None
     telemetry_problem: str | None = None
@@ -301,7 +303,7 @@ class Ending:
     watch. seen_healthy: which deployment served and was healthy last. unhealthy, unhealthy_reported: the serving
     deployment that fails, and the one for which the history already says so. watched_until: the newest minute of the
     serving deployment that was taken into account. orphan_since: since when the history says that green was left
-    behind.
+    behind. overdue: whether the history says that the leftover waits for what serves to be seen healthy.
     """
 
     clean_after: datetime | None = None
@@ -315,3 +317,4 @@ class Ending:
     cleaned: datetime | None = None
     finished: datetime | None = None
     orphan_since: datetime | None = None
+    overdue: bool = False
