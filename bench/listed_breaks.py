@@ -491,9 +491,9 @@ BREAKS = (
     ),
     Break(
         "a scaled-in blue gets nearly everything at once to be compared with",
-        f"{RECONCILE}/difference.py",
-        "(() if _grows(rollout, endpoint, now) else _shift(rollout, endpoint))",
-        "_shift(rollout, endpoint)",
+        f"{RECONCILE}/promoting.py",
+        "    beside = beside.with_ending(blue_scaled_down=scaled_in(rollout, endpoint))\n",
+        "",
         "tests/scenarios/test_capacity.py",
     ),
     Break(

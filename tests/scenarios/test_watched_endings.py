@@ -209,4 +209,5 @@ def test_the_next_version_does_not_wait_for_an_unhealthy_one() -> None:
     world.until_weight(50, version="8")
     world.minutes(3)
     assert BLUE in world.seen.deployments
+    assert [kept.deployment for kept in world.rollout("8").kept] == [BLUE]
     world.until(Phase.PROMOTED, version="8")
