@@ -96,7 +96,7 @@ def _ending() -> tuple[Field, ...]:
             "redact",
             Sequence(PATTERN, "['ACME-[0-9]{6}']", most=20),
             "Regular expressions of what must not be kept of responses, container logs, errors and operators' "
-            "reasons. Keys, tokens and passwords are never kept, whatever this says.",
+            "reasons, applied to each line. Keys, tokens and passwords are never kept, whatever this says.",
             default=(),
         ),
     )
