@@ -647,9 +647,23 @@ BREAKS = (
     Break(
         "an orphan that was never ordered is removed",
         "shared/core/orphans.py",
-        "rollout.orders.created is not None and seen.by_teal",
-        "seen.by_teal",
+        "rollout.orders.created is not None and rollout.model.named_by(model)",
+        "rollout.model.named_by(model)",
         "tests/core/test_orphans.py",
+    ),
+    Break(
+        "a replaced blue is no orphan",
+        "shared/core/orphans.py",
+        'rollout.blue or "") else rollout.blue',
+        'rollout.blue or "") else None',
+        "tests/scenarios/test_orphans.py",
+    ),
+    Break(
+        "a blue whose deletion was never ordered is removed",
+        "shared/core/orphans.py",
+        "        return name in rollout.orders.deleted",
+        "        return True",
+        "tests/scenarios/test_orphans.py",
     ),
     Break(
         "blue is deleted while it serves",

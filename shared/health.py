@@ -15,6 +15,7 @@ from functools import partial
 from shared.core.endpoint_id import EndpointId
 from shared.core.observation import EndpointSeen
 from shared.core.orphans import orphans
+from shared.core.phases import Phase
 from shared.core.rollout import Rollout
 from shared.core.rollout.pointers import Wanted
 from shared.errors import TealError
@@ -147,14 +148,15 @@ class HealthCheck:
                 yield stored.value
 
     def _orphans(self, endpoint: EndpointId, seen: EndpointSeen, now: datetime) -> Iterator[Finding]:
-        """Yield what ended rollouts left there. Only rollouts whose green is deployed are read."""
+        """Yield what ended rollouts left there."""
         idle = [name for name in seen.deployments if not seen.traffic.get(name)]
         stored = newest_rollouts(self.store, endpoint, idle, now - LOOKING_BACK, most_pages=1)
         for orphan in orphans((each.value for each in stored), seen):
             mirror = f", and {orphan.mirrored} % of the requests are mirrored to it" if orphan.mirrored else ""
+            why = "the version that replaced it is" if orphan.phase is Phase.PROMOTED else "its rollout ended"
             yield Finding(
                 "orphan", Severity.WARNING,
-                f"{orphan.deployment} is still deployed{mirror}, but its rollout ended {orphan.phase.value}",
+                f"{orphan.deployment} is still deployed{mirror}, but {why} {orphan.phase.value}",
                 f"{endpoint} {orphan.rollout}",
                 ORPHANED,
             )  # fmt: skip

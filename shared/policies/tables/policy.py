@@ -89,8 +89,9 @@ def _ending() -> tuple[Field, ...]:
         Field(
             "orphans",
             choice("report", "remove"),
-            "What happens to the green of an ended rollout that is still deployed although it should not be (checked "
-            "once a day): it is reported, or also removed a day later unless someone used or changed it.",
+            "What happens to the green or the replaced blue of an ended rollout that is still deployed although it "
+            "should not be (checked once a day): it is reported, or also removed a day later unless someone used or "
+            "changed it.",
         ),
         Field(
             "redact",
