@@ -652,6 +652,27 @@ BREAKS = (
         "tests/core/test_orphans.py",
     ),
     Break(
+        "a blue that stays small is forgotten",
+        f"{RECONCILE}/decide.py",
+        "blue_scaled_down=False, too_small=too_small(rollout, endpoint))",
+        "blue_scaled_down=False)",
+        "tests/functions/test_health.py",
+    ),
+    Break(
+        "a blue's autoscaler that stays off is forgotten",
+        f"{RECONCILE}/autoscaling.py",
+        'autoscale="left"), why, now)',
+        'autoscale="none"), why, now)',
+        "tests/functions/test_health.py",
+    ),
+    Break(
+        "a rollout that takes too long names no halt",
+        "shared/rollout_health.py",
+        "return HALTED if",
+        "return HELD if",
+        "tests/functions/test_health.py",
+    ),
+    Break(
         "a replaced blue is no orphan",
         "shared/core/orphans.py",
         'rollout.blue or "") else rollout.blue',

@@ -90,7 +90,6 @@ TABLES: Mapping[str, tuple[tuple[str, str, str], ...]] = {
         ("shared.rollout_health:UNSEEN", "", "without an observation of an open rollout: reported"),
         ("shared.rollout_health:WAITING", "", "that a rollout has waited for an operator, or for lack of evidence: reported"),
         ("shared.health:DEEP", "", "messages in the queue: more are reported"),
-        ("shared.health:LOOKING_BACK", "", "how far back ended rollouts are searched for what they left behind"),
         ("shared.health:MOST_SECONDS", SECONDS, "checking all endpoints"),
         ("shared.adapters.backlog:MOST_COUNTED", "", "dead letters that are counted; more are shown as that many"),
     ),

@@ -15,11 +15,16 @@ NEAR = 20  # of the newest rollouts are read to see which of the deployments was
 
 
 def newest_rollouts(
-    store: Store, endpoint: EndpointId, names: Collection[str], since: datetime, most_pages: int | None = None
+    store: Store,
+    endpoint: EndpointId,
+    names: Collection[str],
+    since: datetime | None = None,
+    most_pages: int | None = None,
 ) -> Iterator[Stored[Rollout]]:
-    """Yield the newest rollout with each of these deployments as green, and as blue, since then; the newest first.
+    """Yield the newest rollout with each of these deployments as green, and as blue; the newest first.
 
-    A blue is found in the newest rollouts only, because an id names green alone. most_pages: how many pages of the
+    A blue is found in the newest rollouts only, because an id names green alone. since: admitted at
+    that time or later. most_pages: how many pages of the
     endpoint's rollouts to look through (None: all).
     """
     wanted, after, pages = Wanted(endpoint.workspace, endpoint.name, since=since), "", 0

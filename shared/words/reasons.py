@@ -566,7 +566,7 @@ REASONS: Mapping[ReasonCode, Row] = {
     ),
     ReasonCode.BLUE_LEFT_SCALED_DOWN: Row(
         "{deployment} has {instances} of {wanted_instances|instance} and could not be scaled up: "
-        "scale it manually[ (Azure: {message})]",
+        "scale it to {wanted_instances} manually[ (Azure: {message})]",
         "Blue was scaled down while it was kept, and has fewer instances than it needs to serve.",
     ),
 }

@@ -650,7 +650,7 @@ ROWS: list[tuple[Reason, str]] = [
     ),
     (
         reason(C.BLUE_LEFT_SCALED_DOWN, deployment=BLUE, instances=1, wanted_instances=4),
-        "churn-6 has 1 of 4 instances and could not be scaled up: scale it manually",
+        "churn-6 has 1 of 4 instances and could not be scaled up: scale it to 4 manually",
     ),
 ]
 
