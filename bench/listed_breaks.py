@@ -673,6 +673,13 @@ BREAKS = (
         "tests/functions/test_health.py",
     ),
     Break(
+        "the same key at another step is a repetition",
+        "shared/core/rollout/requests.py",
+        "{request.reason}\\n{meant}",
+        "{request.reason}",
+        "tests/core/test_requests.py",
+    ),
+    Break(
         "a replaced blue is no orphan",
         "shared/core/orphans.py",
         'rollout.blue or "") else rollout.blue',
