@@ -680,6 +680,20 @@ BREAKS = (
         "tests/core/test_requests.py",
     ),
     Break(
+        "who preferred an older version is not said",
+        "shared/core/admission/admit.py",
+        "ReasonCode.SUPERSEDED, because=start.trigger, model",
+        "ReasonCode.SUPERSEDED, model",
+        "tests/scenarios/test_versions.py",
+    ),
+    Break(
+        "a failed blue is said to be scaled down",
+        f"{RECONCILE}/cleaning.py",
+        " and endpoint.deployments[name].state is Provisioning.SUCCEEDED\n",
+        "\n",
+        "tests/scenarios/test_capacity.py",
+    ),
+    Break(
         "a replaced blue is no orphan",
         "shared/core/orphans.py",
         'rollout.blue or "") else rollout.blue',

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from shared.core.observation.observation import EndpointSeen
+from shared.core.observation.observation import EndpointSeen, Provisioning
 from shared.core.phases import Phase
 from shared.core.reconcile import autoscaling, running
 from shared.core.reconcile.capacity import blue_is_small, kept_instances, too_small
@@ -103,7 +103,7 @@ def _cleaned(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime)
         return history.noted(_watching(rollout, now), why, now) if in_use else _finished(rollout, why, now)
     due, kept = rollout.ending.clean_after or now, kept_instances(rollout)
     may = autoscaling.may_shrink(rollout, endpoint) and not rollout.ending.blue_scaled_down
-    may = may and name not in endpoint.traffic
+    may = may and name not in endpoint.traffic and endpoint.deployments[name].state is Provisioning.SUCCEEDED
     serving = endpoint.serving() or ""
     if kept is not None and may and now < due and seen_healthy(rollout, serving, now):
         why = reason(ReasonCode.BLUE_KEPT, deployment=name, until=due.isoformat(), instances=kept)
