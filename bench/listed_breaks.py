@@ -701,6 +701,13 @@ BREAKS = (
         "tests/scenarios/test_secrets.py",
     ),
     Break(
+        "a promoted green that was put aside is forgotten",
+        "shared/core/orphans.py",
+        "any(map(_promoted, newer))",
+        "False",
+        "tests/scenarios/test_orphans.py",
+    ),
+    Break(
         "a replaced blue is no orphan",
         "shared/core/orphans.py",
         'rollout.blue or "") else rollout.blue',
@@ -766,8 +773,8 @@ BREAKS = (
     Break(
         "a blue that serves is to be scaled down",
         "shared/core/reconcile/cleaning.py",
-        "    may = may and name not in endpoint.traffic\n",
-        "",
+        "name not in endpoint.traffic and endpoint.deployments[name].state",
+        "endpoint.deployments[name].state",
         "tests/scenarios/test_capacity.py",
     ),
     Break(

@@ -150,8 +150,8 @@ class HealthCheck:
 
     def _orphans(self, endpoint: EndpointId, seen: EndpointSeen) -> Iterator[Finding]:
         """Yield what ended rollouts left there."""
-        idle = [name for name in seen.deployments if not seen.traffic.get(name)]
-        stored = newest_rollouts(self.store, endpoint, idle, most_pages=1)
+        idle = any(not seen.traffic.get(name) for name in seen.deployments)
+        stored = newest_rollouts(self.store, endpoint, seen.deployments if idle else (), most_pages=1)
         for orphan in orphans((each.value for each in stored), seen):
             mirror = f", and {orphan.mirrored} % of the requests are mirrored to it" if orphan.mirrored else ""
             why = "the version that replaced it is" if orphan.phase is Phase.PROMOTED else "its rollout ended"

@@ -58,7 +58,10 @@ def orphans(rollouts: Iterable[Rollout], endpoint: EndpointSeen) -> tuple[Orphan
     return tuple(
         Orphan(name, each.id, each.phase, endpoint.mirror.get(name, 0))
         for name, each in sorted(newest.items())
-        if name == _left(each) and name not in needed and name in endpoint.deployments and _unused(each, name, endpoint)
+        if (name == _left(each) or _overtaken(name, each, known, endpoint))
+        and name not in needed
+        and name in endpoint.deployments
+        and _unused(each, name, endpoint)
     )
 
 
@@ -102,6 +105,16 @@ def _left(rollout: Rollout) -> str | None:
     return rollout.green if rollout.phase in LEFT_BEHIND and rollout.placement is not None else None
 
 
+def _overtaken(name: str, rollout: Rollout, known: Iterable[Rollout], endpoint: EndpointSeen) -> bool:
+    """Return whether it was promoted, and what serves was promoted later, though next to another blue."""
+    newer = (each for each in known if each.created > rollout.created and each.green in endpoint.traffic)
+    return name == rollout.green and _promoted(rollout) and any(map(_promoted, newer))
+
+
+def _promoted(rollout: Rollout) -> bool:
+    return rollout.phase is Phase.PROMOTED and rollout.finished is not None
+
+
 def _unused(rollout: Rollout, name: str, endpoint: EndpointSeen) -> bool:
     """Return whether it has no live traffic and was not kept on purpose. A mirror to green never is on purpose."""
     if name != rollout.green:
@@ -142,10 +155,11 @@ def _ours(rollout: Rollout, name: str, endpoint: EndpointSeen) -> bool:
 
 
 def _wanted_gone(rollout: Rollout, name: str, model: str) -> bool:
-    """Return whether this is the green that the rollout made, or a blue whose deletion it ordered.
+    """Return whether this is the green that the rollout made and did not promote, or a blue whose deletion it ordered.
 
-    A blue without such an order is still there because what serves was not seen to be healthy.
+    A blue without such an order is still there because what serves was not seen to be healthy, and a promoted green
+    that was nobody's blue because an operator put it aside.
     """
-    if name != rollout.green:
+    if name != rollout.green or rollout.phase is Phase.PROMOTED:
         return name in rollout.orders.deleted
     return rollout.orders.created is not None and rollout.model.named_by(model)

@@ -197,6 +197,17 @@ def test_a_promoted_green_that_an_operator_put_aside_is_no_orphan() -> None:
     assert [night(world) for _ in range(2)] == [set(), set()]
 
 
+def test_a_promoted_green_that_was_put_aside_is_found_once_a_newer_one_is_promoted() -> None:
+    """Next to the operator's deployment, so no rollout had it as its blue. It stays: Teal never wanted to delete it."""
+    world = World(policy=REMOVES)
+    world.register()
+    world.until_finished()
+    world.endpoints.seen[ENDPOINT] = serving_besides(world)
+    world.register("8", "e8")
+    world.until_finished("8")
+    assert [night(world) for _ in range(3)] == [{GREEN}] * 3
+
+
 def serving_besides(world: World) -> EndpointSeen:
     """Return the endpoint with all traffic on a deployment of an operator's."""
     hotfix = DeploymentSeen("hotfix", Provisioning.SUCCEEDED, "azureml:other:1")
