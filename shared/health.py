@@ -15,6 +15,7 @@ from functools import partial
 from shared.core.endpoint_id import EndpointId
 from shared.core.observation import EndpointSeen
 from shared.core.orphans import orphans
+from shared.core.phases import Phase
 from shared.core.rollout import Rollout
 from shared.core.rollout.pointers import Wanted
 from shared.errors import TealError
@@ -22,14 +23,13 @@ from shared.findings import Finding, Severity
 from shared.newest import newest_rollouts
 from shared.ports import Backlog, Policies, Store
 from shared.redaction import redacted
-from shared.rollout_health import rollout_findings, traffic_findings
+from shared.rollout_health import restoring_findings, rollout_findings, traffic_findings
 from shared.telemetry_health import telemetry_findings
 from shared.workspaces import Workspaces
 
 log = logging.getLogger("teal.health")
 TICK_LATE = timedelta(minutes=5)
 DEEP = 500
-LOOKING_BACK = timedelta(days=30)  # for rollouts that left something behind
 FEW = 20  # rollouts, of which all but the oldest were never deployed
 MOST_SECONDS = 60  # for the endpoints: the function must end before the host stops it
 LONGEST = 500  # characters of an unexpected error
@@ -135,26 +135,29 @@ class HealthCheck:
             for source in sorted({policy.judge.errors_from for policy in self.policies.of_endpoint(endpoint)}):
                 telemetry = self.workspaces.named(endpoint.workspace).observer.telemetry
                 yield from telemetry_findings(endpoint, seen, source, telemetry, now)
-            yield from self._orphans(endpoint, seen, now)
-            yield from traffic_findings(seen, self._newest(endpoint, now), str(endpoint))
+            yield from self._orphans(endpoint, seen)
+            yield from traffic_findings(seen, self._newest(endpoint), str(endpoint))
+            endpoints = self.workspaces.named(endpoint.workspace).endpoints
+            autoscaled = partial(endpoints.autoscaled, endpoint.name)
+            yield from restoring_findings(seen, self._newest(endpoint), str(endpoint), autoscaled)
 
-    def _newest(self, endpoint: EndpointId, now: datetime) -> Iterator[Rollout]:
+    def _newest(self, endpoint: EndpointId) -> Iterator[Rollout]:
         """Yield the endpoint's last few rollouts, newest first; only as many are read as are looked at."""
-        wanted = Wanted(endpoint.workspace, endpoint.name, since=now - LOOKING_BACK)
-        for pointer in self.store.pointers(wanted, "", FEW):
+        for pointer in self.store.pointers(Wanted(endpoint.workspace, endpoint.name), "", FEW):
             stored = self.store.rollout(endpoint, pointer.rollout)
             if stored is not None:
                 yield stored.value
 
-    def _orphans(self, endpoint: EndpointId, seen: EndpointSeen, now: datetime) -> Iterator[Finding]:
-        """Yield what ended rollouts left there. Only rollouts whose green is deployed are read."""
-        idle = [name for name in seen.deployments if not seen.traffic.get(name)]
-        stored = newest_rollouts(self.store, endpoint, idle, now - LOOKING_BACK, most_pages=1)
+    def _orphans(self, endpoint: EndpointId, seen: EndpointSeen) -> Iterator[Finding]:
+        """Yield what ended rollouts left there."""
+        idle = any(not seen.traffic.get(name) for name in seen.deployments)
+        stored = newest_rollouts(self.store, endpoint, seen.deployments if idle else (), most_pages=1)
         for orphan in orphans((each.value for each in stored), seen):
             mirror = f", and {orphan.mirrored} % of the requests are mirrored to it" if orphan.mirrored else ""
+            why = "the version that replaced it is" if orphan.phase is Phase.PROMOTED else "its rollout ended"
             yield Finding(
                 "orphan", Severity.WARNING,
-                f"{orphan.deployment} is still deployed{mirror}, but its rollout ended {orphan.phase.value}",
+                f"{orphan.deployment} is still deployed{mirror}, but {why} {orphan.phase.value}",
                 f"{endpoint} {orphan.rollout}",
                 ORPHANED,
             )  # fmt: skip

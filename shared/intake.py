@@ -21,7 +21,7 @@ from shared.core.policy import Policy
 from shared.core.rollout import ModelVersion, Rollout
 from shared.core.rollout.history import Decision
 from shared.core.rollout.pointers import Pointer
-from shared.core.rollout.reasons import Reason, ReasonCode
+from shared.core.rollout.reasons import READ, Reason, ReasonCode
 from shared.core.rollout.reasons import reason as why
 from shared.errors import Conflict, ErrorCode, Misconfigured, NotPossible, Permanent, Temporary, Unregistered
 from shared.ports import Changes, Clock, Models, Policies, Store, Stored, Wakeups
@@ -76,7 +76,9 @@ class Intake:
         outcomes = self._event(read_event(event_type, subject, topic, event_id, data), at)
         for outcome in outcomes:
             found = outcome.reason
-            log.info(LINE, event_id, outcome.intake, outcome.endpoint or "", found.code, sentence(found))
+            log.info(
+                LINE, redacted(event_id[:READ]), outcome.intake, outcome.endpoint or "", found.code, sentence(found)
+            )
         for outcome in outcomes:
             if outcome.intake is IntakeResult.REFUSED:
                 raise Misconfigured(sentence(outcome.reason))
@@ -122,7 +124,8 @@ class Intake:
             return (Outcome(IntakeResult.IGNORED, read.reason),)
         workspace = self.workspaces.with_id(read.workspace) if read.workspace else self.workspaces.own
         if workspace is None:
-            return (Outcome(IntakeResult.IGNORED, why(ReasonCode.OTHER_WORKSPACE, workspace=read.workspace)),)
+            other = why(ReasonCode.OTHER_WORKSPACE, workspace=redacted(read.workspace[:READ]))
+            return (Outcome(IntakeResult.IGNORED, other),)
         try:
             tags = read.tags if read.tags is not None else workspace.models.tags(read.model)
         except Permanent as error:

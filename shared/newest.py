@@ -1,4 +1,4 @@
-"""Finds the newest rollout of each of an endpoint's deployments, without reading the others."""
+"""Finds the newest rollouts of an endpoint's deployments, without reading all the others."""
 
 from __future__ import annotations
 
@@ -11,23 +11,33 @@ from shared.core.rollout.pointers import Wanted
 from shared.ports import Store, Stored
 
 PAGE = 100
+NEAR = 20  # of the newest rollouts are read to see which of the deployments was blue in them
 
 
 def newest_rollouts(
-    store: Store, endpoint: EndpointId, greens: Collection[str], since: datetime, most_pages: int | None = None
+    store: Store,
+    endpoint: EndpointId,
+    names: Collection[str],
+    since: datetime | None = None,
+    most_pages: int | None = None,
 ) -> Iterator[Stored[Rollout]]:
-    """Yield the newest rollout of each green that had one since then, the newest first.
+    """Yield the newest rollout with each of these deployments as green, and as blue; the newest first.
 
-    greens: names of deployments. most_pages: how many pages of the endpoint's rollouts to look through (None: all).
+    A blue is found in the newest rollouts only, because an id names green alone. since: admitted at
+    that time or later. most_pages: how many pages of the
+    endpoint's rollouts to look through (None: all).
     """
-    wanted, after, pages, left = Wanted(endpoint.workspace, endpoint.name, since=since), "", 0, set(greens)
-    while left and (most_pages is None or pages < most_pages):
+    wanted, after, pages = Wanted(endpoint.workspace, endpoint.name, since=since), "", 0
+    greens, unknown, near = set(names), set(names), NEAR
+    while greens and (most_pages is None or pages < most_pages):
         pointers = store.pointers(wanted, after, PAGE)
         for pointer in pointers:
             green = pointer.rollout.rpartition("-")[0]  # an id begins with the name of green
-            stored = store.rollout(endpoint, pointer.rollout) if green in left else None
-            if stored is not None:
-                left.discard(green)
+            stored = store.rollout(endpoint, pointer.rollout) if green in greens or (unknown and near > 0) else None
+            near -= 1
+            if stored is not None and (green in greens or stored.value.blue in unknown):
+                greens.discard(green)
+                unknown -= {green, stored.value.blue}
                 yield stored
         if len(pointers) < PAGE:
             return

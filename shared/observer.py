@@ -27,6 +27,7 @@ LOG_LINES = 40
 LONGEST_QUOTA_PROBLEM = 200
 FAILED_DEPENDENCY = 424
 LONGEST_LINE, LONGEST_LOG = 2000, 40_000  # characters
+READ = 4 * LONGEST_LOG  # more than is kept, so that truncation never leaves part of a secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +180,8 @@ class Observer:
             text = self.endpoints.logs(rollout.endpoint.name, rollout.green, LOG_LINES)
         except TealError as error:
             return f"(the log cannot be read: {_told(error, rollout)})"
-        # Redacted as a whole first: a private key, cut off or split into lines, is not recognized any more.
-        lines = redacted(text, rollout.policy.redact)[-LONGEST_LOG:].splitlines()[-LOG_LINES:]
+        # Redacted before it is cut: a private key, cut off or split into lines, is not recognized any more.
+        lines = redacted(text[-READ:], rollout.policy.redact)[-LONGEST_LOG:].splitlines()[-LOG_LINES:]
         return "\n".join(line[:LONGEST_LINE] for line in lines)
 
 

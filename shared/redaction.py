@@ -10,6 +10,9 @@ import re
 from collections.abc import Iterable
 
 HIDDEN = "***"
+# Characters of a line that a policy's patterns are applied to: more than is kept of any text, so that the cut leaves
+# no part of a secret.
+LONGEST_LINE = 1200
 _NAMES = (
     "api[-_]?key|account[-_]?key|access[-_]?key|shared[-_]?access[-_]?key|primary[-_]?key|secondary[-_]?key|"
     "functions[-_]?key|subscription[-_]?key|secret|client[-_]?secret|password|passwd|pwd|passphrase|"
@@ -40,8 +43,10 @@ _PATTERNS = (
     re.compile(rf"(?i)(?P<kept>(?:{_NAMES}){_QUOTE}?\s*(?:=|:)\s*){_VALUE}"),
     # The same after words that ordinary messages contain too, as in `Invalid token: expired`.
     re.compile(rf"(?i)(?P<kept>(?:token|credential){_QUOTE}?\s*(?:=\s*|:\s*(?=b?{_QUOTE}))){_VALUE}"),
-    # JSON Web Tokens.
-    re.compile(r"\beyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*){1,2}"),
+    # JSON Web Tokens. First, whether a dot ends the word at all: else every `eyJ` in a long word would look for one.
+    re.compile(
+        r"(?<![A-Za-z0-9_-])(?=[A-Za-z0-9_-]+\.)(?P<kept>[A-Za-z0-9_-]*?)\beyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*){1,2}"
+    ),
     # Tokens with a prefix: of Hugging Face, GitHub, GitLab, Slack, OpenAI and others, AWS, Google, Databricks.
     re.compile(
         r"(?<![A-Za-z0-9])(?:hf_[A-Za-z0-9]{20,}|gh[opsur]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{20,}"
@@ -57,12 +62,21 @@ _PATTERNS = (
 
 
 def redacted(text: str, patterns: Iterable[str] = ()) -> str:
-    """Return the text with `***` for everything that looks like a secret or matches these regular expressions."""
+    """Return the text with `***` for everything that looks like a secret or matches these regular expressions.
+
+    patterns: a policy's own, applied to each line by itself. What they might not finish in time is left out: the rest
+    of a long line.
+    """
     for pattern in _PATTERNS:
         text = pattern.sub(_hidden, text)
-    for own in patterns:
-        text = re.sub(own, HIDDEN, text)
-    return text
+    own = [re.compile(pattern) for pattern in patterns]
+    return "\n".join(_without(line[:LONGEST_LINE], own) for line in text.split("\n")) if own else text
+
+
+def _without(line: str, patterns: Iterable[re.Pattern[str]]) -> str:
+    for pattern in patterns:
+        line = pattern.sub(HIDDEN, line)
+    return line
 
 
 def _hidden(match: re.Match[str]) -> str:

@@ -5,7 +5,7 @@ Whatever waits for an operator is a finding here, because the alerts are raised 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from shared.core.observation import EndpointSeen, Provisioning
@@ -25,6 +25,13 @@ LEFT = (
     "the end of its history says what is wrong; move the traffic yourself (`az ml online-endpoint update --traffic`). "
     "If it has all traffic and should keep it, start its version again (POST /api/rollouts)"
 )
+SMALL = (
+    "scale it to that (`az ml online-deployment update --set instance_count=<n>`), or to another number that it serves "
+    "well with"
+)
+UNSCALED = "enable them in Azure Monitor, or delete them if they are not wanted any more"
+HALTED = "end the halt once its cause is gone (DELETE /api/halt), or roll back"
+HELD = "remove the cause: it goes on when that is over; or roll back"
 STUCK = "move the traffic yourself (`az ml online-endpoint update --traffic`), and remove what Azure's message names"
 
 
@@ -62,6 +69,27 @@ def traffic_findings(seen: EndpointSeen, newest: Iterable[Rollout], about: str) 
         yield Finding("failed_rollout", Severity.FAILING, problem, f"{about} {failed.id}", LEFT)
 
 
+def restoring_findings(
+    seen: EndpointSeen, newest: Iterable[Rollout], about: str, autoscaled: Callable[[], Mapping[str, bool]]
+) -> Iterator[Finding]:
+    """Yield findings on a blue that serves again without what it lost while it was kept.
+
+    newest: the endpoint's rollouts, newest first. autoscaled: reads which autoscale settings are enabled.
+    """
+    for rollout in newest:
+        if rollout.placement is None:
+            continue
+        if rollout.blue is None or rollout.blue not in seen.traffic:
+            return
+        left = rollout.ending.too_small
+        if left is not None and left.instances == seen.instances(rollout.blue):
+            problem = f"{rollout.blue} serves with {left.instances} of {left.wanted} instances"
+            yield Finding("capacity", Severity.FAILING, problem, f"{about} {rollout.id}", SMALL)
+        if rollout.ending.autoscale == "left" and autoscaled().get(rollout.blue.lower()) is False:
+            problem = f"the autoscale settings of {rollout.blue}, which serves, are still disabled"
+            yield Finding("capacity", Severity.FAILING, problem, f"{about} {rollout.id}", UNSCALED)
+
+
 def _unresolved(newest: Iterable[Rollout], seen: EndpointSeen) -> Rollout | None:
     """Return the rollout that failed and whose green has the traffic that it had then; None if that was dealt with.
 
@@ -92,7 +120,7 @@ def _progress(rollout: Rollout, about: str, now: datetime) -> Iterator[Finding]:
     elif waits_for_operator(rollout) and now - since > WAITING:
         yield Finding(
             "waiting", Severity.WARNING,
-            f"has waited for an operator since {since.isoformat()}: {sentence(rollout.status.reason)}",
+            f"has waited for an operator since {since.isoformat()}: {sentence(rollout.status.reason)}{_held(rollout)}",
             about, "resume, promote or roll back",
         )  # fmt: skip
     elif pause_cause(rollout) is PauseCause.EVIDENCE and now - since > WAITING:
@@ -103,9 +131,22 @@ def _progress(rollout: Rollout, about: str, now: datetime) -> Iterator[Finding]:
         )  # fmt: skip
     elif rollout.open and now - since > rollout.policy.deadlines.rollout:
         yield Finding(
-            "progress", Severity.WARNING, f"{rollout.phase} since {since.isoformat()}", about,
-            "resume, promote or roll back; its history says what it waits for",
+            "progress", Severity.WARNING, f"{rollout.phase} since {since.isoformat()}{_held(rollout)}", about,
+            _remedy(rollout),
         )  # fmt: skip
+
+
+def _held(rollout: Rollout) -> str:
+    """Return why the rollout is on hold and since when, as the end of a message; empty if it is not."""
+    hold = rollout.hold
+    return "" if hold is None else f"; on hold since {hold.since.isoformat()}: {sentence(hold.reason)}"
+
+
+def _remedy(rollout: Rollout) -> str:
+    """Return what ends a rollout that takes too long. While it is on hold, neither `resume` nor `promote` does."""
+    if rollout.hold is None:
+        return "resume, promote or roll back; its history says what it waits for"
+    return HALTED if rollout.hold.reason.code is ReasonCode.HALTED else HELD
 
 
 def _unhealthy(rollout: Rollout) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -12,8 +11,7 @@ from shared.audit.each import each_safely
 from shared.controller import changed
 from shared.core.admission import EndpointRecord
 from shared.core.endpoint_id import EndpointId
-from shared.core.observation import EndpointSeen
-from shared.core.orphans import Swept, swept
+from shared.core.orphans import Swept, orphans, swept
 from shared.core.rollout import Rollout, leases
 from shared.errors import Conflict
 from shared.newest import newest_rollouts
@@ -48,19 +46,19 @@ class OrphanSweep:
         seen = self.workspaces.named(endpoint.workspace).endpoints.see(endpoint.name)
         if seen is None:
             return
-        for stored in self._ended(endpoint, seen):
-            record = self.store.record(endpoint)
-            result = swept(stored.value, seen, self.clock(), remove=self._removes(endpoint, record.value))
+        newest = list(newest_rollouts(self.store, endpoint, seen.deployments, self.clock() - self.history))
+        found = {orphan.rollout: orphan for orphan in orphans((stored.value for stored in newest), seen)}
+        for stored in filter(self._free, newest):
+            record, orphan = self.store.record(endpoint), found.get(stored.value.id)
+            result = swept(stored.value, orphan, seen, self.clock(), remove=self._removes(endpoint, record.value))
             if (result.actions or result.decision.rollout != stored.value) and self._carried_out(
                 stored, record, result
             ):
                 return  # Azure carries out one order at a time on an endpoint; the rest is for tomorrow
 
-    def _ended(self, endpoint: EndpointId, seen: EndpointSeen) -> Iterator[Stored[Rollout]]:
-        since = self.clock() - self.history
-        for stored in newest_rollouts(self.store, endpoint, seen.deployments, since):
-            if stored.value.finished is not None and not leases.in_force(stored.value.lease, self.clock()):
-                yield stored
+    def _free(self, stored: Stored[Rollout]) -> bool:
+        """Return whether a rollout has finished, and no process acts on it."""
+        return stored.value.finished is not None and not leases.in_force(stored.value.lease, self.clock())
 
     def _removes(self, endpoint: EndpointId, record: EndpointRecord) -> bool:
         """Return whether orphans are removed now: nothing is while a rollout is open, or everything is halted."""

@@ -1,4 +1,4 @@
-"""What ended rollouts left on an endpoint: their greens, and mirrors to them. Pure.
+"""What ended rollouts left on an endpoint: greens that were not promoted, blues that were replaced, mirrors. Pure.
 
 Whether an orphan is removed is the policy's choice. Even then, only what Teal itself made and nobody has used or
 changed since is removed, a day after the history first said so.
@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from shared.core.observation import EndpointSeen, Provisioning
 from shared.core.phases import Phase
+from shared.core.reconcile import running
 from shared.core.reconcile.actions import Action, DeleteDeployment, SetMirror
 from shared.core.rollout import Rollout, history
 from shared.core.rollout.history import Decision
@@ -25,7 +26,10 @@ NOTICE = timedelta(hours=20)  # from one nightly audit to the next, with some to
 
 @dataclass(frozen=True, slots=True)
 class Orphan:
-    """A deployment that an ended rollout made and nobody uses. mirrored: the percentage of requests copied to it."""
+    """A deployment that an ended rollout should have deleted and nobody uses.
+
+    rollout: the id of that rollout. mirrored: the percentage of requests copied to it.
+    """
 
     deployment: str
     rollout: str
@@ -42,18 +46,22 @@ class Swept:
 
 
 def orphans(rollouts: Iterable[Rollout], endpoint: EndpointSeen) -> tuple[Orphan, ...]:
-    """Return the greens of finished rollouts that are still deployed, without live traffic.
+    """Return what finished rollouts left deployed, without live traffic.
 
-    rollouts: the endpoint's, newest first. Only the newest of each green counts: an older one may have been restarted.
-    A promoted green is not one, and neither is a green that gets live traffic: somebody gave it that. Nor is one that
-    an unfinished rollout needs as blue or keeps as a way back.
+    rollouts: the endpoint's, newest first. Only the newest of each deployment counts: an older green may have been
+    restarted. A promoted green is none until a newer one was promoted in its place. Nor is a deployment that gets live
+    traffic: somebody gave it that; nor one that an unfinished rollout needs as blue or keeps as a way back.
     """
-    newest = {each.green: each for each in reversed(list(rollouts))}
-    needed = {name for each in newest.values() if each.finished is None for name in _needed(each)}
+    known = list(rollouts)
+    needed = {name for each in known if each.finished is None for name in (each.green, *_needed(each))}
+    newest = {name: each for each in reversed(known) for name in (each.green, each.blue) if name}
     return tuple(
-        Orphan(green, each.id, each.phase, endpoint.mirror.get(green, 0))
-        for green, each in sorted(newest.items())
-        if green not in needed and _left_behind(each) and green in endpoint.deployments and _unused(each, endpoint)
+        Orphan(name, each.id, each.phase, endpoint.mirror.get(name, 0))
+        for name, each in sorted(newest.items())
+        if (name == _left(each) or _overtaken(name, each, known, endpoint))
+        and name not in needed
+        and name in endpoint.deployments
+        and _unused(each, name, endpoint)
     )
 
 
@@ -62,17 +70,15 @@ def _needed(rollout: Rollout) -> tuple[str, ...]:
     return (*([rollout.blue] if rollout.blue else []), *(kept.deployment for kept in rollout.kept))
 
 
-def swept(rollout: Rollout, endpoint: EndpointSeen, now: datetime, *, remove: bool) -> Swept:
-    """Return what follows from an ended rollout whose green is still deployed.
+def swept(rollout: Rollout, orphan: Orphan | None, endpoint: EndpointSeen, now: datetime, *, remove: bool) -> Swept:
+    """Return what follows from what an ended rollout left deployed; None if that is nothing any more.
 
     The first time it is noted; after `NOTICE` it is removed, if it still may be. remove: whether the policy says so and
     nothing else goes on at the endpoint.
     """
-    found = orphans((rollout,), endpoint)
     since = rollout.ending.orphan_since
-    if not found:
+    if orphan is None:
         return Swept(Decision(rollout.with_ending(orphan_since=None)))
-    (orphan,) = found
     if since is None:
         why = reason(ReasonCode.ORPHAN_FOUND, deployment=orphan.deployment)
         if orphan.mirrored:
@@ -90,15 +96,31 @@ def swept(rollout: Rollout, endpoint: EndpointSeen, now: datetime, *, remove: bo
     return Swept(history.noted(rollout, why, now), (action,))
 
 
-def _left_behind(rollout: Rollout) -> bool:
-    """Return whether the rollout has finished and made a deployment; before it was placed, it had made none."""
-    return rollout.finished is not None and rollout.phase in LEFT_BEHIND and rollout.placement is not None
+def _left(rollout: Rollout) -> str | None:
+    """Return the deployment that a finished rollout should have deleted; before it was placed, it had made none."""
+    if rollout.finished is None:
+        return None
+    if rollout.phase is Phase.PROMOTED:
+        return None if running.is_foreign(rollout, rollout.blue or "") else rollout.blue
+    return rollout.green if rollout.phase in LEFT_BEHIND and rollout.placement is not None else None
 
 
-def _unused(rollout: Rollout, endpoint: EndpointSeen) -> bool:
-    """Return whether the green has no live traffic and was not kept on purpose. A mirror to it never is on purpose."""
+def _overtaken(name: str, rollout: Rollout, known: Iterable[Rollout], endpoint: EndpointSeen) -> bool:
+    """Return whether it was promoted, and what serves was promoted later, though next to another blue."""
+    newer = (each for each in known if each.created > rollout.created and each.green in endpoint.traffic)
+    return name == rollout.green and _promoted(rollout) and any(map(_promoted, newer))
+
+
+def _promoted(rollout: Rollout) -> bool:
+    return rollout.phase is Phase.PROMOTED and rollout.finished is not None
+
+
+def _unused(rollout: Rollout, name: str, endpoint: EndpointSeen) -> bool:
+    """Return whether it has no live traffic and was not kept on purpose. A mirror to green never is on purpose."""
+    if name != rollout.green:
+        return name not in endpoint.traffic and name not in endpoint.mirror  # a mirror to blue is an operator's
     kept = rollout.phase is Phase.ROLLED_BACK and rollout.policy.on_rollback == "keep"
-    return not endpoint.traffic.get(rollout.green) and (not kept or rollout.green in endpoint.mirror)
+    return not endpoint.traffic.get(name) and (not kept or name in endpoint.mirror)
 
 
 def _removal(rollout: Rollout, orphan: Orphan, endpoint: EndpointSeen) -> Action | None:
@@ -107,7 +129,7 @@ def _removal(rollout: Rollout, orphan: Orphan, endpoint: EndpointSeen) -> Action
         _refused(rollout)
         or endpoint.busy
         or not endpoint.ready(endpoint.serving())
-        or not _untouched(rollout, endpoint)
+        or not _ours(rollout, orphan.deployment, endpoint)
     ):
         return None
     if not orphan.mirrored:
@@ -125,9 +147,19 @@ def _refused(rollout: Rollout) -> bool:
     return since is not None and refusal is not None and refusal.at >= since
 
 
-def _untouched(rollout: Rollout, endpoint: EndpointSeen) -> bool:
-    """Return whether the deployment is the one that this rollout made, and Azure shows no change since it finished."""
-    seen, finished = endpoint.deployments[rollout.green], rollout.finished
-    made = rollout.orders.created is not None and seen.by_teal and rollout.model.named_by(seen.model)
+def _ours(rollout: Rollout, name: str, endpoint: EndpointSeen) -> bool:
+    """Return whether Teal made the deployment, wanted to delete it, and Azure shows no change since."""
+    seen, finished = endpoint.deployments[name], rollout.finished
     unchanged = seen.modified is not None and finished is not None and seen.modified <= finished
-    return made and unchanged and seen.state in AT_REST
+    return seen.by_teal and _wanted_gone(rollout, name, seen.model) and unchanged and seen.state in AT_REST
+
+
+def _wanted_gone(rollout: Rollout, name: str, model: str) -> bool:
+    """Return whether this is the green that the rollout made and did not promote, or a blue whose deletion it ordered.
+
+    A blue without such an order is still there because what serves was not seen to be healthy, and a promoted green
+    that was nobody's blue because an operator put it aside.
+    """
+    if name != rollout.green or rollout.phase is Phase.PROMOTED:
+        return name in rollout.orders.deleted
+    return rollout.orders.created is not None and rollout.model.named_by(model)

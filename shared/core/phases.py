@@ -34,7 +34,7 @@ BEGINNINGS: dict[Phase, str] = {
 
 TRANSITIONS: dict[tuple[Phase, Phase], str] = {
     (Phase.QUEUED, Phase.PROVISIONING): "the endpoint is free",
-    (Phase.QUEUED, Phase.SUPERSEDED): "a newer version is waiting instead",
+    (Phase.QUEUED, Phase.SUPERSEDED): "a newer version, or one that an operator started, is waiting instead",
     (Phase.PROVISIONING, Phase.STEPPING): "green is observed ready",
     (Phase.PROVISIONING, Phase.SUPERSEDED): "this version already serves, or was deployed manually",
     (Phase.PROVISIONING, Phase.ROLLING_BACK): "provisioning failed, deadline, or operator request",

@@ -62,9 +62,12 @@ REASONS: Mapping[ReasonCode, Row] = {
         "{because}; waiting for the rollout of {model} to end", "Another rollout is open on the endpoint."
     ),
     ReasonCode.ENDPOINT_FREE: Row("the endpoint is free", "The previous rollout ended."),
-    ReasonCode.SUPERSEDED: Row("superseded by {model}, which is newer", "A newer version is waiting instead."),
+    ReasonCode.SUPERSEDED: Row(
+        "superseded by {model}: {because}", "A newer version, or one that an operator started, is waiting instead."
+    ),
     ReasonCode.REPLACED_BY_NEWER_VERSION: Row(
-        "{model} is newer and replaces this rollout", "The policy says `newer_version: replace`."
+        "{model} replaces this rollout: {because}",
+        "The policy says `newer_version: replace`, and a newer version was registered or an operator started another.",
     ),
     ReasonCode.NOT_REPLACED_AGAIN: Row(
         "{model} waits although the policy says `replace`: {replaced|rollout} in a row were replaced and none was "
@@ -566,7 +569,7 @@ REASONS: Mapping[ReasonCode, Row] = {
     ),
     ReasonCode.BLUE_LEFT_SCALED_DOWN: Row(
         "{deployment} has {instances} of {wanted_instances|instance} and could not be scaled up: "
-        "scale it manually[ (Azure: {message})]",
+        "scale it to {wanted_instances} manually[ (Azure: {message})]",
         "Blue was scaled down while it was kept, and has fewer instances than it needs to serve.",
     ),
 }

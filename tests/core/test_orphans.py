@@ -89,7 +89,8 @@ class Found:
         ours = replace(plain.deployments[GREEN], model=f"azureml:{one.model}", modified=FINISHED, by_teal=True)
         deployments = {**plain.deployments, GREEN: replace(ours, **self.deployment)}  # type: ignore[arg-type]
         endpoint = replace(plain, deployments=deployments)
-        return swept(one, replace(endpoint, **self.endpoint), LATER, remove=self.remove)  # type: ignore[arg-type]
+        endpoint = replace(endpoint, **self.endpoint)  # type: ignore[arg-type]
+        return swept(one, next(iter(orphans((one,), endpoint)), None), endpoint, LATER, remove=self.remove)
 
 
 def test_an_orphan_is_first_noted_with_the_time_of_its_removal() -> None:

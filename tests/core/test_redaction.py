@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from shared.core.rollout.reasons import ReasonCode, reason
 from shared.errors import Permanent, Temporary
-from shared.redaction import redacted
+from shared.redaction import LONGEST_LINE, redacted
 
 KEY = "aB3" * 11 + "q"  # 34 letters and digits, as an endpoint's key
 BASE64 = "q1W2+e3R/" * 9 + "zz=="
@@ -87,13 +89,50 @@ def test_a_policy_names_what_else_is_hidden() -> None:
     assert redacted(text, ["ACME-[0-9]{6}"]) == "customer *** with key ***"
 
 
-@pytest.mark.parametrize(
-    "piece", ["eyJa.", "a", "A1", "token", "\\\"'", "a/", "Basic ", "password ", "=:", "ü", "://a"]
-)
+PIECES = [
+    "eyJa.",
+    "eyJaaaaa-",
+    "a",
+    "A1",
+    "token",
+    "\\\"'",
+    "a/",
+    "Basic ",
+    "password ",
+    "=:",
+    "ü",
+    "://a",
+    "-----END ",
+]
+
+
+@pytest.mark.parametrize("piece", PIECES)
 @pytest.mark.timeout(60)  # only for hangs: one takes milliseconds
-def test_no_text_takes_long(piece: str) -> None:
-    """Deployments control their answers, so no pattern may backtrack endlessly on them."""
-    assert redacted(piece * (20_000 // len(piece)))
+def test_time_grows_no_faster_than_the_text(piece: str) -> None:
+    """Deployments control their answers and logs, so no pattern may look at the same text again and again."""
+    short, long = (_seconds(piece * (size // len(piece))) for size in (8_000, 64_000))
+    assert long < 24 * short  # eight times as long; the square would be 64 times
+
+
+def _seconds(text: str) -> float:
+    """Return the least processor time of a few tries, which is the least disturbed."""
+    tries = []
+    for _ in range(3):
+        start = time.process_time()
+        redacted(text)
+        tries.append(time.process_time() - start)
+    return min(tries)
+
+
+def test_a_token_within_a_word_is_hidden() -> None:
+    """Whatever is in front of it."""
+    assert redacted(f"cookie=session-{TOKEN}; path") == "cookie=session-***; path"
+
+
+def test_a_policys_patterns_see_one_line_at_a_time() -> None:
+    """Of bounded length, because they may be slow; what they did not see is not kept."""
+    lines = redacted(f"first 12\n{'a' * LONGEST_LINE} 34\nlast 56", [r"\d\d"]).split("\n")
+    assert lines == ["first ***", "a" * LONGEST_LINE, "last ***"]
 
 
 @pytest.mark.parametrize("kind", [Temporary, Permanent])

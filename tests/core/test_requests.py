@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -146,6 +147,16 @@ def test_a_repetition_under_the_same_key_changes_nothing() -> None:
         with pytest.raises(NotPossible) as refused:
             ask(once, other, key)
         assert refused.value.code is ErrorCode.KEY_REUSED
+
+
+@pytest.mark.parametrize("changed_part", [{"expected_step": FIRST}, {"version": None}, {"rollout": "churn-7-abcdef"}])
+def test_the_same_key_with_another_address_is_rejected(changed_part: dict[str, Any]) -> None:
+    """It is another request, which would otherwise be lost: promote at step 2, and again at step 4."""
+    key = Address(version="7", key="ci")
+    once = ask(rollout(Phase.STEPPING), request(Verb.PROMOTE), key).rollout
+    with pytest.raises(NotPossible) as refused:
+        ask(once, request(Verb.PROMOTE), replace(key, **changed_part))
+    assert refused.value.code is ErrorCode.KEY_REUSED
 
 
 ARM = "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w/models"

@@ -13,14 +13,15 @@ import pytest
 from shared.core.endpoint_id import EndpointId
 from shared.core.observation import DeploymentSeen, PathState, Provisioning, TelemetryPath
 from shared.core.phases import Phase
+from shared.core.policy import Capacity
 from shared.core.rollout import ModelVersion, Verb
 from shared.core.steps import PauseStep, SmokeStep, Step, WeightStep
 from shared.errors import Misconfigured, Permanent, Temporary
 from shared.health import HealthCheck
-from shared.ports import BacklogCounts
+from shared.ports import BacklogCounts, Halt
 from shared.wiring import use
 from tests.functions.conftest import Calls, app_over
-from tests.scenarios.world import ENDPOINT, World
+from tests.scenarios.world import BLUE, ENDPOINT, World
 
 
 def findings(calls: Calls) -> dict[str, dict[str, Any]]:
@@ -29,6 +30,13 @@ def findings(calls: Calls) -> dict[str, dict[str, Any]]:
     assert status == 200
     found: Any = content["findings"]
     return {each["check"]: each for each in found if each["severity"] != "ok"}
+
+
+def messages(calls: Calls, check: str) -> list[str]:
+    """Return the messages of all problems that one check found."""
+    _, content = calls.http("health")
+    found: Any = content["findings"]
+    return [each["message"] for each in found if each["check"] == check and each["severity"] != "ok"]
 
 
 def test_an_app_that_works_is_well(calls: Calls) -> None:
@@ -367,11 +375,11 @@ def failed_halfway(world: World) -> None:
 
 
 def test_a_failed_rollout_whose_green_has_traffic_is_found_until_somebody_moves_it(calls: Calls) -> None:
-    """For days: the entry that asks for manual intervention is easily missed."""
+    """For weeks: the entry that asks for manual intervention is easily missed."""
     world = calls.world
     failed_halfway(world)
     shown_as(world, "churn-6", Provisioning.SUCCEEDED)
-    for hours in (0, 9, 100):
+    for hours in (0, 9, 100, 1000):
         world.clock.pass_(timedelta(hours=hours))
         found = findings(calls)["failed_rollout"]
         assert (found["severity"], world.rollout().id in found["about"]) == ("failing", True)
@@ -454,6 +462,57 @@ def test_what_keeps_a_rollout_from_being_observed_is_named(calls: Calls) -> None
     found = findings(calls)["progress"]
     assert (found["severity"], "the query was refused with 403" in found["message"]) == ("failing", True)
     assert "roll back if in doubt" in found["remedy"]
+
+
+def test_a_halt_that_is_forgotten_is_named(calls: Calls) -> None:
+    """Neither `resume` nor `promote` ends it, so the remedy is another one."""
+    world = calls.world
+    world.register()
+    world.until_weight(10)
+    world.store.set_halt(Halt("ada@example.com", "incident 4711", world.clock()))
+    world.minutes(25 * 60)
+    found = findings(calls)["progress"]
+    assert "all rollouts halted by ada@example.com: incident 4711" in found["message"]
+    assert "DELETE /api/halt" in found["remedy"]
+
+
+def returned_small(world: World) -> None:
+    """Roll back onto a blue that Azure gives neither its six instances nor its autoscaler back."""
+    world.policy = replace(world.policy, capacity=Capacity(kept_blue=1), keep_blue=timedelta(hours=2))
+    world.endpoints.autoscale[ENDPOINT] = {BLUE}
+    resized(world, 6)
+    world.register()
+    world.until(Phase.PROMOTED)
+    world.until_instances(1)
+    world.endpoints.refuses = {"scale": "OutOfQuota", "switch": "AuthorizationFailed"}
+    world.ask(Verb.ROLLBACK)
+    world.until_finished()
+
+
+def resized(world: World, instances: int) -> None:
+    """Have an operator give blue this many instances."""
+    seen = world.seen
+    blue = replace(seen.deployments[BLUE], instances=instances)
+    world.endpoints.seen[ENDPOINT] = replace(seen, deployments={**seen.deployments, BLUE: blue})
+
+
+def test_a_blue_that_serves_without_what_it_lost_is_found_until_it_has_it(calls: Calls) -> None:
+    """One of six instances has all traffic, and no autoscaler helps it."""
+    world = calls.world
+    returned_small(world)
+    assert messages(calls, "capacity") == [
+        "churn-6 serves with 1 of 6 instances",
+        "the autoscale settings of churn-6, which serves, are still disabled",
+    ]
+    resized(world, 6)
+    world.endpoints.suspended.clear()
+    assert messages(calls, "capacity") == []
+
+
+def test_the_history_of_a_rollback_ends_with_the_size_to_restore(calls: Calls) -> None:
+    """Whoever reads its end need not look for what blue had."""
+    returned_small(calls.world)
+    assert calls.world.told().endswith("has 1 of 6 instances and could not be scaled up: scale it to 6 manually")
 
 
 @pytest.mark.parametrize("refused", [True, False])

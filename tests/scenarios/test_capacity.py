@@ -395,3 +395,14 @@ def test_what_a_kept_blue_lost_is_said_when_the_rollback_fails() -> None:
     assert len(world.entries(ReasonCode.AUTOSCALE_LEFT_SUSPENDED)) == 1
     (entry,) = world.entries(ReasonCode.BLUE_LEFT_SCALED_DOWN)
     assert (entry.reason.facts["instances"], entry.reason.facts["wanted_instances"]) == (2, 10)
+
+
+def test_a_failed_blue_is_not_said_to_be_scaled_down() -> None:
+    """Azure calls it failed, so it keeps its instances while it is kept."""
+    world = world_of(Capacity(kept_blue=1))
+    world.until(Phase.PROMOTED)
+    seen = world.seen
+    broken = replace(seen.deployments[BLUE], state=Provisioning.FAILED)
+    world.endpoints.seen[ENDPOINT] = replace(seen, deployments={**seen.deployments, BLUE: broken})
+    world.minutes(15)
+    assert (world.seen.instances(BLUE), world.entries(ReasonCode.BLUE_KEPT)) == (10, [])

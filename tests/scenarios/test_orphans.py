@@ -6,13 +6,16 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from shared.audit.orphans import OrphanSweep
-from shared.core.observation import DeploymentSeen, Provisioning
+from shared.core.observation import DeploymentSeen, EndpointSeen, Provisioning
+from shared.core.phases import Phase
+from shared.core.rollout import Verb
 from shared.core.rollout.reasons import ReasonCode
 from shared.core.steps import PauseStep
 from shared.errors import Temporary
+from shared.health import HealthCheck
 from shared.notifications import LogChannel
 from shared.ports import Halt
-from tests.scenarios.world import ENDPOINT, GREEN, POLICY, World
+from tests.scenarios.world import BLUE, ENDPOINT, GREEN, MIDNIGHT, POLICY, World
 
 NIGHT = timedelta(days=1)
 REMOVES = replace(POLICY, orphans="remove")
@@ -128,3 +131,84 @@ def test_an_endpoint_that_cannot_be_read_is_left_alone() -> None:
     assert nights.deployed
     nights.pass_()
     assert not nights.deployed
+
+
+def replaced(world: World) -> World:
+    """Have version 8 promoted in place of version 7, which is kept for a while."""
+    world.register()
+    world.until_finished()
+    world.register("8", "e8")
+    world.until(Phase.PROMOTED, version="8")
+    seen = world.seen
+    quiet = {name: replace(each, modified=MIDNIGHT) for name, each in seen.deployments.items()}
+    world.endpoints.seen[ENDPOINT] = replace(seen, deployments=quiet)
+    return world
+
+
+def night(world: World) -> set[str]:
+    """Let a night pass, and return which deployments health reports as orphans."""
+    world.clock.pass_(NIGHT)
+    parts = world.store, world.workspaces, world.known_policies, world.clock, "two", (LogChannel(),)
+    OrphanSweep(*parts, history=100 * NIGHT).sweep()
+    world.endpoints.finish()
+    health = HealthCheck(world.store, world.workspaces, world.known_policies, world.backlog).check(world.clock())
+    return {finding.message.split()[0] for finding in health.findings if finding.check == "orphan"}
+
+
+def test_a_replaced_blue_that_azure_refused_to_delete_is_removed() -> None:
+    """A lock was on it when its time was over; it is gone a night after the history of its successor said so."""
+    world = replaced(World(policy=REMOVES))
+    world.endpoints.refuses["delete"] = "ScopeLocked: the resource group has a lock"
+    world.until_finished("8")
+    del world.endpoints.refuses["delete"]
+    assert night(world) == {GREEN}
+    assert [entry.reason.code for entry in world.entries(*CODES, version="8")] == [ReasonCode.ORPHAN_FOUND]
+    assert (night(world), set(world.seen.deployments)) == (set(), {"churn-8"})
+
+
+def test_a_blue_that_was_kept_unchecked_is_found_and_stays() -> None:
+    """What serves was never seen to be healthy, so the way back is not for Teal to remove."""
+    world = replaced(World(policy=REMOVES))
+    world.telemetry.faults.always = "no answer"
+    world.until_finished("8")
+    assert world.entries(ReasonCode.BLUE_KEPT_UNCHECKED, version="8")
+    assert [night(world) for _ in range(3)] == [{GREEN}] * 3
+
+
+def test_an_inherited_blue_that_could_not_be_deleted_is_found() -> None:
+    """Also one that Teal did not make, while neither that rollout nor the next has anything left to do."""
+    world = World(policy=replace(REMOVES, keep_blue=timedelta(hours=2)))
+    world.register()
+    world.until(Phase.PROMOTED)
+    world.endpoints.refuses["delete"] = "ScopeLocked: the resource group has a lock"
+    world.register("8", "e8")
+    world.until_weight(10, "8")
+    world.ask(Verb.ROLLBACK)
+    world.until_finished("8")
+    assert night(world) == {BLUE, "churn-8"}
+
+
+def test_a_promoted_green_that_an_operator_put_aside_is_no_orphan() -> None:
+    """It is the best version that is known, and no other was promoted in its place."""
+    world = World(policy=REMOVES)
+    world.register()
+    world.until_finished()
+    world.endpoints.seen[ENDPOINT] = serving_besides(world)
+    assert [night(world) for _ in range(2)] == [set(), set()]
+
+
+def test_a_promoted_green_that_was_put_aside_is_found_once_a_newer_one_is_promoted() -> None:
+    """Next to the operator's deployment, so no rollout had it as its blue. It stays: Teal never wanted to delete it."""
+    world = World(policy=REMOVES)
+    world.register()
+    world.until_finished()
+    world.endpoints.seen[ENDPOINT] = serving_besides(world)
+    world.register("8", "e8")
+    world.until_finished("8")
+    assert [night(world) for _ in range(3)] == [{GREEN}] * 3
+
+
+def serving_besides(world: World) -> EndpointSeen:
+    """Return the endpoint with all traffic on a deployment of an operator's."""
+    hotfix = DeploymentSeen("hotfix", Provisioning.SUCCEEDED, "azureml:other:1")
+    return replace(world.seen, traffic={"hotfix": 100}, deployments={**world.seen.deployments, "hotfix": hotfix})

@@ -9,13 +9,14 @@ from datetime import timedelta
 
 import pytest
 
+from shared.core.admission.events import MODEL_REGISTERED
 from shared.core.phases import Phase
 from shared.core.rollout import ModelVersion, Verb
 from shared.errors import Temporary
 from shared.ports import Answer
 from shared.words import sentence
 from tests.fakes import FakeEndpoints, FakeScoring
-from tests.scenarios.world import GREEN, POLICY, World, serving
+from tests.scenarios.world import GREEN, POLICY, WORKSPACE, World, serving
 
 SEEDS = {
     "key": "Zk4" * 11 + "x",
@@ -165,3 +166,14 @@ def test_the_reason_of_a_start_is_kept_without_its_secrets(world: World, caplog:
     world.minutes(2)
     assert GREEN in everything(world, caplog)
     assert spilled_in(everything(world, caplog)) == []
+
+
+@pytest.mark.parametrize("place", ["type", "subject", "topic", "id", "data"])
+def test_an_event_is_logged_without_secrets(caplog: pytest.LogCaptureFixture, place: str) -> None:
+    """Whoever may send events can put anything into each of its attributes."""
+    caplog.set_level(logging.DEBUG)
+    sent = {"type": MODEL_REGISTERED, "subject": "models/churn:7", "topic": WORKSPACE, "id": "e1", "data": {}}
+    sent[place] = SPILLED
+    World().reception().event(*sent.values())  # type: ignore[arg-type]
+    assert "outcome=" in caplog.text
+    assert set(spilled_in(caplog.text)) <= {"customer"}  # no policy names its form

@@ -15,6 +15,7 @@ from shared.core.rollout.reasons import ReasonCode
 from shared.core.steps import PauseStep
 from shared.errors import ErrorCode, NotPossible, Permanent, Temporary
 from shared.intake import IntakeResult
+from shared.words import sentence
 from tests.scenarios.world import CHURN, ENDPOINT, GREEN, MIDNIGHT, POLICY, WORKSPACE, World
 
 
@@ -45,6 +46,31 @@ def test_only_the_newest_version_waits() -> None:
     world.until(Phase.PROMOTED, version="9", within=150)
     world.minutes(15)
     assert set(world.seen.deployments) <= {"churn-7", "churn-9"}
+
+
+def test_the_entry_says_that_an_operator_preferred_an_older_version() -> None:
+    """9 waits behind 8 until an operator starts 7: whoever misses 9 reads who decided that, and why."""
+    world = World()
+    world.register("8", "e8")
+    world.register("9", "e9")
+    world.models.registered[ModelVersion("churn", "7")] = {}
+    by_hand(world)
+    (entry,) = world.entries(ReasonCode.SUPERSEDED, version="9")
+    assert entry.actor == "ada@example.com"
+    assert sentence(entry.reason) == "superseded by churn:7: started by ada@example.com: again"
+
+
+def test_the_entry_says_that_an_operator_replaced_a_rollout() -> None:
+    """`newer_version: replace` also holds for an older version, which nothing calls newer."""
+    world = World(replace(POLICY, newer_version="replace"))
+    world.register()
+    world.until_weight(10)
+    world.models.registered[ModelVersion("churn", "5")] = {}
+    by_hand(world, "5")
+    (entry,) = world.entries(ReasonCode.REPLACED_BY_NEWER_VERSION)
+    assert sentence(entry.reason) == "churn:5 replaces this rollout: started by ada@example.com: again"
+    assert world.until(Phase.ROLLED_BACK)
+    assert world.until(Phase.PROMOTED, version="5")
 
 
 def test_versions_that_come_too_fast_are_not_replaced_forever() -> None:

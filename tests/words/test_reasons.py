@@ -188,8 +188,14 @@ ROWS: list[tuple[Reason, str]] = [
         "churn:8 was registered; waiting for the rollout of churn:7 to end",
     ),
     (reason(C.ENDPOINT_FREE), "the endpoint is free"),
-    (reason(C.SUPERSEDED, model="churn:8"), "superseded by churn:8, which is newer"),
-    (reason(C.REPLACED_BY_NEWER_VERSION, model="churn:8"), "churn:8 is newer and replaces this rollout"),
+    (
+        reason(C.SUPERSEDED, because=reason(C.ROLLOUT_STARTED, model="churn:8"), model="churn:8"),
+        "superseded by churn:8: churn:8 was registered",
+    ),
+    (
+        reason(C.REPLACED_BY_NEWER_VERSION, because=Reason(C.ROLLOUT_REQUESTED, ADA), model="churn:5"),
+        "churn:5 replaces this rollout: started by ada: looks wrong",
+    ),
     (
         reason(C.NOT_REPLACED_AGAIN, model="churn:8", replaced=3),
         (
@@ -650,7 +656,7 @@ ROWS: list[tuple[Reason, str]] = [
     ),
     (
         reason(C.BLUE_LEFT_SCALED_DOWN, deployment=BLUE, instances=1, wanted_instances=4),
-        "churn-6 has 1 of 4 instances and could not be scaled up: scale it manually",
+        "churn-6 has 1 of 4 instances and could not be scaled up: scale it to 4 manually",
     ),
 ]
 

@@ -213,13 +213,13 @@ def _replaced(current: Rollout, start: Start, replaced: int, now: datetime) -> D
             current, reason(ReasonCode.NOT_REPLACED_AGAIN, model=str(start.model), replaced=replaced), now
         )
     request = OperatorRequest(Verb.ROLLBACK, by=history.TEAL, reason=f"{start.model} replaces it", at=now)
-    why = reason(ReasonCode.REPLACED_BY_NEWER_VERSION, model=str(start.model))
-    return history.noted(replace(current, requests=(*current.requests, request)), why, now)
+    why = reason(ReasonCode.REPLACED_BY_NEWER_VERSION, because=start.trigger, model=str(start.model))
+    return history.noted(replace(current, requests=(*current.requests, request)), why, now, start.actor)
 
 
 def _superseded(waiting: Rollout, start: Start, now: datetime) -> Decision:
-    why = reason(ReasonCode.SUPERSEDED, model=str(start.model))
-    return history.moved(waiting.finish(now), Phase.SUPERSEDED, why, now)
+    why = reason(ReasonCode.SUPERSEDED, because=start.trigger, model=str(start.model))
+    return history.moved(waiting.finish(now), Phase.SUPERSEDED, why, now, start.actor)
 
 
 def _digest(endpoint: str, model: ModelVersion, attempt: int) -> str:

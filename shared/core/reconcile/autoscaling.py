@@ -106,7 +106,7 @@ def restoring(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decisi
     why = reason(ReasonCode.AUTOSCALE_LEFT_SUSPENDED, deployment=rollout.blue or "")
     if rollout.refusal is not None and rollout.refusal.action is ActionKind.SWITCH_AUTOSCALE:
         why.facts["message"] = rollout.refusal.message
-    return history.noted(rollout.with_ending(autoscale="none"), why, now)
+    return history.noted(rollout.with_ending(autoscale="left"), why, now)
 
 
 def _copied(rollout: Rollout, scaled: dict[str, bool]) -> Literal["wanted", "done"]:

@@ -6,6 +6,7 @@ from math import ceil
 
 from shared.core.observation.observation import EndpointSeen, Provisioning
 from shared.core.phases import Phase
+from shared.core.rollout.parts import TooSmall
 from shared.core.rollout.record import Rollout
 
 
@@ -36,6 +37,11 @@ def blue_is_small(rollout: Rollout, endpoint: EndpointSeen) -> bool:
         return False
     fewer = blue.instances is not None and blue.instances < (rollout.blue_instances or 0)
     return fewer or not rollout.orders.blue_scaled_up or blue.state is Provisioning.SCALING
+
+
+def too_small(rollout: Rollout, endpoint: EndpointSeen) -> TooSmall:
+    """Return how many instances blue has, and how many it should have had before it got its traffic back."""
+    return TooSmall(endpoint.instances(rollout.blue) or 0, rollout.blue_instances or 0)
 
 
 def scaled_in(rollout: Rollout, endpoint: EndpointSeen) -> bool:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from shared.core.observation.observation import EndpointSeen
+from shared.core.observation.observation import EndpointSeen, Provisioning
 from shared.core.phases import Phase
 from shared.core.reconcile import autoscaling, running
-from shared.core.reconcile.capacity import blue_is_small, kept_instances
+from shared.core.reconcile.capacity import blue_is_small, kept_instances, too_small
 from shared.core.reconcile.replaced import made_by_others
 from shared.core.reconcile.rereading import recheck, recheck_due
 from shared.core.reconcile.serving import newly_healthy, seen_healthy
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
+from shared.core.rollout.parts import TooSmall
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import Rollout
 
@@ -69,7 +70,7 @@ def clean(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
     """Return the decision for a rollout that has ended but may have left something behind."""
     if rollout.ending.cleaned is not None:
         watched = now < (rollout.ending.clean_after or now) or rollout.ending.unhealthy is not None
-        return Decision(rollout if watched or rollout.kept else rollout.finish(now))
+        return Decision(rollout) if watched or rollout.kept else _over(rollout, endpoint, now)
     serves = rollout.phase is Phase.ROLLED_BACK or autoscaling.serves_again(rollout, endpoint)
     if (serves or rollout.phase is Phase.FAILED) and blue_is_small(rollout, endpoint):
         return _growing(rollout, endpoint, now)
@@ -86,6 +87,23 @@ def clean(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
     return Decision(rollout if watched else rollout.finish(now))
 
 
+def _over(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
+    """Return the finished rollout. The last that it says is what an operator must restore, if that still is so."""
+    left = rollout.ending.too_small
+    if left is None or endpoint.instances(rollout.blue) != left.instances or rollout.blue not in endpoint.traffic:
+        return Decision(rollout.finish(now))
+    return history.noted(rollout.finish(now), _small(rollout, left), now)
+
+
+def _small(rollout: Rollout, left: TooSmall) -> Reason:
+    return reason(
+        ReasonCode.BLUE_LEFT_SCALED_DOWN,
+        deployment=rollout.blue or "",
+        instances=left.instances,
+        wanted_instances=left.wanted,
+    )
+
+
 def _cleaned(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime) -> Decision:
     """Return the decision while this deployment is left over."""
     if name not in endpoint.deployments:
@@ -95,7 +113,7 @@ def _cleaned(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime)
         return history.noted(_watching(rollout, now), why, now) if in_use else _finished(rollout, why, now)
     due, kept = rollout.ending.clean_after or now, kept_instances(rollout)
     may = autoscaling.may_shrink(rollout, endpoint) and not rollout.ending.blue_scaled_down
-    may = may and name not in endpoint.traffic
+    may = may and name not in endpoint.traffic and endpoint.deployments[name].state is Provisioning.SUCCEEDED
     serving = endpoint.serving() or ""
     if kept is not None and may and now < due and seen_healthy(rollout, serving, now):
         why = reason(ReasonCode.BLUE_KEPT, deployment=name, until=due.isoformat(), instances=kept)
@@ -173,13 +191,9 @@ def _growing(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decisio
     failed = rollout.phase is Phase.FAILED
     if not failed and now - (rollout.ending.clean_after or now) <= rollout.policy.deadlines.rollback:
         return Decision(rollout)
-    why = reason(
-        ReasonCode.BLUE_LEFT_SCALED_DOWN,
-        deployment=rollout.blue or "",
-        instances=endpoint.instances(rollout.blue) or 0,
-        wanted_instances=rollout.blue_instances or 0,
-    )
-    return history.noted(rollout.with_ending(blue_scaled_down=False), _with_message(why, rollout), now)
+    left = too_small(rollout, endpoint)
+    known = rollout.with_ending(blue_scaled_down=False, too_small=left)
+    return history.noted(known, _with_message(_small(rollout, left), rollout), now)
 
 
 def _left_over(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime) -> Reason:

@@ -26,7 +26,7 @@ from shared.core.reconcile import (
     shrinking,
     traffic_mismatch,
 )
-from shared.core.reconcile.capacity import scaled_in
+from shared.core.reconcile.capacity import scaled_in, too_small
 from shared.core.reconcile.cleaning import clean
 from shared.core.reconcile.deadlines import overdue
 from shared.core.reconcile.external_edits import blue_unmirrored, left_as_found, noticed, restored, taken_back
@@ -198,7 +198,7 @@ def _endpoint_gone(rollout: Rollout, now: datetime) -> Decision:
     return history.noted(rollout.finish(now), missing, now)
 
 
-def _refused(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decision | None:
+def _refused(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
     refusal = rollout.refusal
     kept = {each.deployment for each in rollout.kept}  # see `keeping`
     inherited = refusal is not None and (refusal.action is ActionKind.DELETE_DEPLOYMENT or refusal.deployment in kept)
@@ -210,7 +210,8 @@ def _refused(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decisi
     refused = _refusal(ReasonCode.ACTION_REFUSED, refusal)
     if refusal.action is ActionKind.SCALE_DEPLOYMENT and rollout.ending.blue_scaled_down:
         why = _refusal(ReasonCode.BLUE_NOT_SCALED_UP, refusal)
-        return history.noted(replace(rollout.with_ending(blue_scaled_down=False), refusal=None), why, now)
+        left = rollout.with_ending(blue_scaled_down=False, too_small=too_small(rollout, endpoint))
+        return history.noted(replace(left, refusal=None), why, now)
     if rollout.phase is not Phase.ROLLING_BACK:
         return history.moved(rollout, Phase.ROLLING_BACK, refused, now)
     if refusal.message == rollout.orders.refused:

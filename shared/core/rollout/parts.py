@@ -22,7 +22,7 @@ from shared.core.rollout.reasons import Reason
 
 Autoscale = Literal["unknown", "wanted", "done"]
 BlueSize = Literal["ordered", "seen", "changed"]
-BlueAutoscale = Literal["unknown", "none", "enabled", "suspending", "suspended", "refused"]
+BlueAutoscale = Literal["unknown", "none", "enabled", "suspending", "suspended", "refused", "left"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +279,14 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
+class TooSmall:
+    """How many instances a deployment was left with that should have got back as many as `wanted`."""
+
+    instances: int
+    wanted: int
+
+
+@dataclass(frozen=True, slots=True)
 class SeenHealthy:
     """The deployment that served and was seen healthy: last `at`, and without interruption since `since`.
 
@@ -298,7 +306,8 @@ class Ending:
     clean_after: when the leftover deployment can be deleted; once it was dealt with, until when what serves is still
     watched. blue_scaled_down: whether blue is kept with fewer instances, or must grow before the rollback. blue_size:
     whether it was then seen with that few, and has since been given more by somebody else. autoscale: whether blue has
-    autoscale settings, which are suspended while it is kept on fewer instances (`suspending`: ordered). cleaned: when
+    autoscale settings, which are suspended while it is kept on fewer instances (`suspending`: ordered; `left`: they
+    could not be restored). too_small: that it got its traffic back but not its size. cleaned: when
     the leftover was dealt with. finished: when nothing was left to do, neither that nor inherited deployments nor a
     watch. seen_healthy: which deployment served and was healthy last. unhealthy, unhealthy_reported: the serving
     deployment that fails, and the one for which the history already says so. watched_until: the newest minute of the
@@ -314,6 +323,7 @@ class Ending:
     blue_scaled_down: bool = False
     blue_size: BlueSize = "ordered"
     autoscale: BlueAutoscale = "unknown"
+    too_small: TooSmall | None = None
     cleaned: datetime | None = None
     finished: datetime | None = None
     orphan_since: datetime | None = None

@@ -57,7 +57,7 @@ def ask(rollout: Rollout, request: OperatorRequest, address: Address = ANY) -> D
     accepted = replace(request, reason=comment, step=rollout.progress.step)
     waiting = replace(rollout, requests=(*rollout.requests, accepted))
     if address.key is not None:
-        answered = AnsweredKey(_digest(address.key), request.verb, _contents(request), request.at)
+        answered = AnsweredKey(_digest(address.key), request.verb, _contents(request, address), request.at)
         waiting = replace(waiting, answered=(*rollout.answered, answered)[-MOST_KEYS:])
     return history.noted(waiting, _accepted(rollout, accepted), request.at, request.by)
 
@@ -67,7 +67,7 @@ def repeated(rollout: Rollout, request: OperatorRequest, address: Address) -> bo
     known = answered(rollout, address)
     if known is None:
         return False
-    if known.request != _contents(request):
+    if known.request != _contents(request, address):
         words = f"the key {address.key!r} was used for another request, to {known.verb}; a new request needs a new key"
         raise NotPossible(ErrorCode.KEY_REUSED, words)
     return True
@@ -90,8 +90,10 @@ def skipped_steps(rollout: Rollout) -> list[str]:
     return [step.kind if step.load is None else f"{step.kind} {step.load}%" for step in rest]
 
 
-def _contents(request: OperatorRequest) -> str:
-    return _digest(f"{request.verb}\n{request.full}\n{request.by}\n{request.reason}")
+def _contents(request: OperatorRequest, address: Address) -> str:
+    """Return a digest of all that the caller sent, apart from the key."""
+    meant = replace(address, key=None)
+    return _digest(f"{request.verb}\n{request.full}\n{request.by}\n{request.reason}\n{meant}")
 
 
 def _digest(key: str) -> str:

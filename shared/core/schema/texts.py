@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import timedelta
 
 from shared.core.schema.kinds import Scalar, text
+from shared.core.schema.matching import MOST_WAYS, ways
 from shared.core.schema.times import DAY, MINUTE, SECOND, duration
 from shared.core.schema.words import Unfit, Word
 
@@ -30,9 +32,6 @@ INSTANCE_TYPE = text(
     r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", "a valid instance type (letters, digits, _ . -)", "Standard_NC6s_v3"
 )
 
-# Nested repeats can take longer than any deadline on text that does not match.
-_NESTED = re.compile(r"\((?:[^()\\]|\\.)*(?<!\\)[*+}](?:[^()\\]|\\.)*\)[*+{]")
-
 
 def _pattern(word: Word) -> str:
     if word.type == "nothing" or not 1 <= len(word.text) <= LONGEST_PATTERN:
@@ -43,9 +42,15 @@ def _pattern(word: Word) -> str:
         raise Unfit(f"{word} is not a valid Python regular expression: {error}") from error
     if found.search(""):
         raise Unfit(f"{word} matches the empty text, so it would match everywhere")
-    if _NESTED.search(word.text):
+    if math.isinf(ways(word.text)):
         raise Unfit(
-            f"{word} repeats a group that contains a repeat, which can take forever; rewrite it without nested repeats"
+            f"{word} has something whose time is not known; use groups, alternatives, repeats and look-arounds, but no "
+            "comments, conditions, references to groups, or flags other than (?i), (?m) and (?s)"
+        )
+    if ways(word.text) > MOST_WAYS:
+        raise Unfit(
+            f"{word} can take forever on text that does not match, because it can divide the same text in many ways; "
+            "let something that a repeat does not match follow it, as in `[a-z]+@`, or limit it, as in `.{1,20}`"
         )
     return word.text
 

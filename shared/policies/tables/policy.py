@@ -89,14 +89,15 @@ def _ending() -> tuple[Field, ...]:
         Field(
             "orphans",
             choice("report", "remove"),
-            "What happens to the green of an ended rollout that is still deployed although it should not be (checked "
-            "once a day): it is reported, or also removed a day later unless someone used or changed it.",
+            "What happens to the green or the replaced blue of an ended rollout that is still deployed although it "
+            "should not be (checked once a day): it is reported, or also removed a day later unless someone used or "
+            "changed it.",
         ),
         Field(
             "redact",
             Sequence(PATTERN, "['ACME-[0-9]{6}']", most=20),
             "Regular expressions of what must not be kept of responses, container logs, errors and operators' "
-            "reasons. Keys, tokens and passwords are never kept, whatever this says.",
+            "reasons, applied to each line. Keys, tokens and passwords are never kept, whatever this says.",
             default=(),
         ),
     )
