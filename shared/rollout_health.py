@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from shared.core.observation import EndpointSeen, Provisioning
 from shared.core.phases import Phase
+from shared.core.reconcile.cleaning import leftover
 from shared.core.rollout import Rollout
 from shared.core.rollout.pauses import PauseCause, pause_cause, waits_for_operator
 from shared.core.rollout.reasons import ReasonCode
@@ -19,6 +20,7 @@ from shared.words import sentence
 UNSEEN = timedelta(minutes=15)
 WAITING = timedelta(hours=1)  # for an operator
 UNHEALTHY = "repair it, or give its traffic to another deployment; the rollout's history says what fails"
+UNCHECKED = "have telemetry or the smoke requests show that what serves answers; it is deleted then, or delete it"
 UNJUDGED = "remove this problem: until then green keeps its traffic and nothing judges it; roll back if in doubt"
 BROKEN = "read its state and its log, and repair or replace it; or give its traffic to a deployment that answers"
 LEFT = (
@@ -50,6 +52,9 @@ def rollout_findings(rollout: Rollout, now: datetime) -> Iterator[Finding]:
         )  # fmt: skip
     if problem := _unhealthy(rollout):
         yield Finding("unhealthy", Severity.FAILING, problem, about, UNHEALTHY)
+    elif rollout.ending.overdue:
+        kept = f"{leftover(rollout)} is still deployed, because it is not known whether what serves works"
+        yield Finding("cleanup", Severity.WARNING, kept, about, UNCHECKED)
     if rollout.phase is Phase.ROLLING_BACK and rollout.refusal is not None:
         refused = f"Azure refuses what the rollback needs: {rollout.refusal.message}"
         yield Finding("rollback", Severity.FAILING, refused, about, STUCK)

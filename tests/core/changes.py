@@ -36,6 +36,7 @@ PLACES = {
     "starvation_reported": ("judging", "starvation_reported"),
     "last": ("observed", "last"),
     "recent": ("rereading", "recent"),
+    "began": ("rereading", "began"),
     "serving": ("observed", "serving"),
     "telemetry_problem": ("observed", "telemetry_problem"),
     "missing_gates": ("observed", "missing_gates"),

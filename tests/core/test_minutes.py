@@ -17,7 +17,7 @@ from shared.core.steps.traffic import at_new_split
 from tests.core.rollouts import ALL_BLUE, BLUE, GREEN, HOUR, MINUTE, NOW, OTHER, POLICY, SMOKE, TEN, endpoint, rollout
 
 START = NOW - 10 * MINUTE
-WATCHED = rollout(Phase.STEPPING, judged_until=START, steady_since=START)
+WATCHED = rollout(Phase.STEPPING, judged_until=START, began=START, steady_since=START)
 SECOND = timedelta(seconds=1)
 LAG = POLICY.judge.telemetry_lag
 

@@ -57,7 +57,7 @@ def test_nothing_advances_in_an_incident_that_is_part_of_the_past(past: int, fai
     world.register()
     world.rates = {BLUE: 0.7, GREEN: 0.7}
     world.minutes(45)
-    assert (world.seen.traffic[GREEN], holds(world)) == (10, [C.INCIDENT])
+    assert (world.seen.traffic, holds(world)) == ({BLUE: 100}, [C.INCIDENT])
 
 
 def test_the_rollout_continues_when_the_incident_is_over() -> None:

@@ -15,6 +15,7 @@ from shared.errors import Temporary
 from shared.health import HealthCheck
 from shared.notifications import LogChannel
 from shared.ports import Halt
+from shared.rollout_health import rollout_findings
 from tests.scenarios.world import BLUE, ENDPOINT, GREEN, MIDNIGHT, POLICY, World
 
 NIGHT = timedelta(days=1)
@@ -166,13 +167,17 @@ def test_a_replaced_blue_that_azure_refused_to_delete_is_removed() -> None:
     assert (night(world), set(world.seen.deployments)) == (set(), {"churn-8"})
 
 
-def test_a_blue_that_was_kept_unchecked_is_found_and_stays() -> None:
-    """What serves was never seen to be healthy, so the way back is not for Teal to remove."""
+def test_a_blue_that_is_kept_unchecked_is_no_orphan() -> None:
+    """It waits until what serves is seen healthy, with a finding in the meantime, and then goes by itself."""
     world = replaced(World(policy=REMOVES))
     world.telemetry.faults.always = "no answer"
-    world.until_finished("8")
+    world.minutes(120)
     assert world.entries(ReasonCode.BLUE_KEPT_UNCHECKED, version="8")
-    assert [night(world) for _ in range(3)] == [{GREEN}] * 3
+    assert [night(world) for _ in range(2)] == [set()] * 2
+    assert "cleanup" in {each.check for each in rollout_findings(world.rollout("8"), world.clock())}
+    world.telemetry.faults.always = ""
+    world.until_finished("8")
+    assert set(world.seen.deployments) == {"churn-8"}
 
 
 def test_an_inherited_blue_that_could_not_be_deleted_is_found() -> None:

@@ -84,7 +84,9 @@ def log_odds(watch: Watch, tuning: Tuning) -> float:
 def add_minute(watch: Watch, counts: Counts, of: Alarm, tuning: Tuning, risk: Risk) -> Watch:
     """Return the watch after a minute; a minute without requests changes nothing.
 
-    The cap only delays the start of an incident: once declared, every minute above the limit extends it.
+    The cap only delays the start of an incident: once declared, every minute above the limit extends it. Minutes that
+    speak against one are forgotten: an incident that begins after hours of calm is found as soon as one that begins
+    with the watch. So the risk of a false one is not bounded for the whole rollout; `bench.incidents` measures it.
 
     counts: the deployment's, as if it were green. risk: how sure one must be that an incident is on, and when
     it is over.
@@ -96,9 +98,11 @@ def add_minute(watch: Watch, counts: Counts, of: Alarm, tuning: Tuning, risk: Ri
     bad = beyond(counts, of, tuning)
     calm = 0 if bad else watch.calm + 1
     grown = harm.add_minute(watch.harm, _gains(counts, of, tuning), tuning, changed=False)
-    if grown.log_odds(log_shares(_LANES, tuning)) >= -math.log(risk.rollback):
+    odds = grown.log_odds(log_shares(_LANES, tuning))
+    if odds >= -math.log(risk.rollback):
         return Watch(grown, declared=True, bad=watch.bad + bad)
-    return Watch(grown, bad=0 if calm >= LONGEST_CALM else watch.bad + bad, calm=calm)
+    begun = grown if odds > 0 else Harm()
+    return Watch(begun, bad=0 if calm >= LONGEST_CALM else watch.bad + bad, calm=calm)
 
 
 def _continued(watch: Watch, counts: Counts, of: Alarm, tuning: Tuning, risk: Risk) -> Watch:

@@ -122,8 +122,8 @@ def _cleaned(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime)
         taken = rollout.green not in endpoint.traffic  # all traffic is back on blue: `taken_back` rolls back
         kept_in_use = reason(ReasonCode.BLUE_KEPT_IN_USE, deployment=name)
         return Decision(rollout) if taken else _finished(rollout, kept_in_use, now)
-    late = rollout.telemetry_lag - rollout.policy.judge.telemetry_lag  # what serves is seen that much later, too
-    if now - due > rollout.policy.deadlines.rollback + late and not newly_healthy(rollout, now):
+    patience = rollout.policy.deadlines.rollback + rollout.later_than_configured
+    if now - due > patience and not newly_healthy(rollout, now):
         return _overdue(rollout, _with_size(_left_over(rollout, name, endpoint, now), rollout), now)
     last_look = rollout.phase is Phase.PROMOTED and now >= due and recheck_due(rollout)
     return Decision(recheck(rollout) if last_look else rollout)

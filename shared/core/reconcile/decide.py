@@ -26,11 +26,12 @@ from shared.core.reconcile import (
     shrinking,
     traffic_mismatch,
 )
+from shared.core.reconcile.blindness import seeing, still_blind
 from shared.core.reconcile.capacity import scaled_in, too_small
 from shared.core.reconcile.cleaning import clean
 from shared.core.reconcile.deadlines import overdue
 from shared.core.reconcile.external_edits import blue_unmirrored, left_as_found, noticed, restored, taken_back
-from shared.core.reconcile.incidents import INCIDENTS, incident_now, suspected
+from shared.core.reconcile.incidents import clears_green, incident_now, suspected
 from shared.core.reconcile.losses import blue_lost, green_lost
 from shared.core.reconcile.observed_time import behind, observed
 from shared.core.reconcile.placing import awaited, placed_anew, superfluous, twin_comes, with_blue_instances
@@ -71,11 +72,11 @@ def _decided(rollout: Rollout, observation: Observation, now: datetime) -> Decis
         found = left_as_found(unheld(_begun(back, informed, endpoint), now), endpoint, now)
         return blue_unmirrored(found, endpoint, now)
     held = held_now(informed, observation, now) or incident_now(informed) or unseen(informed, now)
-    held = held or mismatch_now(informed)
+    held = held or mismatch_now(informed) or still_blind(informed)
     if held is None and informed.hold is not None:
         return release(informed, observation.halted, now)
     if held is not None and informed.hold_reason != held:
-        absolved = informed.with_judging(compared=False) if held.code in INCIDENTS else informed
+        absolved = informed.with_judging(compared=False) if clears_green(informed, held) else informed
         return hold(absolved, held, now)  # recorded first, so that later decisions see it
     ahead = _first(
         (
@@ -100,7 +101,9 @@ def _decided(rollout: Rollout, observation: Observation, now: datetime) -> Decis
     ahead = ahead or proving.report(informed, observation, endpoint, now)
     doubtful = behind(informed, observation, now) or suspected(informed)
     waits = (held is not None and informed.phase in WAITS) or doubtful or twin_comes(informed, endpoint)
-    return ahead or (Decision(informed) if waits else _by_phase(informed, observation, endpoint, now))
+    return ahead or (
+        Decision(informed) if waits else seeing(informed, _by_phase(informed, observation, endpoint, now), now)
+    )
 
 
 def _first(deciders: Iterable[Decider], rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:

@@ -57,7 +57,9 @@ def _own(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Actio
             wanted = _clean(rollout, endpoint, now)
         case Phase.FAILED | Phase.SUPERSEDED:
             wanted = _give_up(rollout, endpoint, now)
-        case Phase.QUEUED | Phase.PAUSED:
+        case Phase.PAUSED:
+            wanted = _lowered(rollout, endpoint, now)
+        case Phase.QUEUED:
             wanted = ()
         case _:
             assert_never(rollout.phase)
@@ -97,13 +99,26 @@ def _forward(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[A
     if not ready or endpoint.busy:
         return ()
     if rollout.traffic.weight < endpoint.traffic.get(rollout.green, 0):
-        return _regrow(rollout, endpoint) + (() if _grows(rollout, endpoint, now) else _shift(rollout, endpoint))
+        return _back_next_to_blue(rollout, endpoint, now)
     if held:
         return ()
     copied = _grow(rollout, endpoint) or _mirror(rollout, endpoint)
     if not rollout.smoke_passed and _raised(rollout, endpoint):
         return copied  # nobody depends on answers to mirrored requests, so a mirror can come before a smoke test
     return autoscaling.copy(rollout) + (copied or _shift(rollout, endpoint))
+
+
+def _lowered(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Action, ...]:
+    """Return the reduction of green's share that was decided before the pause. What others set since then stays."""
+    ours = rollout.traffic.steady_since is None and rollout.traffic.edited_since is None
+    ready = all(endpoint.ready(name) for name in rollout.wanted_traffic)
+    lower = rollout.traffic.weight < endpoint.traffic.get(rollout.green, 0)
+    return _back_next_to_blue(rollout, endpoint, now) if ours and ready and lower and not endpoint.busy else ()
+
+
+def _back_next_to_blue(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Action, ...]:
+    """Return the reduction of green's share, once blue is large enough for the rest."""
+    return _regrow(rollout, endpoint) + (() if _grows(rollout, endpoint, now) else _shift(rollout, endpoint))
 
 
 def _grow(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:

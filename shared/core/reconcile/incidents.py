@@ -24,7 +24,7 @@ COUNTED = {  # by what the alarms of gates count
     "slow_medians": ReasonCode.INCIDENT_SLOW,
     "predicted_label": ReasonCode.INCIDENT_UNREADABLE,
 }
-INCIDENTS = frozenset({ReasonCode.INCIDENT, *COUNTED.values()})
+INCIDENTS = frozenset({ReasonCode.INCIDENT, ReasonCode.OVERLOAD, *COUNTED.values()})
 SHARED = frozenset({Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})
 
 
@@ -66,6 +66,11 @@ def _incident_of_blue(rollout: Rollout, alarms: Alarms) -> Reason | None:
     return None if seen is None else _counted_reason(alarms.gates[seen], rollout.blue)
 
 
+def clears_green(rollout: Rollout, why: Reason) -> bool:
+    """Return whether this hold shows that blue is in trouble next to green, so that green is not to blame for its."""
+    return why.code in INCIDENTS and why.facts.get("deployment") == rollout.blue
+
+
 def suspected(rollout: Rollout) -> bool:
     """Return whether an incident is likely but not yet certain: nothing advances on such minutes."""
     calibration = rollout.judging.calibration
@@ -96,8 +101,12 @@ def _without_blue(rollout: Rollout) -> bool:
 
 
 def _fixed(rollout: Rollout, green: Watch) -> bool:
-    """Return whether the policy lets a healthy green replace a failing blue. green: the same watch of green."""
-    return rollout.policy.judge.failing_blue == "replace" and not green.declared and green.calm > 0
+    """Return whether the policy lets a healthy green replace a failing blue. green: the same watch of green.
+
+    A green without any traffic is healthy if it passed the smoke test; otherwise its first weight would never come.
+    """
+    untried = rollout.rereading.began is None and rollout.smoke_passed
+    return rollout.policy.judge.failing_blue == "replace" and not green.declared and (green.calm > 0 or untried)
 
 
 def _unfixed(rollout: Rollout) -> list[tuple[str, Watch]]:

@@ -15,7 +15,7 @@ from shared.core.judge.incident import beyond
 from shared.core.judge.odds import Counts
 from shared.core.judge.panel import Evidence, JudgedMinute
 from shared.core.observation.observation import DeploymentMinute, Observation
-from shared.core.observation.spans import MINUTE, ceil_minute, span
+from shared.core.observation.spans import MINUTE, ceil_minute, floor_minute, span
 from shared.core.reconcile.missing_rows import missing
 from shared.core.reconcile.silence import pulse_of
 from shared.core.reconcile.traffic_mismatch import live_minute
@@ -26,6 +26,7 @@ from shared.core.rollout.rereading import MinuteCounts, Split
 
 TRAILING = timedelta(minutes=30)  # how long a judged minute is watched for late rows
 ARM_WAIT = timedelta(minutes=2)  # or the lag, if longer: how long a minute waits for a missing deployment's rows
+LOOK_BACK = timedelta(minutes=30)  # before calibration: an incident may have begun already
 PATIENCE = timedelta(minutes=5)
 LONG_SILENCE = timedelta(hours=6)
 Rows = Mapping[str, DeploymentMinute]
@@ -56,7 +57,7 @@ class Judged:
             self.rollout.thresholds,
             self.rollout.observed.missing_gates,
         )
-        if calibration is None or thresholds is None:
+        if calibration is None or thresholds is None or self.rollout.rereading.began is None:
             return ()
         return tuple(
             Judgement(minute, *_split(self.rollout, after), readings(after, calibration, thresholds, missing))
@@ -66,6 +67,9 @@ class Judged:
 
 def calibrated(rollout: Rollout, observation: Observation, now: datetime) -> Rollout:
     """Return the rollout with its judge calibrated from blue's past, once; unchanged without an answer about the past.
+
+    From now on blue's minutes are read, so that green gets no traffic in an incident that has begun before, nor when
+    telemetry has stopped since.
 
     A gate's missing history may arrive a little later, so it is waited for: as long as the step may take if some step
     needs the gate, otherwise for a limited time.
@@ -80,7 +84,10 @@ def calibrated(rollout: Rollout, observation: Observation, now: datetime) -> Rol
             )
     past = calibrating.past_of(observation.history, rollout.blue)
     found = calibrating.calibrate(rollout.policy.judge, past, observation.history_missing)
-    return rollout.with_judging(calibration=found, pulse=pulse_of(observation.history))
+    known = rollout.with_judging(calibration=found, pulse=pulse_of(observation.history))
+    if rollout.blue is None or rollout.judging.judged_until is not None:
+        return known
+    return known.with_judging(judged_until=floor_minute(now - rollout.telemetry_lag) - LOOK_BACK)
 
 
 def judge_minutes(rollout: Rollout, observation: Observation) -> Judged:
@@ -97,7 +104,11 @@ def judge_minutes(rollout: Rollout, observation: Observation) -> Judged:
     after = _remembering(rollout, [minute for minute, _ in minutes], by_minute(observation.minutes), until)
     if minutes and observation.settled_until is not None:
         after = after.with_rereading(read_at=observation.settled_until + rollout.telemetry_lag)
-    after = assessed(after, evidence, rollout.judging.calibration).with_judging(judged_until=until)
+    if rollout.rereading.began is None:  # there is nothing of green to assess yet
+        after = after.with_judging(evidence=evidence)
+    else:
+        after = assessed(after, evidence, rollout.judging.calibration)
+    after = after.with_judging(judged_until=until)
     return Judged(after.with_observed(missing_gates=observation.missing), minutes)
 
 

@@ -25,7 +25,7 @@ from shared.core.reconcile.rereading import recheck, recheck_due
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
 from shared.core.rollout.parts import Progress
-from shared.core.rollout.pauses import PauseCause, pause_cause
+from shared.core.rollout.pauses import waits_for_operator
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import ALL, Rollout
 from shared.core.steps.traffic import in_force, shift_weight, steadied, waiting_for, weight_observed, weight_requested
@@ -64,9 +64,8 @@ def compared_again(rollout: Rollout, endpoint: EndpointSeen, why: Reason, now: d
     judged next to it again. A policy without such a step gets one. None if this does not apply, as in a pause that an
     operator must end, or after someone else took traffic from green: to give some back would be against an operator.
     """
-    paused = pause_cause(rollout) not in {None, PauseCause.EVIDENCE}
     alone = rollout.alone and endpoint.traffic == {rollout.green: ALL}
-    if not alone or paused or not endpoint.ready(rollout.blue):
+    if not alone or waits_for_operator(rollout) or not endpoint.ready(rollout.blue):
         return None
     if awaits_probe(rollout, endpoint, now):
         return Decision(rollout)
@@ -101,7 +100,12 @@ def unseen(rollout: Rollout, now: datetime) -> Reason | None:
     since, last = rollout.traffic.steady_since, rollout.observed.last
     if rollout.first:
         return _unprobed(rollout, now)
-    if rollout.phase is not Phase.PROMOTING or since is None or rollout.judge_overruled:
+    if (
+        rollout.phase is not Phase.PROMOTING
+        or rollout.traffic.weight != ALL
+        or since is None
+        or rollout.judge_overruled
+    ):
         return None
     blind = rollout.observed.telemetry_problem is not None and now - max(since, last or since) >= UNSEEN
     patient = _waited(rollout, now) < rollout.policy.judge.patience
@@ -165,8 +169,8 @@ def _known(rollout: Rollout, now: datetime) -> bool:
 
 
 def _waited(rollout: Rollout, now: datetime) -> timedelta:
-    """Return how long green has had all traffic, not counting time that was not observed."""
-    return now - max(rollout.traffic.steady_since or now, rollout.status.since)
+    """Return how long green has been seen with all traffic, not counting time that was not observed."""
+    return now - max(rollout.traffic.steady_since or now, rollout.status.since) - rollout.later_than_configured
 
 
 def _passed(rollout: Rollout) -> Reason | None:

@@ -16,6 +16,7 @@ from shared.core.judge import panel
 from shared.core.judge.panel import Evidence
 from shared.core.observation.observation import DeploymentMinute, EndpointSeen, Observation
 from shared.core.observation.spans import MINUTE
+from shared.core.phases import JUDGED
 from shared.core.reconcile.judging import (
     Judged,
     assessed,
@@ -65,8 +66,10 @@ def recheck(rollout: Rollout) -> Rollout:
 
 
 def worth_keeping(rollout: Rollout, rows: Sequence[DeploymentMinute]) -> tuple[DeploymentMinute, ...]:
-    """Return the rows that were read for judging, not just to see whether they grew."""
+    """Return the rows that were read for judging green, not before its first minute, nor to see whether they grew."""
     until = rollout.judging.judged_until
+    if rollout.rereading.began is None and rollout.phase in JUDGED:
+        return ()
     if until is None or rollout.rereading.recheck is not None:
         return tuple(rows)
     return tuple([row for row in rows if row.minute >= until])

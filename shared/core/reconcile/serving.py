@@ -61,7 +61,7 @@ def _next_deletion(rollout: Rollout, now: datetime) -> datetime:
 
 def _began(rollout: Rollout, settled: datetime) -> datetime:
     """Return from when on minutes count: after the end, if the deployment had less of the traffic before it."""
-    return settled - WINDOW if rollout.judging.judged_until is None else ceil_minute(rollout.status.since)
+    return settled - WINDOW if rollout.rereading.began is None else ceil_minute(rollout.status.since)
 
 
 def take_in(rollout: Rollout, observation: Observation, now: datetime) -> Rollout:

@@ -325,6 +325,11 @@ class Rollout:
         return self.rereading.lag or self.policy.judge.telemetry_lag
 
     @property
+    def later_than_configured(self) -> timedelta:
+        """How much later than the policy says rows arrive: waits for telemetry are longer by that."""
+        return self.telemetry_lag - self.policy.judge.telemetry_lag
+
+    @property
     def telemetry_proven(self) -> bool:
         """Whether telemetry has shown a request to this endpoint, so that green can be given traffic and be judged.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from shared.core.judge.panel import begin_step
+from shared.core.judge.panel import Evidence, begin_step
 from shared.core.judge.verdict import Cause
 from shared.core.observation.observation import EndpointSeen
 from shared.core.observation.spans import floor_minute
@@ -38,11 +38,17 @@ def shift_weight(rollout: Rollout, weight: int, endpoint: EndpointSeen, now: dat
 
 def at_new_split(rollout: Rollout, now: datetime) -> Rollout:
     """Return the rollout at the start of a new traffic split, for which nothing is certified yet."""
+    rollout = rollout if rollout.rereading.began else _untried(rollout)
     since = rollout.judging.judged_until or floor_minute(now)
     fresh = rollout.with_traffic(steady_since=None, before=_before(rollout.traffic, now)).with_judging(
         assessment=None, judged_until=since, evidence=begin_step(rollout.judging.evidence)
     )
     return fresh.with_rereading(began=rollout.rereading.began or since)
+
+
+def _untried(rollout: Rollout) -> Rollout:
+    """Return the rollout without blue's minutes before green's first: they are not evidence about green."""
+    return rollout.with_judging(judged_until=None, evidence=Evidence()).with_rereading(recent=(), splits=())
 
 
 def _before(traffic: TrafficPlan, now: datetime) -> PastWeight | None:
@@ -105,11 +111,11 @@ def waited(rollout: Rollout, patience: timedelta, inconclusive: str, now: dateti
     """
     verdict = rollout.verdict
     began = max(rollout.progress.since or rollout.status.since, rollout.traffic.steady_since or rollout.status.since)
-    if now - began < patience:
+    if now - began - rollout.later_than_configured < patience:
         return Decision(rollout)
     why, limit = waiting_for(rollout), patience.total_seconds()
     unseen = rollout.observed.telemetry_problem is not None
-    blind = verdict is None or unseen or rollout.suspicious or verdict.cause is Cause.STARVED
+    blind = verdict is None or unseen or rollout.suspicious or verdict.cause in {Cause.STARVED, Cause.NO_REQUEST}
     overruled = rollout.judge_overruled and not unseen
     if overruled or (inconclusive == "advance" and not blind):
         ahead = reason(ReasonCode.STEP_UNCERTIFIED, because=why, limit_seconds=limit)
@@ -135,7 +141,7 @@ def waiting_for(rollout: Rollout) -> Reason:
 
 
 def _with_unjudged(asked: Reason, rollout: Rollout) -> Reason:
-    calibration, judged = rollout.judging.calibration, rollout.judging.evidence.gates or rollout.first
+    calibration, judged = rollout.judging.calibration, rollout.rereading.began or rollout.first
     unjudged = calibration.unjudged if calibration and not judged else {}
     if unjudged:
         asked.facts["unjudged"] = dict(unjudged)
