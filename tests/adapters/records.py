@@ -67,8 +67,8 @@ _margin = st.floats(0, 1000)
 st.register_type_strategy(Null, st.builds(Null, _margin, _margin))
 st.register_type_strategy(
     Measure,
-    st.builds(Measure, both=st.just(value=False))
-    | st.builds(Measure, both=st.just(value=True), severe=st.just(value=False)),
+    st.builds(Measure, rarer=st.just(value=False))
+    | st.builds(Measure, rarer=st.just(value=True), severe=st.just(value=False)),
 )
 st.register_type_strategy(datetime, st.datetimes(timezones=st.just(UTC)))
 st.register_type_strategy(timedelta, st.timedeltas(timedelta(0), timedelta(days=400)))
