@@ -383,6 +383,13 @@ BREAKS = (
         "tests/scenarios/test_traffic_mismatch.py",
     ),
     Break(
+        "any overload of blue excuses any overload of green",
+        f"{RECONCILE}/judging.py",
+        "    excused = min(row.overloaded, most)",
+        "    excused = row.overloaded",
+        "tests/scenarios/test_overload.py",
+    ),
+    Break(
         "fewer unreadable answers are harm",
         "shared/core/gates/predictions.py",
         "more, Measure(share=part, null=allowed, severe=False)",
@@ -478,15 +485,15 @@ BREAKS = (
     Break(
         "an overload of both is harm",
         f"{RECONCILE}/judging.py",
-        "    return _without_overload(green), _without_overload(blue)",
+        "    return _without_overload(green, most), _without_overload(blue, blue.overloaded)",
         "    return green, blue",
         "tests/scenarios/test_overload.py",
     ),
     Break(
         "latencies count in an overload of both",
         f"{RECONCILE}/judging.py",
-        "bad=row.bad - row.overloaded, slowness=None, percentiles=None)",
-        "bad=row.bad - row.overloaded)",
+        "bad=row.bad - excused, slowness=None, percentiles=None)",
+        "bad=row.bad - excused)",
         "tests/scenarios/test_overload.py",
     ),
     Break(

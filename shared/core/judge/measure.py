@@ -103,8 +103,17 @@ def _nulls(measure: Measure, allowance: Allowance, tuning: Tuning) -> tuple[Null
     ratio = max(minor.rho, 1.0 + RATIO)
     return (
         Null(rho=0.0, delta=ratio * usual + max(minor.delta, allowance.budget or 0.0)),
-        Null(rho=0.0, delta=min((1.0 + usual) / 2.0, tuning.severe.rho * usual + tuning.severe.delta)),
+        Null(rho=0.0, delta=severe_limit(usual, tuning)),
     )
+
+
+def severe_limit(usual: float, tuning: Tuning) -> float:
+    """Return the share above which green is far worse than a blue with this share.
+
+    It is the severe lane's limit, and never more than at half of what blue handles: three times a third would excuse a
+    green that handles nothing.
+    """
+    return min((1.0 + usual) / 2.0, tuning.severe.rho * usual + tuning.severe.delta)
 
 
 def _lanes(measure: Measure, tuning: Tuning) -> tuple[float, ...]:
