@@ -383,6 +383,13 @@ BREAKS = (
         "tests/scenarios/test_traffic_mismatch.py",
     ),
     Break(
+        "a hold begins anew with every number that changes",
+        f"{RECONCILE}/decide.py",
+        "not continues(informed.hold_reason, held)",
+        "informed.hold_reason != held",
+        "tests/scenarios/test_traffic_mismatch.py",
+    ),
+    Break(
         "any overload of blue excuses any overload of green",
         f"{RECONCILE}/judging.py",
         "    excused = min(row.overloaded, most)",

@@ -271,8 +271,8 @@ def _unloaded(calibration: Calibration, green: Row, blue: Row) -> tuple[Row, Row
     """Return both deployments' minutes, without what a lack of capacity did to them if both are overloaded.
 
     Then 429, 408 and slow answers say how many instances each has for its share, not how good its model is. A rollback
-    would take away capacity when it is needed most. What only one of them has still counts, and so does what makes green
-    far worse than blue: too few instances do not explain that.
+    would take away capacity when it is needed most. What only one of them has still counts, and so does what makes
+    green far worse than blue: too few instances do not explain that.
     """
     if green is None or blue is None or calibration.alarms is None:
         return green, blue
