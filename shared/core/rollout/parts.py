@@ -174,7 +174,8 @@ class Judging:
     """The judge's state.
 
     telemetry_seen: the newest minute with requests in telemetry before green got any traffic; while it is None, green
-    gets none. judged_until: every minute before this one has been judged; None until green was given traffic.
+    gets none. newest_logged: the newest that the last reading found while it was None. judged_until: every minute
+    before this one has been judged; None until green was given traffic.
     history_incomplete_since: when telemetry first had the history for some gates but not for all. starvation_reported:
     whether the history already says that green receives none of its traffic. mismatch_reported: the same for a share
     that differs from its weight. watches: for incidents. compared: whether green, alone with all traffic, looked
@@ -182,6 +183,7 @@ class Judging:
     """
 
     telemetry_seen: datetime | None = None
+    newest_logged: datetime | None = None
     judged_until: datetime | None = None
     history_incomplete_since: datetime | None = None
     calibration: Calibration | None = None

@@ -14,9 +14,11 @@ from shared.core.rollout.record import Rollout
 
 def postponed(rollout: Rollout, since: datetime, now: datetime) -> Rollout:
     """Return the rollout with the time from `since` to `now` not counted; what began during it begins now."""
-    progress = rollout.progress.since
+    progress, logged = rollout.progress.since, rollout.judging.newest_logged
     return replace(
-        _order_postponed(rollout, since, now).with_progress(since=progress and _later(progress, since, now)),
+        _order_postponed(rollout, since, now)
+        .with_progress(since=progress and _later(progress, since, now))
+        .with_judging(newest_logged=logged and _later(logged, since, now)),
         status=replace(
             rollout.status,
             started=_later(rollout.status.started, since, now),
