@@ -383,6 +383,13 @@ BREAKS = (
         "tests/scenarios/test_traffic_mismatch.py",
     ),
     Break(
+        "an absence counts as waiting for a gate's history",
+        "shared/core/rollout/postponing.py",
+        "history_incomplete_since=incomplete and _later(incomplete, since, now)",
+        "history_incomplete_since=incomplete",
+        "tests/scenarios/test_absence.py",
+    ),
+    Break(
         "requests that appear late are those of a log that has stopped",
         f"{RECONCILE}/proving.py",
         "rereading.waiting_longer(known, age) if is_silent(pulse_of(rows), age, rollout.telemetry_lag) else known",

@@ -14,11 +14,15 @@ from shared.core.rollout.record import Rollout
 
 def postponed(rollout: Rollout, since: datetime, now: datetime) -> Rollout:
     """Return the rollout with the time from `since` to `now` not counted; what began during it begins now."""
-    progress, logged = rollout.progress.since, rollout.judging.newest_logged
+    progress, judging = rollout.progress.since, rollout.judging
+    logged, incomplete = judging.newest_logged, judging.history_incomplete_since
     return replace(
         _order_postponed(rollout, since, now)
         .with_progress(since=progress and _later(progress, since, now))
-        .with_judging(newest_logged=logged and _later(logged, since, now)),
+        .with_judging(
+            newest_logged=logged and _later(logged, since, now),
+            history_incomplete_since=incomplete and _later(incomplete, since, now),
+        ),
         status=replace(
             rollout.status,
             started=_later(rollout.status.started, since, now),
