@@ -383,10 +383,24 @@ BREAKS = (
         "tests/scenarios/test_traffic_mismatch.py",
     ),
     Break(
+        "a skipped silence is a new one",
+        f"{RECONCILE}/silence.py",
+        "    settled = began if read_at",
+        "    settled = (rollout.judging.judged_until or began) if read_at",
+        "tests/scenarios/test_silent_log.py",
+    ),
+    Break(
+        "a silence begins with the reading that found nothing",
+        f"{RECONCILE}/silence.py",
+        "read_at is None else read_at - lag",
+        "read_at is None else read_at",
+        "tests/scenarios/test_silent_log.py",
+    ),
+    Break(
         "an absence counts as waiting for a gate's history",
         "shared/core/rollout/postponing.py",
-        "history_incomplete_since=incomplete and _later(incomplete, since, now)",
-        "history_incomplete_since=incomplete",
+        "newest_logged=logged, history_incomplete_since=incomplete and _later(incomplete, since, now)",
+        "newest_logged=logged, history_incomplete_since=incomplete",
         "tests/scenarios/test_absence.py",
     ),
     Break(

@@ -99,8 +99,9 @@ def judge_minutes(rollout: Rollout, observation: Observation) -> Judged:
     after = _remembering(rollout, [minute for minute, _ in minutes], by_minute(observation.minutes), until)
     if minutes and observation.settled_until is not None:
         after = after.with_rereading(read_at=observation.settled_until + rollout.telemetry_lag)
-    after = assessed(after, evidence, rollout.judging.calibration).with_judging(judged_until=until)
-    return Judged(after.with_observed(missing_gates=observation.missing), minutes)
+    newest = minutes[-1][0] if minutes else rollout.judging.newest_logged
+    after = assessed(after, evidence, rollout.judging.calibration).with_observed(missing_gates=observation.missing)
+    return Judged(after.with_judging(judged_until=until, newest_logged=newest), minutes)
 
 
 def assessed(rollout: Rollout, evidence: Evidence, calibration: Calibration) -> Rollout:

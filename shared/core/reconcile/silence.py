@@ -41,11 +41,16 @@ def pulse_of(history: Iterable[DeploymentMinute]) -> Pulse:
 
 
 def silent_since(rollout: Rollout, now: datetime) -> datetime | None:
-    """Return when telemetry last showed a request, if that is too long ago for the endpoint's usual traffic."""
-    last, pulse = rollout.rereading.read_at or rollout.judging.judged_until, rollout.judging.pulse
-    if last is None or rollout.phase not in JUDGED or rollout.first:
+    """Return when telemetry last showed a request, if there have been none for too long for the usual traffic.
+
+    Late rows are no silence: it is counted from the last reading that found any, or from the first minute to be judged.
+    """
+    began, read_at, lag = rollout.rereading.began, rollout.rereading.read_at, rollout.telemetry_lag
+    if began is None or rollout.phase not in JUDGED or rollout.first:
         return None
-    return last if is_silent(pulse, now - last, rollout.telemetry_lag) else None
+    settled = began if read_at is None else read_at - lag
+    last = max(began, rollout.judging.newest_logged or began)
+    return last if is_silent(rollout.judging.pulse, now - settled, lag) else None
 
 
 def is_silent(pulse: Pulse, silent: timedelta, lag: timedelta) -> bool:

@@ -174,8 +174,8 @@ class Judging:
     """The judge's state.
 
     telemetry_seen: the newest minute with requests in telemetry before green got any traffic; while it is None, green
-    gets none. newest_logged: the newest that the last reading found while it was None. judged_until: every minute
-    before this one has been judged; None until green was given traffic.
+    gets none. newest_logged: the newest known one; while green gets none, it moves forward by the time that was not
+    observed. judged_until: every minute before this one has been judged; None until green was given traffic.
     history_incomplete_since: when telemetry first had the history for some gates but not for all; it moves forward by
     the time that was not observed. starvation_reported: whether the history already says that green receives none of
     its traffic. mismatch_reported: the same for a share that differs from its weight. watches: for incidents. compared:
