@@ -541,8 +541,8 @@ BREAKS = (
     Break(
         "a scaled-in blue gets nearly everything at once to be compared with",
         f"{RECONCILE}/difference.py",
-        "        return _regrow(rollout, endpoint) + (() if _grows(rollout, endpoint, now) else _shift(rollout, endpoint))",
-        "        return _shift(rollout, endpoint)",
+        "return _regrow(rollout, endpoint) + (() if _grows(rollout, endpoint, now) else _shift(rollout, endpoint))",
+        "return _shift(rollout, endpoint)",
         "tests/scenarios/test_capacity.py",
     ),
     Break(
