@@ -17,7 +17,7 @@ from shared.core.gates import DISAGREEMENT
 from shared.core.observation import DeploymentMinute, Tally
 from shared.core.observation.spans import floor_minute
 from shared.core.telemetry import Disagreements, Need, PredictionReading, Predictions, SourceKind, Window
-from shared.core.telemetry.predictions import OTHER, UNREADABLE, UnreadablePrediction, agree, labels
+from shared.core.telemetry.predictions import OTHER, UNREADABLE, UnreadablePrediction, agrees, labels
 from shared.core.telemetry.sources import ANSWERS
 from shared.errors import Permanent, TealError, Temporary
 from shared.ports import Answers, AnswerSeen, Fetch
@@ -161,8 +161,9 @@ def disagreements(
 ) -> list[DeploymentMinute]:
     """Count the requests that green answered differently from blue, of those that both answered, by green's minute.
 
-    A pair without any prediction is not counted; if those are more than half, this raises Permanent. A pair with only
-    one answer in the window is left out: it is as likely to agree as any other.
+    A pair in which blue's answer has no prediction is not counted, since green's could be right; if those are more than
+    half, this raises Permanent. A pair with only one answer in the window is left out: it is as likely to agree as any
+    other.
     """
     counts: dict[datetime, Tally] = {}
     unreadable: list[str] = []
@@ -170,7 +171,7 @@ def disagreements(
     chosen = _chosen(pairs, sum(len(answer.body) for pair in pairs for answer in pair))
     for of_blue, of_green in chosen:
         try:
-            bad = not agree(of_blue.body, of_green.body, need.reading, need.tolerance)
+            bad = not agrees(of_green.body, of_blue.body, need.reading, need.tolerance)
         except UnreadablePrediction as error:
             unreadable.append(str(error))
             continue

@@ -298,10 +298,9 @@ REASONS: Mapping[ReasonCode, Row] = {
         "The source responds, but has no data for this endpoint.",
     ),
     ReasonCode.TELEMETRY_LATE: Row(
-        "telemetry arrives later than the configured lag of {limit_seconds}: minutes grew after they had been judged, "
-        "so everything is judged again, and this rollout now waits {delay_seconds}; raise `telemetry.lag` in the "
-        "policy",
-        "Rows arrived for minutes that had already been judged.",
+        "telemetry arrives later than the configured lag of {limit_seconds}: this rollout now waits {delay_seconds}, "
+        "and minutes that it has already judged are judged again; raise `telemetry.lag` in the policy",
+        "Rows arrived for minutes that had already been judged, or are so late that the log seemed to have stopped.",
     ),
     ReasonCode.BLUE_NOT_LOGGED: Row(
         "telemetry shows requests to {other} but none to {deployment} in the same minutes; those minutes do not count "

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from shared.core.endpoint_id import EndpointId
 from shared.core.gates import GATE_KINDS, SAMPLE_KINDS, Gate, Sample
+from shared.core.gates.samples import CountSample
 from shared.core.judge.measure import Measure
 from shared.core.judge.odds import Counts, Null
 from shared.core.phases import Phase
@@ -67,8 +68,8 @@ _margin = st.floats(0, 1000)
 st.register_type_strategy(Null, st.builds(Null, _margin, _margin))
 st.register_type_strategy(
     Measure,
-    st.builds(Measure, both=st.just(value=False))
-    | st.builds(Measure, both=st.just(value=True), severe=st.just(value=False)),
+    st.builds(Measure, rarer=st.just(value=False))
+    | st.builds(Measure, rarer=st.just(value=True), severe=st.just(value=False)),
 )
 st.register_type_strategy(datetime, st.datetimes(timezones=st.just(UTC)))
 st.register_type_strategy(timedelta, st.timedeltas(timedelta(0), timedelta(days=400)))
@@ -91,4 +92,7 @@ _reason = st.builds(Reason, facts=_facts, because=st.none())
 st.register_type_strategy(Reason, st.builds(Reason, facts=_facts, because=st.none() | _reason))
 st.register_type_strategy(Step, st.sampled_from(sorted(STEP_KINDS.values(), key=str)).flatmap(st.from_type))
 st.register_type_strategy(Gate, st.sampled_from(sorted(GATE_KINDS.values(), key=str)).flatmap(st.from_type))
-st.register_type_strategy(Sample, st.sampled_from(sorted(SAMPLE_KINDS.values(), key=str)).flatmap(st.from_type))
+_samples = sorted(SAMPLE_KINDS.values(), key=str)
+_counting = [kind for kind in _samples if issubclass(kind, CountSample)]
+st.register_type_strategy(Sample, st.sampled_from(_samples).flatmap(st.from_type))
+st.register_type_strategy(CountSample, st.sampled_from(_counting).flatmap(st.from_type))

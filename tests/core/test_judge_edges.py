@@ -55,10 +55,12 @@ def test_a_broken_green_with_all_traffic_is_rolled_back_after_one_minute() -> No
     assert judge(found, judges, Risk(), None).outcome is Outcome.FAIL
 
 
-@pytest.mark.parametrize("odd", [Counts(1000, 1000, 0, 9000), Counts(0, 1000, 9000, 9000)], ids=["more", "less"])
-def test_one_odd_minute_rolls_back_in_neither_direction(odd: Counts) -> None:
+@pytest.mark.parametrize(
+    ("odd", "rarer"), [(Counts(1000, 1000, 0, 9000), False), (Counts(0, 1000, 9000, 9000), True)], ids=["more", "less"]
+)
+def test_one_odd_minute_rolls_back_in_neither_direction(odd: Counts, *, rarer: bool) -> None:
     """A share that shifts wins at most the cap per minute, whichever way it shifts."""
-    measure = Measure(null=Null(1.25, 0.02), severe=False, both=True)
+    measure = Measure(null=Null(1.25, 0.02), severe=False, rarer=rarer)
     judges = Panel((GateSetting(budget=None, measures=(measure,)),))
     found = after(JudgedMinute((GateMinute((odd,)),), 10, 25, green=1000, blue=9000), judges=judges)
     assert gate.log_harm(found.gates[0], judges.gates[0], TUNED) <= TUNED.cap_of(1.0)
@@ -132,7 +134,7 @@ def test_a_few_requests_to_blue_excuse_nothing_at_100(blue: tuple[int, int]) -> 
 def test_what_a_gate_counts_is_not_the_number_of_requests() -> None:
     """An answer can have many predictions: a mirror that ends after a number of requests counts requests."""
     seen = GateMinute((Counts(450, 900, 450, 900),))
-    measure = Measure(null=Null(1.25, 0.02), severe=False, both=True)
+    measure = Measure(null=Null(1.25, 0.02), severe=False)
     judges = Panel((GateSetting(), GateSetting("predictions", 0.1, critical=False, budget=None, measures=(measure,))))
     minute = at(-20, Counts(0, 2, 0, 10))
     found = after(*[replace(minute, gates=(*minute.gates, seen))] * 2, judges=judges)

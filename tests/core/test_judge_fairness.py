@@ -126,8 +126,8 @@ def row(name: str, total: int, **known: object) -> DeploymentMinute:
     return DeploymentMinute(name, START, total, **({"bad": 0} | known))  # type: ignore[arg-type] # fields by name
 
 
-def calibrated(*gates: Gate, unreadable: int = 0) -> Calibration:
-    """Return these gates calibrated from a calm hour of blue: 1 to 200 ms, three classes, some unreadable answers."""
+def calibrated(*gates: Gate) -> Calibration:
+    """Return these gates calibrated from a calm hour of blue: 1 to 200 ms, three classes."""
     slowness = dict.fromkeys(range(60, 110), 4)
     hour = [
         replace(
@@ -136,7 +136,7 @@ def calibrated(*gates: Gate, unreadable: int = 0) -> Calibration:
                 200,
                 bad=2,
                 slowness=slowness,
-                predictions=dict(zip(LABELS, (40, 40, 20, unreadable), strict=True)),
+                predictions=dict(zip("abc", (40, 40, 20), strict=True)),
             ),
             minute=START - timedelta(minutes=n),
         )
@@ -222,8 +222,8 @@ def test_predictions_that_shift_within_what_is_allowed_win_nothing(
 
 
 def unreadable_growth(green: tuple[float, ...], blue: tuple[float, ...]) -> float:
-    """Return the expected growth of the odds in a minute with these shares, after a past with a fifth unreadable."""
-    calibration = calibrated(PredictionsGate(), unreadable=25)
+    """Return the expected growth of the odds in a minute with these shares, after a past with nothing unreadable."""
+    calibration = calibrated(PredictionsGate())
 
     def minutes() -> Chances:
         for (a, x), (b, y) in product(spreads(3, green), spreads(3, blue)):
@@ -233,16 +233,25 @@ def unreadable_growth(green: tuple[float, ...], blue: tuple[float, ...]) -> floa
     return game_of(calibration).growth(minutes())
 
 
+@pytest.mark.parametrize("unreadable", [0.2, 0.7, 1.0])
 @pytest.mark.parametrize(
-    "green",
-    [(0.32, 0.32, 0.16, 0.2), (0.52, 0.32, 0.16, 0.0), (0.32, 0.32, 0.36, 0.0), (0.4, 0.4, 0.2, 0.0)],
+    "read_as",
+    [None, (1.0, 0.0, 0.0), (0.0, 0.0, 1.0), (0.4, 0.4, 0.2)],
     ids=["alike", "all read as a", "all read as c", "read as the others"],
 )
-def test_a_green_that_reads_what_blue_could_not_wins_nothing(green: tuple[float, ...]) -> None:
-    """Fewer unreadable answers are no harm, whatever they turn out to be; more of them are."""
-    blue = (0.32, 0.32, 0.16, 0.2)
-    assert unreadable_growth(green, blue) <= FAIR
-    assert unreadable_growth((0.1, 0.1, 0.05, 0.75), blue) > FAIR
+def test_a_green_that_reads_what_blue_could_not_wins_nothing(
+    read_as: tuple[float, ...] | None, unreadable: float
+) -> None:
+    """Fewer unreadable answers are no harm, whatever they turn out to be and however many blue has now."""
+    known = tuple(share * (1 - unreadable) for share in (0.4, 0.4, 0.2))
+    read = tuple(share + unreadable * part for share, part in zip(known, read_as or (), strict=False))
+    blue = (*known, unreadable)
+    assert unreadable_growth((*read, 0.0) if read else blue, blue) <= FAIR
+
+
+def test_more_unreadable_answers_than_blues_win_something() -> None:
+    """Whatever blue's share of them is."""
+    assert unreadable_growth((0.1, 0.1, 0.05, 0.75), (0.32, 0.32, 0.16, 0.2)) > FAIR
 
 
 @pytest.mark.parametrize("mirrored", [True, False])

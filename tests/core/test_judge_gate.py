@@ -158,12 +158,16 @@ def test_an_absolute_limit_applies_whatever_blue_does() -> None:
 
 def test_fewer_than_blue_is_harm_where_both_directions_count() -> None:
     """Half as many predictions of a class are found as reliably as twice as many."""
-    measure = Measure(null=Null(1.25, 0.02), severe=False, both=True)
-    judges = Panel((GateSetting(critical=False, budget=None, measures=(measure,)),))
-    for counts in (Counts(400, 1000, 1800, 9000), Counts(100, 1000, 1800, 9000)):
-        assert judge(after(*[at(10, counts)] * 8, judges=judges), judges, Risk(), 25).outcome is Outcome.FAIL
-    alike = Counts(200, 1000, 1800, 9000)
-    assert judge(after(*[at(10, alike)] * 8, judges=judges), judges, Risk(), 25).outcome is not Outcome.FAIL
+    more = Measure(share=0.5, null=Null(1.25, 0.02), severe=False)
+    judges = Panel((GateSetting(critical=False, budget=None, measures=(more, replace(more, rarer=True))),))
+
+    def outcome(counts: Counts) -> Outcome:
+        minute = replace(at(10, counts), gates=(GateMinute((counts, counts)),))
+        return judge(after(*[minute] * 8, judges=judges), judges, Risk(), 25).outcome
+
+    assert outcome(Counts(400, 1000, 1800, 9000)) is Outcome.FAIL
+    assert outcome(Counts(100, 1000, 1800, 9000)) is Outcome.FAIL
+    assert outcome(Counts(200, 1000, 1800, 9000)) is not Outcome.FAIL
 
 
 def latency(minutes: int = 1) -> Panel:

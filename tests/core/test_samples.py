@@ -19,7 +19,7 @@ from shared.core.judge.gate import GateMinute
 from shared.core.judge.ladder import LEAST_REQUESTS, Percentiles
 from shared.core.judge.odds import Counts
 from shared.core.observation import DeploymentMinute, Tally
-from shared.core.telemetry.predictions import OTHER
+from shared.core.telemetry.predictions import OTHER, UNREADABLE
 from tests.core.judging import START
 
 GREEN = DeploymentMinute(
@@ -55,6 +55,7 @@ KINDS: list[Sample] = [Failed(), Refused(), Slower(((100, 95),)), CLASSES, Count
         (Slower(((100, 95), (104, 99))), [Counts(10, 90, 170, 870), Counts(10, 90, 170, 870)]),
         (Slower(((95, 101),)), [Counts(40, 90, 20, 870)]),
         (CLASSES, [Counts(60, 94, 700, 850), Counts(30, 94, 150, 850), Counts(4, 94, 0, 850)]),
+        (replace(CLASSES, any_class=True), [Counts(60, 94, 700, 850), Counts(30, 94, 150, 850), Counts(4, 94, 0, 850)]),
         (Counted("stale"), [Counts(2, 40, 30, 400)]),
         (Disagreed(), [Counts(3, 20, 0, 0)]),
         (Counted("unheard of"), [Counts()]),
@@ -141,6 +142,18 @@ def test_blues_past_is_counted_like_blues_minutes() -> None:
     assert Failed().series(rows) == [([9, 0, 9], [900, 0, 900])]
     assert Slower(((100, 95),)).series(rows) == [([170, 0, 0], [870, 0, 0])]
     assert Ladder().series(rows) == []
+
+
+def test_an_answer_of_blue_that_cannot_be_read_could_be_of_any_class() -> None:
+    """Where that is to be allowed for; one of green's is of none."""
+    known = {"yes": 6, OTHER: 1, UNREADABLE: 3}
+    both = replace(GREEN, predictions=known), replace(BLUE, predictions=known)
+    assert CLASSES.items(*both) == [Counts(6, 10, 6, 10), Counts(0, 10, 0, 10), Counts(1, 10, 1, 10)]
+    assert replace(CLASSES, any_class=True).items(*both) == [
+        Counts(6, 10, 9, 10),
+        Counts(0, 10, 3, 10),
+        Counts(1, 10, 4, 10),
+    ]
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)

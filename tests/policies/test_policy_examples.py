@@ -14,7 +14,7 @@ from shared.core.gates import DisagreementGate, PredictionsGate
 from shared.core.observation import Tally
 from shared.core.policy import TemplateSource
 from shared.core.steps import MirrorStep, PauseStep, SmokeStep, WeightStep
-from shared.core.telemetry.predictions import agree, labels
+from shared.core.telemetry.predictions import agrees, labels
 from shared.policies.policy_set import PolicySet, read_policies
 from tests.adapters.written_log import HOUR, START, WrittenLog, written_log
 
@@ -90,7 +90,7 @@ def test_example_pointers_match_the_answers(book: PolicySet) -> None:
     one = '{"model": "ranking", "results": [{"id": 17, "score": 0.91}, {"id": 4, "score": 0.3}]}'
     other = '{"model": "ranking", "results": [{"id": 4, "score": 0.91}, {"id": 17, "score": 0.3}]}'
     assert labels(one, predictions.reading) == ("0.8 and above",)
-    assert not agree(one, other, disagreement.reading, disagreement.tolerance)
+    assert not agrees(one, other, disagreement.reading, disagreement.tolerance)
 
 
 def test_kubernetes_comes_from_a_template_without_mirror(book: PolicySet) -> None:

@@ -12,6 +12,7 @@ from shared.core.phases import Phase
 from shared.core.policy import Deadlines
 from shared.core.rollout import Verb
 from shared.core.rollout.reasons import ReasonCode
+from tests.scenarios.conduct import Conduct
 from tests.scenarios.world import BLUE, ENDPOINT, GREEN, MIDNIGHT, MINUTE, POLICY, World
 
 C = ReasonCode
@@ -45,6 +46,19 @@ def test_a_green_that_failed_meanwhile_is_rolled_back_for_that() -> None:
     world.until_weight(10)
     asleep(world, 400)
     assert world.until(Phase.ROLLED_BACK).status.reason.code is C.REGRESSION_DETECTED
+
+
+def test_an_absence_is_no_wait_for_a_gates_history() -> None:
+    """Latency's was missing when Teal went away, and a minute longer when it is back; it is judged nevertheless."""
+    usual = Conduct(median=80.0)
+    world = World(rpm=600, conduct={BLUE: usual, GREEN: replace(usual, median=240.0)})
+    world.telemetry.missing = {"latency": "throttled"}
+    world.register()
+    world.minutes(4)
+    asleep(world, 180)
+    world.minutes(1)
+    world.telemetry.missing = {}
+    assert world.until(Phase.ROLLED_BACK).status.reason.facts["gate"] == "latency"
 
 
 def test_nothing_advances_before_the_whole_backlog_is_judged() -> None:

@@ -15,6 +15,8 @@ from shared.core.rollout.reasons import ReasonCode as Why
 from shared.core.steps import MirrorStep, SmokeStep, WeightStep
 from shared.errors import NotPossible, Permanent
 from tests.fake_telemetry import FakeTelemetry
+from tests.scenarios.late_rows import late_world, rows_after
+from tests.scenarios.test_absence import asleep
 from tests.scenarios.world import BLUE, GREEN, MINUTE, POLICY, World
 
 FIVE = replace(POLICY, judge=replace(POLICY.judge, telemetry_lag=5 * MINUTE))
@@ -168,6 +170,31 @@ def test_a_green_without_telemetry_cannot_be_promoted() -> None:
     with pytest.raises(NotPossible):
         world.ask(Verb.PROMOTE)
     assert GREEN not in world.seen.traffic
+
+
+@pytest.mark.parametrize("late", [16, 40, 60])
+@pytest.mark.parametrize("rpm", [20, 800])
+def test_a_log_that_is_late_is_not_taken_for_one_that_stopped(late: int, rpm: int) -> None:
+    """Its requests keep appearing. The history says that they are late, and the rollout waits longer for them."""
+    world, _ = late_world(rows_after(late), lag=5, rpm=rpm)
+    world.until(Phase.PROMOTED, within=24 * 60)
+    (entry,) = world.entries(Why.TELEMETRY_LATE)
+    assert late * 60 <= entry.reason.facts["delay_seconds"] <= (late + 2) * 60
+    assert not world.entries(Why.TELEMETRY_UNPROVEN)
+
+
+def test_what_was_logged_before_a_pause_of_teal_is_not_late() -> None:
+    """The log stops while Teal does not run: what it got until then appeared in time."""
+    world = World(policy=FIVE, rpm=800)
+    world.telemetry.rows = [row for row in world.telemetry.rows if world.clock() - row.minute > 20 * MINUTE]
+    world.avoided = {BLUE}
+    world.register()
+    world.minutes(3)
+    for avoided in (set(), {BLUE}):
+        world.avoided = avoided
+        asleep(world, 90)
+    world.minutes(5)
+    assert (world.seen.traffic, world.entries(Why.TELEMETRY_LATE)) == ({BLUE: 100}, [])
 
 
 @pytest.mark.parametrize("minutes", [13, 15])

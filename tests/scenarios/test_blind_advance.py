@@ -14,6 +14,7 @@ from shared.core.policy.step import Step
 from shared.core.rollout import Verb
 from shared.core.rollout.reasons import ReasonCode
 from shared.core.steps import MirrorStep, PauseStep, SmokeStep, WeightStep
+from tests.scenarios.late_rows import failures_after, late_world
 from tests.scenarios.test_incidents import holds
 from tests.scenarios.world import BLUE, GREEN, MIDNIGHT, MINUTE, POLICY, World
 
@@ -149,3 +150,16 @@ def test_an_incident_after_a_long_calm_is_found_as_soon_as_ever() -> None:
     world.rates = {BLUE: 0.03, GREEN: 0.03}
     world.minutes(120)
     assert (world.seen.traffic[GREEN], holds(world)) == (10, [C.INCIDENT])
+
+
+@pytest.mark.parametrize("late", [33, 18])
+def test_rows_that_are_later_than_patience_do_not_promote_unseen(late: int) -> None:
+    """Failures arrive late: the lag is raised beyond patience, and the bake waits as much longer."""
+    policy = stepping(WeightStep(10), WeightStep(50))
+    judge = replace(policy.judge, patience=timedelta(minutes=late - 3))
+    world, _ = late_world(failures_after(late), policy=replace(policy, judge=judge))
+    world.rates = {BLUE: 0.001, GREEN: 0.001}
+    while world.seen.traffic != {GREEN: 100}:
+        world.minutes()
+    world.rates = {GREEN: 0.9}
+    assert world.until(Phase.ROLLED_BACK, Phase.PROMOTED, within=300).phase is Phase.ROLLED_BACK

@@ -51,6 +51,34 @@ def test_a_green_that_reads_what_blue_could_not_is_promoted(share: float, read_a
     assert world.until(Phase.PROMOTED).observed.serving == GREEN
 
 
+@pytest.mark.parametrize("share", [0.1, 0.3, 0.7, 1.0])
+@pytest.mark.parametrize("lost", [("stay", "leave"), ("leave",)])
+def test_a_blue_that_becomes_unreadable_is_not_greens_harm(share: float, lost: tuple[str, ...]) -> None:
+    """In the middle of the rollout: the share of blue's answers of these classes that have no prediction any more."""
+    left = {label: part * (1 - share * (label in lost)) for label, part in {"stay": 0.7, "leave": 0.3}.items()}
+    gates = judged_by(ErrorsGate(), PredictionsGate())
+    world = World(gates, rpm=4000, conduct={BLUE: USUAL, GREEN: USUAL})
+    world.register()
+    world.until_weight(10)
+    world.conduct[BLUE] = Conduct(predictions=left | {"(unreadable)": 1 - sum(left.values())})
+    world.minutes(90)
+    assert world.seen.traffic[GREEN] >= 10
+    world.conduct[BLUE] = USUAL
+    assert world.until(Phase.PROMOTED, within=240).observed.serving == GREEN
+
+
+def test_another_class_is_harm_next_to_a_blue_that_becomes_unreadable() -> None:
+    """What blue cannot read any more excuses no more than that."""
+    gates = judged_by(ErrorsGate(), PredictionsGate())
+    world = World(gates, rpm=4000, conduct={BLUE: USUAL, GREEN: USUAL})
+    world.register()
+    world.until_weight(10)
+    world.conduct[BLUE] = Conduct(predictions={"stay": 0.49, "leave": 0.21, "(unreadable)": 0.3})
+    world.conduct[GREEN] = Conduct(predictions={"stay": 0.1, "leave": 0.9})
+    why = world.until(Phase.ROLLED_BACK).status.reason
+    assert (why.facts["gate"], why.facts["measured"]["blue_bad"] > 0) == ("predictions", True)
+
+
 def test_more_unreadable_answers_than_blues_are_harm() -> None:
     """Blue has some, green three times as many."""
     few, many = ({"stay": 0.9 - share, "leave": 0.1, "(unreadable)": share} for share in (0.06, 0.18))

@@ -12,7 +12,7 @@ from shared.core.policy import Capacity
 from shared.core.policy.step import Step
 from shared.core.rollout import Verb
 from shared.core.rollout.reasons import ReasonCode
-from shared.core.steps import MirrorStep, SmokeStep, WeightStep
+from shared.core.steps import MirrorStep, PauseStep, SmokeStep, WeightStep
 from tests.scenarios.conduct import Conduct
 from tests.scenarios.world import BLUE, ENDPOINT, GREEN, MIDNIGHT, MINUTE, POLICY, World
 
@@ -370,3 +370,64 @@ def test_a_green_that_lost_its_traffic_to_an_operator_is_not_given_some_to_compa
     world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={BLUE: 100})
     world.until(Phase.ROLLED_BACK)
     assert [each for each in world.endpoints.traffic_written[written:] if GREEN in each] == []
+
+
+def test_a_timed_pause_with_all_traffic_is_no_reason_to_roll_back() -> None:
+    """Both fail for some minutes while the policy pauses at 100 %: green is compared with blue, as in a bake."""
+    steps = (SmokeStep("smoke.jsonl"), WeightStep(10), WeightStep(100), PauseStep(60 * MINUTE))
+    world = World(policy=replace(POLICY, steps=steps), rpm=900)
+    world.register()
+    while not (world.seen.traffic == {GREEN: 100} and world.rollout().phase is Phase.PAUSED):
+        world.minutes()
+    world.minutes(5)
+    world.rates = {BLUE: 0.6, GREEN: 0.6}
+    world.minutes(4)
+    world.rates = {}
+    world.until(Phase.PROMOTED, within=240)
+    assert len(world.entries(C.COMPARING_AGAIN)) == 1
+
+
+def test_floods_in_several_bakes_do_not_roll_back() -> None:
+    """Next to green, blue is overloaded as well: green is not to blame, however often that happens."""
+    world = World(rpm=900)
+    world.register()
+    for _ in range(3):
+        while world.seen.traffic != {GREEN: 100}:
+            world.minutes()
+        world.rates = {BLUE: 0.6, GREEN: 0.6}
+        world.conduct = {BLUE: Conduct(overloaded=0.6), GREEN: Conduct(overloaded=0.6)}
+        world.minutes(8)
+        world.rates, world.conduct = {}, {}
+        world.minutes(2)
+    world.until(Phase.PROMOTED, within=900)
+
+
+def test_a_pause_does_not_keep_a_harmful_green_at_all_traffic() -> None:
+    """Azure is busy when green is to return next to blue, and an operator pauses: it goes back all the same."""
+    world = World(rpm=900)
+    world.register()
+    world.until(Phase.PROMOTING)
+    while world.seen.traffic != {GREEN: 100}:
+        world.minutes()
+    world.rates = {GREEN: 0.6}
+    world.endpoints.stuck = True
+    while not world.entries(C.COMPARING_AGAIN):
+        world.minutes()
+    world.ask(Verb.PAUSE)
+    world.minutes(3)
+    assert world.rollout().phase is Phase.PAUSED
+    world.endpoints.stuck = False
+    world.minutes(4)
+    assert world.seen.traffic.get(BLUE, 0) >= 90
+
+
+def test_a_share_that_others_raised_in_a_pause_is_not_lowered() -> None:
+    """The traffic is theirs until an operator resumes."""
+    world = World(rpm=900)
+    world.register()
+    world.until_weight(10)
+    world.ask(Verb.PAUSE)
+    world.minutes(2)
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={BLUE: 60, GREEN: 40})
+    world.minutes(20)
+    assert world.seen.traffic == {BLUE: 60, GREEN: 40}

@@ -43,7 +43,7 @@ def sizes(world: World) -> dict[str, int | None]:
 
 
 @pytest.mark.parametrize("weight", [10, 50])
-@pytest.mark.parametrize(("of_blue", "of_green"), [(0.3, 0.5), (0.55, 0.75), (0.1, 0.2)])
+@pytest.mark.parametrize(("of_blue", "of_green"), [(0.3, 0.5), (0.55, 0.75), (0.1, 0.2), (0.02, 0.2), (0.3, 0.1)])
 def test_a_small_green_is_not_rolled_back_in_a_flood(weight: int, of_blue: float, of_green: float) -> None:
     """It has fewer instances for its share and is slower, too; deleting it would leave fewer for everything."""
     world = in_a_flood(weight, {BLUE: of_blue, GREEN: of_green})
@@ -57,6 +57,16 @@ def test_a_small_green_is_not_rolled_back_in_a_flood(weight: int, of_blue: float
 def test_what_a_flood_does_not_explain_still_counts() -> None:
     """Of the requests that it does handle, green fails many more than blue."""
     world = in_a_flood(10, {BLUE: 0.3, GREEN: 0.4}, fails={GREEN: 0.2})
+    assert world.until(Phase.ROLLED_BACK, within=20).status.reason.code is C.REGRESSION_DETECTED
+
+
+@pytest.mark.parametrize("weight", [10, 50])
+@pytest.mark.parametrize(("of_blue", "of_green"), [(0.02, 0.6), (0.01, 0.4), (0.1, 1.0), (0.3, 0.9), (0.5, 1.0)])
+def test_a_flood_does_not_excuse_a_green_that_is_far_more_overloaded(
+    weight: int, of_blue: float, of_green: float
+) -> None:
+    """Too few instances do not explain that, and most of its users would fail for as long as the flood lasts."""
+    world = in_a_flood(weight, {BLUE: of_blue, GREEN: of_green})
     assert world.until(Phase.ROLLED_BACK, within=20).status.reason.code is C.REGRESSION_DETECTED
 
 

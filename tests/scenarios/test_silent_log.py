@@ -52,6 +52,34 @@ def test_the_silence_is_named_within_minutes() -> None:
     assert "no diagnostic setting any more" in problem
 
 
+@pytest.mark.parametrize("lag", [3, 30])
+def test_a_silence_counts_from_the_last_request(lag: int) -> None:
+    """It is named ten minutes after that request should have been followed by others in the log, lag or not."""
+    world = World(replace(POLICY, judge=replace(POLICY.judge, telemetry_lag=lag * MINUTE)), rpm=400)
+    world.register()
+    world.until_weight(10)
+    world.minutes(2 * lag)
+    last = max(row.minute for row in world.telemetry.rows)
+    world.avoided = {BLUE, GREEN}
+    world.minutes(lag + 8)
+    assert world.rollout().observed.telemetry_problem is None
+    world.minutes(5)
+    assert f"no request since {last:%Y-%m-%d %H:%M} UTC" in (world.rollout().observed.telemetry_problem or "")
+
+
+def test_a_log_that_is_silent_from_the_first_live_minute_stays_so() -> None:
+    """However long that lasts, it is one silence, and nothing was observed again in the meantime."""
+    world = World(rpm=400)
+    world.register()
+    while (first := world.rollout().judging.judged_until) is None:
+        world.minutes()
+    world.telemetry.rows[:] = [row for row in world.telemetry.rows if row.minute < first]
+    world.avoided = {BLUE, GREEN}
+    world.minutes(15 * 60)
+    assert world.entries(ReasonCode.OBSERVATION_RESUMED) == []
+    assert f"since {first:%Y-%m-%d %H:%M} UTC" in (world.rollout().observed.telemetry_problem or "")
+
+
 def test_it_goes_on_when_the_log_is_back() -> None:
     """The time without a log counts towards no deadline, and what was logged late is judged."""
     world = silenced(10)

@@ -65,6 +65,15 @@ def test_the_policy_may_hold_the_rollout_until_the_share_is_right() -> None:
     world.until(Phase.PROMOTED)
 
 
+def test_a_hold_is_one_entry_however_the_numbers_change() -> None:
+    """The history says once why the rollout is held, with the numbers of that minute."""
+    world = mismatched(HOLDING)
+    for minute in range(60):
+        world.rpm, world.leaning = 1200 + 7 * minute, 0.2 + 0.002 * minute
+        world.minutes()
+    assert (len(world.entries(C.HELD)), world.entries(C.RELEASED)) == (1, [])
+
+
 @pytest.mark.parametrize("leaning", [0.25, 2.8])
 @pytest.mark.parametrize("rpm", [2000, 9000])
 def test_steps_that_pass_quickly_hide_no_mismatch(rpm: int, leaning: float) -> None:

@@ -118,10 +118,10 @@ def test_an_id_that_does_not_identify_one_request_gives_no_pairs(request_id: str
 
 
 def test_an_answer_without_prediction_disagrees_with_one_that_has_it() -> None:
-    """An error from green differs from blue's answer; if both failed, nothing can be compared."""
+    """An error from green differs from blue's answer; if blue's cannot be read, nothing can be compared."""
     need = Disagreements(PredictionReading("/class"))
-    blue = answers("churn-6", '{"class": 1}', '{"class": 1}', "{}")
-    green = answers("churn-7", '{"class": 1}', '{"error": "no"}', "{}")
+    blue = answers("churn-6", '{"class": 1}', '{"class": 1}', "{}", "[]")
+    green = answers("churn-7", '{"class": 1}', '{"error": "no"}', "{}", '{"class": 1}')
     [row] = disagreements(blue, green, need)
     assert row.tallies == {"disagreement": Tally(1, 2)}
     with pytest.raises(Permanent, match=r"2 of 3 pairs of answers of churn-6 and churn-7 cannot be read: .*/class"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import collections.abc
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal
 
 from shared.core.gates.fields import prediction_at, share_of_risk, uncertified, with_reading
@@ -15,7 +15,7 @@ from shared.core.gates.past import Past
 from shared.core.gates.samples import NOTHING, CountSample, GateSamples, Pair, Sample
 from shared.core.judge.burstiness import burstiness, lasting
 from shared.core.judge.gate import GateSetting
-from shared.core.judge.measure import Measure
+from shared.core.judge.measure import FEW_BETS, Measure
 from shared.core.judge.odds import Counts, Null
 from shared.core.judge.panel import long_enough
 from shared.core.observation.observation import DeploymentMinute
@@ -35,9 +35,11 @@ class Predicted(CountSample):
     """Predictions of each of these classes or bins, out of all predictions.
 
     `OTHER` stands for all other labels, `UNREADABLE` for answers without a prediction, which are no other label.
+    any_class: whether blue's answers without a prediction count for each class, because they could have been of it.
     """
 
     labels: tuple[str, ...]
+    any_class: bool = False
     kind: Literal["predicted"] = "predicted"
 
     @property
@@ -47,14 +49,15 @@ class Predicted(CountSample):
 
     def counts(self, row: DeploymentMinute, *, green: bool) -> collections.abc.Sequence[Pair]:
         """Return the number of predictions of each label and in total; 0 of 0 if none are known."""
-        del green
         found = row.predictions
         if found is None:
             return (NOTHING,) * self.size
         total = sum(found.values())
+        unread = found.get(UNREADABLE, 0)
         named = [0 if label == OTHER else found.get(label, 0) for label in self.labels]
-        rest = total - sum(named) - (0 if UNREADABLE in self.labels else found.get(UNREADABLE, 0))
-        return [(rest if label == OTHER else count, total) for label, count in zip(self.labels, named, strict=True)]
+        rest = total - sum(named) - (0 if UNREADABLE in self.labels else unread)
+        more = unread if self.any_class and not green else 0
+        return [((rest if label == OTHER else n) + more, total) for label, n in zip(self.labels, named, strict=True)]
 
     def measured(self, item: int) -> Measured:
         """Return the class or bin."""
@@ -65,17 +68,14 @@ class Predicted(CountSample):
         return max(range(self.size), key=lambda item: _shift(counts(item)))
 
 
-def _measures(classes: int, shift: float, unread: float) -> tuple[Measure, Measure]:
-    """Return how classes are bet on, and how unreadable answers are; each of them has the same part of the budget.
+def _measures(classes: int, shift: float) -> tuple[Measure, Measure, Measure]:
+    """Return how rarer classes, more frequent ones and unreadable answers are bet on.
 
-    unread: the share of blue's past answers that were unreadable.
+    Each class, with both directions, and unreadable answers have the same part of the budget.
     """
-    usual, part = Null(SHIFT_RATIO, shift), 1.0 / (classes + 1)
-    more = Null(SHIFT_RATIO, shift + unread)
-    return (
-        Measure(items=classes, share=classes * part, null=more, severe=False, both=True, rarer=usual),
-        Measure(share=part, null=usual, severe=False),
-    )
+    allowed, part = Null(SHIFT_RATIO, shift), 1.0 / (classes + 1)
+    more = Measure(items=classes, share=classes * part / 2.0, null=allowed, severe=False, bets=FEW_BETS)
+    return replace(more, rarer=True), more, Measure(share=part, null=allowed, severe=False)
 
 
 def _shift(counts: Counts) -> float:
@@ -106,8 +106,8 @@ class PredictionsGate(Gate):
     def calibrate(self, past: Past, terms: Terms) -> Calibrated:
         """Return how the gate is judged: the classes that blue predicts most often, and unreadable answers.
 
-        Of unreadable answers, only more are harm. Those of blue could be of any class, so a green that reads them may
-        predict any class more often by their share of the past.
+        Of unreadable answers, only more are harm. Those of blue could have been of any class, so where green might
+        predict a class more often than blue, they count as blue's, too.
         """
         known = past.summed(lambda row: row.predictions)
         readable = {label: count for label, count in known.items() if label != UNREADABLE}
@@ -116,7 +116,8 @@ class PredictionsGate(Gate):
                 f"fewer than {LEAST_PREDICTIONS} of blue's predictions could be read from the past hour"
             )
         common = sorted(readable.keys() - {OTHER}, key=lambda label: (-known[label], label))
-        classes, unreadable = Predicted((*common[: MOST_LABELS - 2], OTHER)), Predicted((UNREADABLE,))
+        classes = Predicted((*common[: MOST_LABELS - 2], OTHER))
+        samples = (classes, replace(classes, any_class=True), Predicted((UNREADABLE,)))
         bad, total = past.series(classes)
         setting = GateSetting(
             name=self.name,
@@ -125,9 +126,9 @@ class PredictionsGate(Gate):
             lasting=lasting(bad, total, terms.tuning),
             known=long_enough(total),
             budget=None,
-            measures=_measures(classes.size, self.shift, known.get(UNREADABLE, 0) / sum(known.values())),
+            measures=_measures(classes.size, self.shift),
         )
-        return Calibrated(setting, GateSamples((classes, unreadable)))
+        return Calibrated(setting, GateSamples(samples))
 
     def alarm_sample(self, past: Past) -> Predicted:
         """Return unreadable answers: if neither deployment's can be read any more, comparing them shows nothing."""

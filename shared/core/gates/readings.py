@@ -16,7 +16,6 @@ from shared.core.gates.samples import GateSamples
 from shared.core.judge import gate as gates
 from shared.core.judge.gate import GateEvidence, GateSetting
 from shared.core.judge.interval import Interval, interval
-from shared.core.judge.measure import Measure
 from shared.core.judge.panel import Evidence
 from shared.core.judge.tuning import Tuning
 from shared.core.judge.verdict import Risk
@@ -119,12 +118,13 @@ def _reading(
     harm = gates.log_harm(evidence, setting, tuning)
     suspicious = harm > SLIGHT
     item = gates.worst_item(evidence, setting, tuning) if suspicious else samples.samples[0].shown(evidence.counts)
-    counts = evidence.counts(item)
+    measured = _measured(samples, setting)
+    counts = evidence.counts(measured.index(measured[item]))  # of the items that measure the same, the first
     certified = thresholds.certifies(setting)
     return Reading(
         gate=setting.name,
         role="dry_run" if not setting.share else "critical" if setting.critical else "non_blocking",
-        measured=_measured(samples, setting, item),
+        measured=_allowed(measured[item], setting, item),
         green_bad=counts.green_bad,
         green_total=counts.green_total,
         blue_bad=counts.blue_bad,
@@ -139,18 +139,16 @@ def _reading(
     )
 
 
-def _measured(samples: GateSamples, setting: GateSetting, item: int) -> Measured:
+def _measured(samples: GateSamples, setting: GateSetting) -> list[Measured]:
+    """Return what each of the gate's items measures."""
+    each = zip(samples.samples, setting.measures, strict=True)
+    return [sample.measured(place) for sample, measure in each for place in range(measure.items)]
+
+
+def _allowed(measured: Measured, setting: GateSetting, item: int) -> Measured:
     """Return what one of the gate's items measures, with the limits that apply to it."""
-    place = item
-    for sample, measure in zip(samples.samples, setting.measures, strict=True):
-        if place < measure.items:
-            return _allowed(sample.measured(place), measure, item)
-        place -= measure.items
-    raise IndexError(f"{setting.name} has no item {item}")
-
-
-def _allowed(found: Measured, measure: Measure, item: int) -> Measured:
-    found["item"] = item
+    measure = [measure for measure in setting.measures for _ in range(measure.items)][item]
+    found = Measured(**measured, item=item)
     if measure.margin is not None:
         found["margin"] = measure.margin
     if measure.null is not None and measure.null.rho == 0.0:

@@ -25,22 +25,22 @@ class Measure:
     """How some of a gate's items are bet on, all in the same way.
 
     items: their number per minute. share: their part of the gate's harm budget, all together. null: what green may do
-    (None: as tuned). severe: whether there is a severe lane. both: whether a rate below blue's counts as harm too.
-    rarer: what green may do in that direction, if it differs. margin: for percentiles, the factor by which green's may
-    be higher (None: the items are counts).
+    (None: as tuned). severe: whether there is a severe lane. bets: of the minor lane, in equal parts (None: as tuned).
+    rarer: whether harm is a rate below blue's; then the null says what blue may do. margin: for percentiles, the factor
+    by which green's may be higher (None: the items are counts).
     """
 
     items: int = 1
     share: float = 1.0
     null: Null | None = None
     severe: bool = True
-    both: bool = False
-    rarer: Null | None = None
+    bets: tuple[float, ...] | None = None
+    rarer: bool = False
     margin: float | None = None
 
     def __post_init__(self) -> None:
-        if self.both and self.severe:
-            raise ValueError("a measure of both directions has no severe lane: blue cannot be rolled back")
+        if self.rarer and self.severe:
+            raise ValueError("a measure of rarer outcomes has no severe lane: blue cannot be rolled back")
 
 
 class Allowance(NamedTuple):
@@ -58,14 +58,11 @@ def gains(measure: Measure, item: Item, allowance: Allowance, tuning: Tuning) ->
     """Return what each bet of the measure wins on an item (natural logarithms), in the order of `log_shares`."""
     if isinstance(item, Percentiles):
         return ladder.gains(item, measure.margin or 1.0)
-    bets = FEW_BETS if measure.both else tuning.bets
     minor, severe = _nulls(measure, allowance, tuning)
     cap = allowance.cap
-    won = [min(cap, gain) for gain in log_es(item, bets, minor)]
+    won = [min(cap, gain) for gain in log_es(item, measure.bets or tuning.bets, minor, swapped=measure.rarer)]
     if measure.severe:
         won += log_es(item, tuning.severe_bets, severe)
-    if measure.both:
-        won += [min(cap, gain) for gain in log_es(item, bets, measure.rarer or minor, swapped=True)]
     return won
 
 
@@ -74,9 +71,8 @@ def log_shares(measures: tuple[Measure, ...], tuning: Tuning) -> tuple[float, ..
     """Return the log share of each process, in the order of `gains`; they add up to 1."""
     shares: list[float] = []
     for measure in measures:
-        lanes = _item_lanes(measure, tuning)
-        each = measure.share / measure.items / (2 if measure.both else 1)
-        shares += [each * share for share in lanes] * measure.items
+        each = measure.share / measure.items
+        shares += [each * share for share in _item_lanes(measure, tuning)] * measure.items
     return tuple(math.log(share) for share in shares)
 
 
@@ -93,10 +89,10 @@ def item_slices(measures: tuple[Measure, ...], tuning: Tuning) -> tuple[slice, .
 
 
 def _item_lanes(measure: Measure, tuning: Tuning) -> tuple[float, ...]:
-    """Return the shares of one item's processes; those of each direction add up to 1."""
+    """Return the shares of one item's processes, which add up to 1."""
     if measure.margin is not None:
         return (1.0 / ladder.COUNT,) * ladder.COUNT
-    return _lanes(measure, tuning) * (2 if measure.both else 1)
+    return _lanes(measure, tuning)
 
 
 def _nulls(measure: Measure, allowance: Allowance, tuning: Tuning) -> tuple[Null, Null]:
@@ -107,12 +103,21 @@ def _nulls(measure: Measure, allowance: Allowance, tuning: Tuning) -> tuple[Null
     ratio = max(minor.rho, 1.0 + RATIO)
     return (
         Null(rho=0.0, delta=ratio * usual + max(minor.delta, allowance.budget or 0.0)),
-        Null(rho=0.0, delta=min((1.0 + usual) / 2.0, tuning.severe.rho * usual + tuning.severe.delta)),
+        Null(rho=0.0, delta=severe_limit(usual, tuning)),
     )
 
 
+def severe_limit(usual: float, tuning: Tuning) -> float:
+    """Return the share above which green is far worse than a blue with this share.
+
+    It is the severe lane's limit, and never more than at half of what blue handles: three times a third would excuse a
+    green that handles nothing.
+    """
+    return min((1.0 + usual) / 2.0, tuning.severe.rho * usual + tuning.severe.delta)
+
+
 def _lanes(measure: Measure, tuning: Tuning) -> tuple[float, ...]:
-    minor = (1.0 / len(FEW_BETS),) * len(FEW_BETS) if measure.both else tuning.shares
+    minor = (1.0 / len(measure.bets),) * len(measure.bets) if measure.bets else tuning.shares
     if not measure.severe:
         return minor
     severe = tuning.severe_share / len(tuning.severe_bets)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from shared.core.phases import JUDGED, Phase
+from shared.core.reconcile.silence import hushed
 from shared.core.rollout.history import Decision
 from shared.core.rollout.holds import hold
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
@@ -18,21 +19,24 @@ PROMOTED = frozenset({ReasonCode.OPERATOR_PROMOTE, ReasonCode.OPERATOR_PROMOTE_F
 
 def seeing(rollout: Rollout, decision: Decision, now: datetime) -> Decision:
     """Return the decision, or a hold if it goes forward although nothing shows how green performs now."""
-    problem = rollout.observed.telemetry_problem
-    if problem is None or not _blind(rollout) or not _forward(rollout, decision.rollout):
+    if not _depends(rollout) or not _forward(rollout, decision.rollout):
         return decision
-    return hold(rollout, reason(ReasonCode.TELEMETRY_UNAVAILABLE, message=problem), now)
+    problem = rollout.observed.telemetry_problem
+    if problem is not None:
+        return hold(rollout, reason(ReasonCode.TELEMETRY_UNAVAILABLE, message=problem), now)
+    return Decision(rollout) if hushed(rollout, now) else decision
 
 
 def still_blind(rollout: Rollout) -> Reason | None:
     """Return why the rollout is on hold, if that is still because telemetry is unavailable."""
     why = rollout.hold_reason
-    return why if why is not None and why.code is ReasonCode.TELEMETRY_UNAVAILABLE and _blind(rollout) else None
+    blind = rollout.observed.telemetry_problem is not None and _depends(rollout)
+    return why if blind and why is not None and why.code is ReasonCode.TELEMETRY_UNAVAILABLE else None
 
 
-def _blind(rollout: Rollout) -> bool:
-    asked = rollout.status.reason.code in PROMOTED
-    return rollout.observed.telemetry_problem is not None and rollout.phase in JUDGED and not (rollout.first or asked)
+def _depends(rollout: Rollout) -> bool:
+    """Return whether going forward depends on telemetry: not for a first deployment, nor if an operator asked."""
+    return rollout.phase in JUDGED and not rollout.first and rollout.status.reason.code not in PROMOTED
 
 
 def _forward(before: Rollout, after: Rollout) -> bool:

@@ -43,7 +43,7 @@ from shared.core.reconcile.rolling_back import roll_back
 from shared.core.reconcile.traffic_mismatch import mismatch_now
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
-from shared.core.rollout.holds import WAITS, held_now, hold, release, unheld
+from shared.core.rollout.holds import WAITS, continues, held_now, hold, release, unheld
 from shared.core.rollout.pauses import PauseCause, pause_cause
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import ActionKind, Refusal, Rollout
@@ -75,7 +75,7 @@ def _decided(rollout: Rollout, observation: Observation, now: datetime) -> Decis
     held = held or mismatch_now(informed) or still_blind(informed)
     if held is None and informed.hold is not None:
         return release(informed, observation.halted, now)
-    if held is not None and informed.hold_reason != held:
+    if held is not None and not continues(informed.hold_reason, held):
         absolved = informed.with_judging(compared=False) if clears_green(informed, held) else informed
         return hold(absolved, held, now)  # recorded first, so that later decisions see it
     ahead = _first(

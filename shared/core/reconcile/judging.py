@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ from shared.core.gates.readings import Reading, Thresholds, readings
 from shared.core.gates.samples import Row, gate_minute
 from shared.core.judge import panel, verdict
 from shared.core.judge.incident import beyond
+from shared.core.judge.measure import severe_limit
 from shared.core.judge.odds import Counts
 from shared.core.judge.panel import Evidence, JudgedMinute
 from shared.core.observation.observation import DeploymentMinute, Observation
@@ -104,12 +106,13 @@ def judge_minutes(rollout: Rollout, observation: Observation) -> Judged:
     after = _remembering(rollout, [minute for minute, _ in minutes], by_minute(observation.minutes), until)
     if minutes and observation.settled_until is not None:
         after = after.with_rereading(read_at=observation.settled_until + rollout.telemetry_lag)
+    newest = minutes[-1][0] if minutes else rollout.judging.newest_logged
     if rollout.rereading.began is None:  # there is nothing of green to assess yet
         after = after.with_judging(evidence=evidence)
     else:
         after = assessed(after, evidence, rollout.judging.calibration)
-    after = after.with_judging(judged_until=until)
-    return Judged(after.with_observed(missing_gates=observation.missing), minutes)
+    after = after.with_observed(missing_gates=observation.missing)
+    return Judged(after.with_judging(judged_until=until, newest_logged=newest), minutes)
 
 
 def assessed(rollout: Rollout, evidence: Evidence, calibration: Calibration) -> Rollout:
@@ -280,16 +283,18 @@ def _unloaded(calibration: Calibration, green: Row, blue: Row) -> tuple[Row, Row
     """Return both deployments' minutes, without what a lack of capacity did to them if both are overloaded.
 
     Then 429, 408 and slow answers say how many instances each has for its share, not how good its model is. A rollback
-    would take away capacity when it is needed most. What only one of them has still counts.
+    would take away capacity when it is needed most. What only one of them has still counts, and so does what makes
+    green far worse than blue: too few instances do not explain that.
     """
     if green is None or blue is None or calibration.alarms is None:
         return green, blue
     overloaded, tuning = calibration.alarms.overloaded, calibration.panel.tuning
     if not all(beyond(Counts(row.overloaded, row.total), overloaded, tuning) for row in (green, blue)):
         return green, blue
-    return _without_overload(green), _without_overload(blue)
+    most = math.ceil(green.total * severe_limit(blue.overloaded / blue.total, tuning))
+    return _without_overload(green, most), _without_overload(blue, blue.overloaded)
 
 
-def _without_overload(row: DeploymentMinute) -> DeploymentMinute:
-    handled = row.total - row.overloaded
-    return replace(row, total=handled, bad=row.bad - row.overloaded, slowness=None, percentiles=None)
+def _without_overload(row: DeploymentMinute, most: int) -> DeploymentMinute:
+    excused = min(row.overloaded, most)
+    return replace(row, total=row.total - excused, bad=row.bad - excused, slowness=None, percentiles=None)

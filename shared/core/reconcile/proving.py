@@ -6,12 +6,13 @@ request since, such as the smoke test's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from shared.core.observation.observation import DeploymentMinute, EndpointSeen, Observation
 from shared.core.observation.telemetry_path import PathState, TelemetryPath
 from shared.core.phases import Phase
+from shared.core.reconcile import rereading
 from shared.core.reconcile.silence import is_silent, pulse_of
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
@@ -32,9 +33,10 @@ _WRONG_SETTINGS = {
 def newest_request(rollout: Rollout, rows: Iterable[DeploymentMinute], now: datetime) -> datetime | None:
     """Return the newest minute that proves that telemetry arrives; None, too, if the log has stopped since then."""
     known, lag = list(rows), rollout.telemetry_lag
-    since = (rollout.progress.since or now) - rollout.policy.judge.telemetry_lag - RECENT
-    newest = max((row.minute for row in known if row.total and row.minute >= since), default=None)
-    return None if newest is not None and is_silent(pulse_of(known), now - newest, lag) else newest
+    newest = _newest(known)
+    if newest is None or newest < (rollout.progress.since or now) - lag - RECENT:
+        return None
+    return None if is_silent(pulse_of(known), now - newest, lag) else newest
 
 
 def wrong_setting(path: TelemetryPath | None) -> Reason | None:
@@ -50,8 +52,23 @@ def take_in(rollout: Rollout, observation: Observation, now: datetime) -> Rollou
     """
     if rollout.telemetry_proven or observation.history is None:
         return rollout
-    newest = newest_request(rollout, observation.history, now)
-    return rollout if newest is None else rollout.with_judging(telemetry_seen=newest).with_progress(since=now)
+    known = _waiting_longer(rollout, observation.history, now)
+    newest = newest_request(known, observation.history, now)
+    return known if newest is None else known.with_judging(telemetry_seen=newest).with_progress(since=now)
+
+
+def _waiting_longer(rollout: Rollout, rows: Sequence[DeploymentMinute], now: datetime) -> Rollout:
+    """Return the rollout with a longer lag if requests still appear, but so late that the log seems to have stopped."""
+    newest, before = _newest(rows), rollout.judging.newest_logged
+    known = rollout.with_judging(newest_logged=newest)
+    if newest is None or before is None or newest <= before:
+        return known
+    age = now - newest
+    return rereading.waiting_longer(known, age) if is_silent(pulse_of(rows), age, rollout.telemetry_lag) else known
+
+
+def _newest(rows: Iterable[DeploymentMinute]) -> datetime | None:
+    return max((row.minute for row in rows if row.total), default=None)
 
 
 def report(rollout: Rollout, observation: Observation, _endpoint: EndpointSeen, now: datetime) -> Decision | None:
@@ -80,7 +97,7 @@ def _cause(rollout: Rollout, observation: Observation, now: datetime) -> Reason 
         return reason(ReasonCode.LOG_TABLE_MISSING, message=observation.no_table)
     waited = now - (rollout.progress.since or now)
     unreadable = path.detail if path is not None and path.state is PathState.UNKNOWN else ""
-    if observation.history is None or waited <= rollout.policy.judge.telemetry_lag + GRACE:
+    if observation.history is None or waited <= rollout.telemetry_lag + GRACE:
         return reason(ReasonCode.DIAGNOSTIC_SETTING_UNREADABLE, message=unreadable) if unreadable else None
     silent = reason(ReasonCode.REQUESTS_NOT_LOGGED, limit_seconds=waited.total_seconds())
     if unreadable:

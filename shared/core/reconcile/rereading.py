@@ -99,10 +99,19 @@ def _late(rollout: Rollout, observation: Observation, settled_until: datetime) -
     ]
     if not grown:
         return None
-    before, read_at = rollout.telemetry_lag, settled_until + rollout.telemetry_lag
+    read_at = settled_until + rollout.telemetry_lag
     age = (rollout.rereading.read_at or read_at) + MINUTE - grown[0]
-    lag = max(before, min(age, LONGEST_LAG))
-    late = recheck(rollout.with_judging(assessment=None).with_rereading(lag=lag, read_at=read_at))
+    late = waiting_longer(rollout.with_judging(assessment=None), age)
+    return recheck(late.with_rereading(read_at=read_at))
+
+
+def waiting_longer(rollout: Rollout, age: timedelta) -> Rollout:
+    """Return the rollout with a lag that covers rows of this age, an hour at most; the history says so once.
+
+    A rollout that waits longer already waits no less.
+    """
+    lag = max(rollout.telemetry_lag, min(age, LONGEST_LAG))
+    late = rollout.with_rereading(lag=lag)
     if rollout.rereading.lag is not None:
         return late
     configured = rollout.policy.judge.telemetry_lag.total_seconds()

@@ -17,7 +17,7 @@ from shared.core.phases import JUDGED
 from shared.core.rollout.parts import Pulse
 from shared.core.rollout.record import Rollout
 
-LEAST = timedelta(minutes=10)  # beyond the lag
+LEAST, DOUBTFUL = timedelta(minutes=10), timedelta(minutes=3)  # beyond the lag
 LEAST_PAST = timedelta(hours=1)
 EXPECTED = 20  # requests: independent ones are all absent by chance once in 500 million times
 _CAUSES = {
@@ -41,16 +41,33 @@ def pulse_of(history: Iterable[DeploymentMinute]) -> Pulse:
 
 
 def silent_since(rollout: Rollout, now: datetime) -> datetime | None:
-    """Return when telemetry last showed a request, if that is too long ago for the endpoint's usual traffic."""
-    last, pulse = rollout.rereading.read_at or rollout.judging.judged_until, rollout.judging.pulse
-    if last is None or rollout.phase not in JUDGED or rollout.first:
+    """Return when telemetry last showed a request, if there have been none for too long for the usual traffic.
+
+    Late rows are no silence: it is counted from the last reading that found any, or from the first minute to be judged.
+    """
+    began, settled = rollout.rereading.began, _read_until(rollout)
+    if settled is None or rollout.phase not in JUDGED or rollout.first:
         return None
-    return last if is_silent(pulse, now - last, rollout.telemetry_lag) else None
+    last = max((known for known in (began, rollout.judging.newest_logged) if known is not None), default=settled)
+    return last if is_silent(rollout.judging.pulse, now - settled, rollout.telemetry_lag) else None
 
 
-def is_silent(pulse: Pulse, silent: timedelta, lag: timedelta) -> bool:
+def hushed(rollout: Rollout, now: datetime) -> bool:
+    """Return whether telemetry may have stopped: too soon to say so, but no time to go forward."""
+    settled = _read_until(rollout)
+    silent = None if settled is None or rollout.first else now - settled
+    return silent is not None and is_silent(rollout.judging.pulse, silent, rollout.telemetry_lag, DOUBTFUL)
+
+
+def is_silent(pulse: Pulse, silent: timedelta, lag: timedelta, least: timedelta = LEAST) -> bool:
     """Return whether an endpoint with this past shows no request for too long, given the lag of its telemetry."""
-    return silent >= lag + max(LEAST, 2 * pulse.gap) and pulse.rate * (silent / MINUTE) >= EXPECTED
+    return silent >= lag + max(least, 2 * pulse.gap) and pulse.rate * (silent / MINUTE) >= EXPECTED
+
+
+def _read_until(rollout: Rollout) -> datetime | None:
+    """Return until when the last reading that found requests showed them; None before any reading."""
+    read_at = rollout.rereading.read_at
+    return rollout.rereading.began if read_at is None else read_at - rollout.telemetry_lag
 
 
 def take_in(rollout: Rollout, observation: Observation, now: datetime) -> Observation:

@@ -50,6 +50,11 @@ def hold(rollout: Rollout, why: Reason, now: datetime) -> Decision:
     return history.noted(held, reason(ReasonCode.HELD, because=why), now)
 
 
+def continues(before: Reason | None, why: Reason) -> bool:
+    """Return whether a hold is the one from before: numbers are measured anew each minute and make no other one."""
+    return before is not None and before.code is why.code and _words(before) == _words(why)
+
+
 def unheld(decision: Decision, now: datetime) -> Decision:
     """Return the decision without the hold if the rollout can no longer be held, such as in a rollback."""
     if decision.rollout.hold is None or can_be_held(decision.rollout):
@@ -68,6 +73,11 @@ def release(rollout: Rollout, halt: Halt | None, now: datetime) -> Decision:
         why.facts["actor"], why.facts["comment"] = halt.ended.by, halt.ended.reason
         return history.noted(free, why, now, halt.ended.by)
     return history.noted(free, why, now)
+
+
+def _words(why: Reason) -> dict[str, str]:
+    """Return the facts that are no numbers: who, why, which deployment."""
+    return {name: fact for name, fact in why.facts.items() if isinstance(fact, str)}
 
 
 def _without_hold(rollout: Rollout, now: datetime) -> Rollout:

@@ -174,14 +174,17 @@ class Judging:
     """The judge's state.
 
     telemetry_seen: the newest minute with requests in telemetry before green got any traffic; while it is None, green
-    gets none. judged_until: every minute before this one has been judged; None until the judge was calibrated.
-    history_incomplete_since: when telemetry first had the history for some gates but not for all. starvation_reported:
-    whether the history already says that green receives none of its traffic. mismatch_reported: the same for a share
-    that differs from its weight. watches: for incidents. compared: whether green, alone with all traffic, looked
-    harmful and was compared with blue again, without an incident on blue since. pulse: the endpoint's usual traffic.
+    gets none. newest_logged: the newest known one; while green gets none, it moves forward by the time that was not
+    observed. judged_until: every minute before this one has been judged; None until the judge was calibrated.
+    history_incomplete_since: when telemetry first had the history for some gates but not for all; it moves forward by
+    the time that was not observed. starvation_reported: whether the history already says that green receives none of
+    its traffic. mismatch_reported: the same for a share that differs from its weight. watches: for incidents. compared:
+    whether green, alone with all traffic, looked harmful and was compared with blue again, without an incident on blue
+    since. pulse: the endpoint's usual traffic.
     """
 
     telemetry_seen: datetime | None = None
+    newest_logged: datetime | None = None
     judged_until: datetime | None = None
     history_incomplete_since: datetime | None = None
     calibration: Calibration | None = None

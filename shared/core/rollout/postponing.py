@@ -15,8 +15,9 @@ from shared.core.rollout.record import Rollout
 def postponed(rollout: Rollout, since: datetime, now: datetime) -> Rollout:
     """Return the rollout with the time from `since` to `now` not counted; what began during it begins now."""
     progress = rollout.progress.since
+    waits = _reading_postponed(_order_postponed(rollout, since, now), since, now)
     return replace(
-        _order_postponed(rollout, since, now).with_progress(since=progress and _later(progress, since, now)),
+        waits.with_progress(since=progress and _later(progress, since, now)),
         status=replace(
             rollout.status,
             started=_later(rollout.status.started, since, now),
@@ -37,6 +38,16 @@ def kept_postponed(rollout: Rollout, since: datetime, now: datetime) -> Rollout:
     due = rollout.ending.clean_after if rollout.phase is Phase.PROMOTED else None
     rollout = rollout if due is None else rollout.with_ending(clean_after=_if_due(due, since, now))
     return replace(rollout, kept=kept)
+
+
+def _reading_postponed(rollout: Rollout, since: datetime, now: datetime) -> Rollout:
+    """Return the rollout with what the last reading before green's traffic found as if it had been read later."""
+    logged, incomplete = rollout.judging.newest_logged, rollout.judging.history_incomplete_since
+    if rollout.judging.telemetry_seen is None and logged is not None:
+        logged = _later(logged, since, now)
+    return rollout.with_judging(
+        newest_logged=logged, history_incomplete_since=incomplete and _later(incomplete, since, now)
+    )
 
 
 def _order_postponed(rollout: Rollout, since: datetime, now: datetime) -> Rollout:

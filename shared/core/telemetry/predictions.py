@@ -57,29 +57,20 @@ def labels(body: str, reading: PredictionReading) -> tuple[str, ...]:
     return tuple(_label(value, reading, bins) for value in many)
 
 
-def agree(one: str, other: str, reading: PredictionReading, tolerance: float) -> bool:
-    """Return whether two answers (JSON text) have the same predictions.
+def agrees(answer: str, expected: str, reading: PredictionReading, tolerance: float) -> bool:
+    """Return whether an answer (JSON text) has the predictions of the expected one.
 
     Numbers may differ by the tolerance, lists are compared element by element, objects by key; everything else must be
-    equal, and NaN equals NaN. An answer without predictions disagrees with one that has some; raises
-    UnreadablePrediction if neither has any.
+    equal, and NaN equals NaN. An answer without predictions does not agree. Raises UnreadablePrediction if the
+    expected one has none, because there is nothing to compare with then.
     """
-    first, second = _readable(one, reading.at), _readable(other, reading.at)
-    if isinstance(first, UnreadablePrediction) or isinstance(second, UnreadablePrediction):
-        if isinstance(first, UnreadablePrediction) and isinstance(second, UnreadablePrediction):
-            raise first
-        return False
+    wanted = _found(expected, reading.at)
     try:
-        return _same(first, second, tolerance)
+        return _same(_found(answer, reading.at), wanted, tolerance)
+    except UnreadablePrediction:
+        return False
     except RecursionError as error:
         raise _unreadable(reading.at, "lists or objects nested too deeply") from error
-
-
-def _readable(body: str, pointer: str) -> Value | UnreadablePrediction:
-    try:
-        return _found(body, pointer)
-    except UnreadablePrediction as error:
-        return error
 
 
 def _found(body: str, pointer: str) -> Value:

@@ -69,8 +69,8 @@ def _undecided() -> tuple[Field, ...]:
         Field(
             "failing_blue",
             choice("hold", "replace"),
-            "What happens while blue fails, or is slow, far beyond its own past: hold the rollout as an incident, "
-            "or let a green that does not replace it. An overload holds in either case.",
+            "What happens while blue fails, or is slow, far beyond its own past: hold the rollout as an incident, or "
+            "let a green that does not replace it. An overload holds in either case.",
         ),
         Field(
             "traffic_mismatch",
