@@ -14,12 +14,12 @@ from shared.acting import Acting
 from shared.closing import OpenMark, close, close_idle, read_mark, reopen
 from shared.core.admission import EndpointRecord, succeed
 from shared.core.endpoint_id import EndpointId
-from shared.core.observation import Observation
+from shared.core.observation import Halt, Observation
 from shared.core.phases import IllegalMove
 from shared.core.reconcile import orders
 from shared.core.reconcile.actions import Action
 from shared.core.reconcile.rereading import worth_keeping
-from shared.core.rollout import OperatorRequest, Rollout, leases
+from shared.core.rollout import OperatorRequest, Rollout, history, leases
 from shared.core.rollout.history import Decision
 from shared.core.rollout.requests import ANY, Address, answered, ask, repeated
 from shared.core.turn import Turn, turn
@@ -127,20 +127,19 @@ class Controller:
     ) -> None:
         rollout = stored.value
         try:
-            seen = replace(
-                self.workspaces.named(rollout.endpoint.workspace).observer.observe(rollout, now),
-                halted=self.store.halt(),
-            )
-            waiting = self._waiting(record.value)
+            seen = self.workspaces.named(rollout.endpoint.workspace).observer.observe(rollout, now)
         except (Temporary, Permanent) as error:
             self._blind(stored, redacted(str(error), rollout.policy.redact))
             return
+        waiting, known = self._waiting(record.value)
         after = turn(
             replace(rollout.with_observed(endpoint_problem=None), lease=None),
             waiting.value if waiting else None,
-            seen,
+            replace(seen, halted=self._halted(now)),
             now,
         )
+        if not known:  # the endpoint is handed over to it later
+            after = replace(after, rollout=after.rollout.with_ending(finished=None))
         saved = self._save(record, waiting, stored, after, now)
         if saved is None:
             return
@@ -151,8 +150,21 @@ class Controller:
             self._wake(rollout.endpoint)
         self._inform(rollout, after, seen)
 
-    def _waiting(self, record: EndpointRecord) -> Stored[Rollout] | None:
-        return self.store.rollout(record.endpoint, record.waiting) if record.waiting else None
+    def _halted(self, now: datetime) -> Halt | None:
+        """Return the newest halt; one of our own while that cannot be read: then nothing advances, and nothing more."""
+        try:
+            return self.store.halt()
+        except (Temporary, Permanent) as error:
+            log.warning("halt not read: %s", error)
+            return Halt(history.TEAL, "whether there is a halt could not be read", now)
+
+    def _waiting(self, record: EndpointRecord) -> tuple[Stored[Rollout] | None, bool]:
+        """Return the rollout that waits for the endpoint, if any, and whether that is known."""
+        try:
+            return (self.store.rollout(record.endpoint, record.waiting) if record.waiting else None), True
+        except (Temporary, Permanent) as error:
+            log.warning("not read endpoint=%s rollout=%s: %s", record.endpoint, record.waiting, error)
+            return None, False
 
     def _save(
         self,

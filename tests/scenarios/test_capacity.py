@@ -9,7 +9,7 @@ import pytest
 from shared.core.observation import Provisioning
 from shared.core.phases import Phase
 from shared.core.policy import Capacity
-from shared.core.rollout import Verb
+from shared.core.rollout import ModelVersion, Verb
 from shared.core.rollout.reasons import ReasonCode
 from shared.core.steps import SmokeStep, WeightStep
 from tests.scenarios.world import BLUE, ENDPOINT, GREEN, POLICY, World
@@ -406,3 +406,31 @@ def test_a_failed_blue_is_not_said_to_be_scaled_down() -> None:
     world.endpoints.seen[ENDPOINT] = replace(seen, deployments={**seen.deployments, BLUE: broken})
     world.minutes(15)
     assert (world.seen.instances(BLUE), world.entries(ReasonCode.BLUE_KEPT)) == (10, [])
+
+
+def started_again(world: World) -> World:
+    """Have an operator start the version of the kept blue again, while it is small and without its autoscaler."""
+    assert world.endpoints.suspended == {BLUE}
+    world.models.registered[ModelVersion("churn", "6")] = {}
+    world.reception().start(world.policy, ModelVersion("churn", "6"), "ada@example.com", "7 is too slow")
+    world.until(Phase.STEPPING, version="6")
+    return world
+
+
+def test_a_kept_blue_that_is_rolled_out_again_gets_everything_back_first() -> None:
+    """Its instances and its autoscaler, before the smoke test."""
+    world = started_again(kept_small())
+    assert (world.seen.instances(BLUE), world.endpoints.suspended) == (10, set())
+    world.until(Phase.PROMOTED, version="6")
+    assert world.seen.traffic == {BLUE: 100}
+
+
+def test_a_kept_blue_that_is_rolled_out_again_in_vain_is_still_kept_as_promised() -> None:
+    """It stays until its time is over, and goes then."""
+    world = started_again(kept_small())
+    world.until_weight(10, version="6")
+    world.ask(Verb.ROLLBACK)
+    world.until(Phase.ROLLED_BACK, version="6")
+    assert [kept.deployment for kept in world.rollout("6").kept] == [BLUE]
+    world.until_finished("6")
+    assert list(world.seen.deployments) == [GREEN]

@@ -334,3 +334,19 @@ def test_a_rollout_ends_when_its_endpoint_is_gone() -> None:
         world.settle()
     ended = world.rollout()
     assert (ended.phase, ended.status.reason.code) == (Phase.FAILED, ReasonCode.ENDPOINT_MISSING)
+
+
+def test_a_green_that_someone_deletes_while_it_is_created_is_not_created_again() -> None:
+    """One missing reading proves nothing; five minutes without it do."""
+    world = World()
+    world.endpoints.stuck = True
+    world.register()
+    world.minutes(2)
+    assert GREEN in world.seen.deployments
+    others = {name: each for name, each in world.seen.deployments.items() if name != GREEN}
+    world.endpoints.pending.clear()
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=others)
+    world.endpoints.stuck = False
+    assert world.until(Phase.ROLLED_BACK, within=12).phase is Phase.ROLLED_BACK
+    assert len(world.entries(ReasonCode.GREEN_LOST)) == 1
+    assert GREEN not in world.seen.deployments

@@ -161,3 +161,18 @@ def test_a_step_can_have_its_own_minutes_patience_and_gates() -> None:
     assert began is not None
     assert done is not None
     assert timedelta(minutes=6) <= done - began <= timedelta(minutes=12)
+
+
+def test_a_newer_version_replaces_nothing_during_a_halt() -> None:
+    """A halt keeps every rollout at its weight. The newer version gets its turn afterwards."""
+    world = World(replace(POLICY, newer_version="replace"))
+    world.register()
+    world.until_weight(10)
+    world.store.set_halt(Halt("ada", "network works", world.clock()))
+    world.minutes()
+    world.register("8", "e2")
+    world.minutes(30)
+    assert (world.rollout().phase, world.seen.traffic[GREEN]) == (Phase.STEPPING, 10)
+    world.store.set_halt(None)
+    world.until(Phase.ROLLED_BACK, within=4)
+    world.until(Phase.PROMOTED, version="8", within=90)

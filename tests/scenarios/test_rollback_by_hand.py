@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 
-from shared.core.observation import DeploymentSeen, Provisioning
+from shared.core.endpoint_id import EndpointId
+from shared.core.observation import DeploymentSeen, Halt, Provisioning
 from shared.core.phases import Phase
-from shared.core.rollout import Verb
+from shared.core.rollout import Rollout, Verb
 from shared.core.rollout.reasons import ReasonCode
 from shared.core.steps import PauseStep, SmokeStep, WeightStep
-from shared.errors import NotPossible
+from shared.errors import NotPossible, Permanent
+from shared.ports import Stored
+from tests.fakes import FakeStore
 from tests.scenarios.world import BLUE, CHURN, ENDPOINT, GREEN, POLICY, World
 
 
@@ -114,3 +117,49 @@ def test_a_rollback_after_blue_is_gone_is_too_late_and_says_so() -> None:
     assert late.reason.because is not None
     assert (late.reason.because.code, late.reason.because.facts["deployment"]) == (ReasonCode.BLUE_LOST, BLUE)
     assert world.seen.traffic == {GREEN: 100}
+
+
+@dataclass
+class UnreadableRows(FakeStore):
+    """unknown: whether the halt cannot be read. lost_row: the id of a rollout that cannot be."""
+
+    unknown: bool = False
+    lost_row: str = ""
+
+    def halt(self) -> Halt | None:
+        if self.unknown:
+            raise Permanent("the row of the halt is not JSON")
+        return super().halt()
+
+    def rollout(self, endpoint: EndpointId, rollout: str) -> Stored[Rollout] | None:
+        if rollout == self.lost_row:
+            raise Permanent(f"the row of {rollout} is not JSON")
+        return super().rollout(endpoint, rollout)
+
+
+def test_a_rollback_does_not_depend_on_the_halt() -> None:
+    """While nobody knows whether there is one, nothing goes forward, and a rollback is carried out."""
+    store = UnreadableRows()
+    world = World(store=store)
+    world.register()
+    world.until_weight(10)
+    store.unknown = True
+    world.minutes(30)
+    assert world.seen.traffic[GREEN] == 10
+    world.ask(Verb.ROLLBACK)
+    world.until(Phase.ROLLED_BACK, within=4)
+
+
+def test_a_rollback_does_not_depend_on_the_rollout_that_waits() -> None:
+    """Its row cannot be read for a while. It begins when it can."""
+    store = UnreadableRows()
+    world = World(store=store)
+    world.register()
+    world.until_weight(10)
+    world.register("8", "e2")
+    store.lost_row = world.rollout("8").id
+    world.ask(Verb.ROLLBACK)
+    world.minutes(30)
+    assert (world.rollout().phase, world.seen.traffic) == (Phase.ROLLED_BACK, {BLUE: 100})
+    store.lost_row = ""
+    world.until(Phase.PROMOTED, version="8", within=90)

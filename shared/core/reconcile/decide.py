@@ -139,11 +139,25 @@ def _informed(rollout: Rollout, observation: Observation, now: datetime) -> Roll
     known = judging.calibrated(seen, observation, now) if seen.telemetry_proven else seen
     known = autoscaling.take_in(with_blue_instances(known, observation.endpoint), observation)
     known = regrowing.take_in(shrinking.take_in(known, observation.endpoint), observation, now)
-    return known.with_progress(smoke=observation.smoke or known.progress.smoke).with_observed(
-        serving=observation.endpoint.serving() if observation.endpoint else None,
-        missing_since=None if observation.endpoint else known.observed.missing_since,
-        telemetry_problem=observation.telemetry_problem,
+    return (
+        _with_green(known, observation.endpoint, now)
+        .with_progress(smoke=observation.smoke or known.progress.smoke)
+        .with_observed(
+            serving=observation.endpoint.serving() if observation.endpoint else None,
+            missing_since=None if observation.endpoint else known.observed.missing_since,
+            telemetry_problem=observation.telemetry_problem,
+        )
     )
+
+
+def _with_green(rollout: Rollout, endpoint: EndpointSeen | None, now: datetime) -> Rollout:
+    """Return the rollout with whether the green that is being created is there."""
+    if endpoint is None or rollout.phase is not Phase.PROVISIONING or rollout.placement is None:
+        return rollout
+    if rollout.green in endpoint.deployments:
+        return rollout.with_observed(green_seen=True, green_missing_since=None)
+    since = rollout.observed.green_missing_since or now
+    return rollout.with_observed(green_missing_since=min(since, now) if rollout.observed.green_seen else None)
 
 
 def _by_phase(rollout: Rollout, observation: Observation, endpoint: EndpointSeen, now: datetime) -> Decision:

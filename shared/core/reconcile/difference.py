@@ -74,8 +74,8 @@ def _create_endpoint(rollout: Rollout) -> tuple[Action, ...]:
 
 
 def _create(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
-    if rollout.placement is None or rollout.green in endpoint.deployments:
-        return ()
+    if rollout.placement is None or rollout.green in endpoint.deployments or rollout.observed.green_seen:
+        return ()  # what someone deletes while it is being created is not created again
     return (
         CreateDeployment(
             rollout.endpoint.name,

@@ -141,11 +141,12 @@ def _settled(rollout: Rollout, kept: Kept, endpoint: EndpointSeen, now: datetime
         return gone(rollout, name)
     small = kept.scaled_down_from is not None and name in endpoint.traffic
     in_use = small or (now >= due(rollout, kept) and _used(rollout, kept, endpoint))
-    if regrowing.awaited(rollout, kept, endpoint, now):
-        return None
+    again = name == rollout.green
+    if regrowing.awaited(rollout, kept, endpoint, now) or (again and rollout.open):
+        return None  # rolled out again, and kept as promised if it is rolled back
     if in_use and name in endpoint.mirror and name not in {rollout.blue, rollout.green}:
         why: Reason | None = not_deleted(rollout, name, endpoint)
-    elif in_use or name in {rollout.blue, rollout.green}:
+    elif in_use or name == rollout.blue or (again and rollout.phase is Phase.PROMOTED):
         why = reason(ReasonCode.BLUE_KEPT_IN_USE, deployment=name)
     elif running.is_foreign(rollout, name):
         why = reason(ReasonCode.LEFTOVER_REPLACED, deployment=name)
@@ -178,8 +179,9 @@ def _kept(rollout: Rollout, blue: str, until: datetime) -> Kept:
 
 def _used(rollout: Rollout, kept: Kept, endpoint: EndpointSeen) -> bool:
     """Return whether a kept deployment gets requests, or this rollout depends on it."""
-    name = kept.deployment
-    return name in endpoint.traffic or name in endpoint.mirror or name in {rollout.blue, rollout.green}
+    name, depends = kept.deployment, rollout.open or rollout.phase is Phase.PROMOTED
+    ours = name == rollout.blue or (name == rollout.green and depends)
+    return name in endpoint.traffic or name in endpoint.mirror or ours
 
 
 def _ended(rollout: Rollout) -> bool:

@@ -1,4 +1,6 @@
-"""A kept deployment that was given traffic gets back what it lost: its instances and its autoscaler.
+"""A kept deployment that is used gets back what it lost: its instances and its autoscaler.
+
+It is used if someone gave it traffic, or started a rollout of its version again, in which it is green.
 
 Only then, or if that is refused or takes too long, does the rollout that inherited it let go of it.
 """
@@ -19,18 +21,18 @@ RESTORES = frozenset({ActionKind.SCALE_DEPLOYMENT, ActionKind.SWITCH_AUTOSCALE})
 
 def to_observe(rollout: Rollout, endpoint: EndpointSeen) -> bool:
     """Return whether it must be known if the autoscale settings of a kept deployment are enabled again."""
-    return any(kept.suspended and kept.deployment in endpoint.traffic for kept in rollout.kept)
+    return any(kept.suspended and _used(rollout, kept, endpoint) for kept in rollout.kept)
 
 
 def take_in(rollout: Rollout, observation: Observation, now: datetime) -> Rollout:
     """Return the rollout with since when kept deployments have traffic, and which are still without autoscaler."""
     if observation.endpoint is None:
         return rollout
-    return replace(rollout, kept=tuple(_seen(kept, observation, now) for kept in rollout.kept))
+    return replace(rollout, kept=tuple(_seen(rollout, kept, observation, now) for kept in rollout.kept))
 
 
 def restore(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
-    """Return the orders that give kept deployments with traffic back what they lost. What others added stays."""
+    """Return the orders that give kept deployments in use back what they lost. What others added stays."""
     actions: list[Action] = []
     for kept in rollout.kept:
         there = endpoint.deployments.get(kept.deployment)
@@ -44,7 +46,7 @@ def restore(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
 
 
 def awaited(rollout: Rollout, kept: Kept, endpoint: EndpointSeen, now: datetime) -> bool:
-    """Return whether a kept deployment with traffic may still get back what it lost."""
+    """Return whether a kept deployment in use may still get back what it lost."""
     if kept.used_since is None or not _ours(rollout, kept):
         return False
     return lacking(kept, endpoint) and now - kept.used_since <= rollout.policy.deadlines.rollback
@@ -57,8 +59,18 @@ def lacking(kept: Kept, endpoint: EndpointSeen) -> bool:
     return kept.scaled_down_from is not None and (grows or kept.suspended or _fewer(kept, endpoint))
 
 
-def _seen(kept: Kept, observation: Observation, now: datetime) -> Kept:
-    if observation.endpoint is None or kept.deployment not in observation.endpoint.traffic:
+def green_regrows(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> bool:
+    """Return whether green is a kept deployment that may still get back what it lost."""
+    return any(kept.deployment == rollout.green and awaited(rollout, kept, endpoint, now) for kept in rollout.kept)
+
+
+def _used(rollout: Rollout, kept: Kept, endpoint: EndpointSeen) -> bool:
+    again = rollout.placement is not None and kept.deployment == rollout.green and rollout.open
+    return again or kept.deployment in endpoint.traffic
+
+
+def _seen(rollout: Rollout, kept: Kept, observation: Observation, now: datetime) -> Kept:
+    if observation.endpoint is None or not _used(rollout, kept, observation.endpoint):
         return replace(kept, used_since=None)
     known = observation.autoscaled
     on = known is not None and known.get(kept.deployment.lower()) is not False
@@ -66,7 +78,7 @@ def _seen(kept: Kept, observation: Observation, now: datetime) -> Kept:
 
 
 def _ours(rollout: Rollout, kept: Kept) -> bool:
-    """Return whether it has traffic, is still what was kept, and Azure has not refused to give it anything back."""
+    """Return whether it is used, is still what was kept, and Azure has not refused to give it anything back."""
     refusal = rollout.refusal
     refused = refusal is not None and refusal.action in RESTORES and refusal.deployment == kept.deployment
     return kept.used_since is not None and not refused and not running.is_foreign(rollout, kept.deployment)

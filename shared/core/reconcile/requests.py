@@ -23,12 +23,13 @@ from shared.core.rollout.requests import skipped_steps
 from shared.core.steps.traffic import next_step
 from shared.core.verbs import Verb
 
+ORDERED = frozenset({ReasonCode.HALTED, ReasonCode.FREEZE_WINDOW})
 Effect = Callable[[Rollout, OperatorRequest, EndpointSeen, datetime], Decision | None]
 
 
 def asked_back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
     """Carry out an urgent request; None if there is none, or it is no longer possible."""
-    request = next((each for each in rollout.requests if each.verb.row.urgent), None)
+    request = next((each for each in due(rollout) if each.verb.row.urgent), None)
     if request is None or rollout.phase not in request.verb.row.phases:
         return None
     return _carried_out(rollout, request, endpoint, now)
@@ -36,10 +37,17 @@ def asked_back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decis
 
 def asked(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
     """Carry out the safest request, or record that it came too late; None if there are no requests."""
-    if not rollout.requests:
+    requests = due(rollout)
+    if not requests:
         return None
-    safest = min(rollout.requests, key=lambda each: (each.verb.row.risk, each.full, each.at))
+    safest = min(requests, key=lambda each: (each.verb.row.risk, each.full, each.at))
     return _carried_out(rollout, safest, endpoint, now)
+
+
+def due(rollout: Rollout) -> tuple[OperatorRequest, ...]:
+    """Return the requests to carry out now: a newer version replaces this one only after a halt or a freeze."""
+    halted = rollout.hold_reason is not None and rollout.hold_reason.code in ORDERED
+    return tuple(each for each in rollout.requests if not (halted and each.by == history.TEAL))
 
 
 def stopped(decision: Decision, because: Reason, now: datetime) -> Decision:

@@ -238,7 +238,8 @@ class Observed:
     traffic. endpoint_problem, telemetry_problem: why the endpoint or telemetry could not be read. missing_gates: gates
     without telemetry, with the source's reason. unproven: why there is no proof yet that this endpoint's telemetry
     arrives, as last reported. probe: the last one. green_content: what green ran when it was ready, as a digest (empty:
-    unknown). runs: what `serving`, blue and kept deployments run.
+    unknown). runs: what `serving`, blue and kept deployments run. green_seen: whether green was there since it was
+    ordered; green_missing_since: since when it is not any more.
     """
 
     last: datetime | None = None
@@ -251,6 +252,8 @@ class Observed:
     probe: Probe | None = None
     green_content: str = ""
     runs: tuple[Runs, ...] = ()
+    green_seen: bool = False
+    green_missing_since: datetime | None = None
 
     def __post_init__(self) -> None:
         """Truncate text from other services, which is for information only."""

@@ -115,7 +115,7 @@ def waited(rollout: Rollout, patience: timedelta, inconclusive: str, now: dateti
         return Decision(rollout)
     why, limit = waiting_for(rollout), patience.total_seconds()
     unseen = rollout.observed.telemetry_problem is not None
-    blind = verdict is None or unseen or rollout.suspicious or verdict.cause in {Cause.STARVED, Cause.NO_REQUEST}
+    blind = verdict is None or unseen or rollout.suspicious or verdict.cause is Cause.STARVED
     overruled = rollout.judge_overruled and not unseen
     if overruled or (inconclusive == "advance" and not blind):
         ahead = reason(ReasonCode.STEP_UNCERTIFIED, because=why, limit_seconds=limit)
