@@ -1269,4 +1269,18 @@ BREAKS = (
         "False",
         "tests/scenarios/test_held_way_back.py",
     ),
+    Break(
+        "a schema's names may have endless patterns",
+        "shared/policies/answer_schema.py",
+        'yield from part["patternProperties"]',
+        "pass",
+        "tests/policies/test_policy_smoke_files.py",
+    ),
+    Break(
+        "a schema that refers to itself applies patterns to long texts",
+        "shared/smoke.py",
+        "(_without_dialects(schema))",
+        "(schema)",
+        "tests/scenarios/test_smoke_answers.py",
+    ),
 )

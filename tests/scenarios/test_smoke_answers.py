@@ -62,3 +62,36 @@ def test_a_wrong_answer_is_still_wrong(text: str, contains: object, words: str) 
     """The message says what the innermost reading lacks."""
     (problem,) = result_of(text, contains=contains).problems
     assert words in problem
+
+
+LONG = "a" * 1201
+NAMED = {"patternProperties": {"a+b": False}}
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+@pytest.mark.parametrize(
+    ("schema", "content"),
+    [
+        pytest.param({"pattern": "a+b?"}, LONG, id="a text"),
+        pytest.param(NAMED, {LONG: 1}, id="a name"),
+        pytest.param({"additionalProperties": {}, **NAMED}, {LONG: 1}, id="other names"),
+        pytest.param({"unevaluatedProperties": {}, "anyOf": [NAMED]}, {LONG: 1}, id="names not yet looked at"),
+        pytest.param(
+            {"$schema": DIALECT, "type": ["array", "string"], "items": {"$ref": "#"}, "pattern": "a+b?"},
+            [LONG],
+            id="within a reference to the schema itself",
+        ),
+    ],
+)
+def test_a_pattern_is_not_applied_to_a_long_text(schema: JsonSchema, content: object) -> None:
+    """It might never finish, and the whole app waits; the operator is told why the answer does not pass."""
+    (problem,) = result_of(json.dumps(content), schema=schema).problems
+    assert "1,201 characters; a pattern is applied to at most 1,200" in problem
+
+
+@pytest.mark.parametrize("content", [LONG, {"text": LONG, "id": "a7"}, {"id": "a7", "$schema": "x"}])
+def test_a_long_text_without_a_pattern_passes(content: object) -> None:
+    """A long text beside a short one with a pattern is nothing unusual."""
+    properties = {"id": {"pattern": "^a[0-9]$"}, "text": {"type": "string"}, "$schema": {"type": "string"}}
+    schema = {"$schema": DIALECT, "properties": properties, "additionalProperties": False}
+    assert result_of(json.dumps(content), schema=schema).passed
