@@ -1297,4 +1297,18 @@ BREAKS = (
         "if False:",
         "tests/scenarios/test_versions.py",
     ),
+    Break(
+        "a log that cannot be read is not replaced by the smoke requests",
+        f"{RECONCILE}/serving.py",
+        "(unread and observation.serving_probe is None)",
+        "unread",
+        "tests/scenarios/test_serving.py",
+    ),
+    Break(
+        "smoke requests outweigh failures that the log showed last",
+        f"{RECONCILE}/serving.py",
+        "healthy and unread and rollout.ending.unhealthy == name",
+        "False",
+        "tests/scenarios/test_serving.py",
+    ),
 )

@@ -76,12 +76,12 @@ def test_traffic_taken_back_when_blues_time_is_over_is_a_rollback_too(asleep: bo
         world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={GREEN: 100})
         world.clock.pass_(timedelta(minutes=23))
     else:
-        world.telemetry.faults.always = "the workspace is away"  # so that 6 is still kept
+        world.telemetry.faults.always = world.scoring.faults.always = "the workspace is away"  # so that 6 is still kept
         world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={GREEN: 30, NEXT: 70})
         world.minutes(23)
         world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={GREEN: 100})
     world.minutes(12)
-    world.telemetry.faults.always = ""
+    world.telemetry.faults.always = world.scoring.faults.always = ""
     world.until_finished(version="8")
     assert (world.rollout("8").phase, NEXT in world.seen.deployments) == (Phase.ROLLED_BACK, False), world.told("8")
     assert len(world.entries(ReasonCode.TRAFFIC_TAKEN_BACK, version="8")) == 1
