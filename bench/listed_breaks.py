@@ -1311,4 +1311,25 @@ BREAKS = (
         "False",
         "tests/scenarios/test_serving.py",
     ),
+    Break(
+        "a halt's reason keeps what policies redact",
+        "functions/steering.py",
+        "redacted(call.field(inputs.COMMENT), dict.fromkeys(patterns))",
+        "call.field(inputs.COMMENT)",
+        "tests/functions/test_api.py",
+    ),
+    Break(
+        "a suggestion quotes a setting's value",
+        "shared/policies/intended.py",
+        "word.written or len(word.text)",
+        "len(word.text)",
+        "tests/policies/test_policy_variables.py",
+    ),
+    Break(
+        "a path that a setting gives is quoted",
+        "shared/policies/files.py",
+        '"{shown or path}: {problem.message}',
+        '"{path}: {problem.message}',
+        "tests/policies/test_policy_variables.py",
+    ),
 )

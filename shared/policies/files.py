@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from shared.core.schema.findings import Findings, Problem, Values
 from shared.core.schema.grammar import Node, Table, walk
 from shared.core.schema.kinds import Contents, Scalar
-from shared.core.schema.words import Unfit
+from shared.core.schema.words import Unfit, value_of
 from shared.policies.answer_schema import read_schema
 from shared.policies.document import inside, read_text
 from shared.policies.missing_files import meant_instead
@@ -70,8 +70,10 @@ class NamedFiles:
                 continue
             # A file that need not be in a list has no place as the list's first item.
             place = node.path if node.path in findings.places else node.path.removesuffix("[0]")
+            filled = findings.filled.get(place)
+            shown = "" if filled is None else value_of(filled)
             try:
-                path = node.owner[node.key] = inside(self.folder, node.value, node.kind.example)
+                path = node.owner[node.key] = inside(self.folder, node.value, node.kind.example, shown)
             except Unfit as wrong:
                 findings.add(place, str(wrong))
                 continue
@@ -79,7 +81,7 @@ class NamedFiles:
             findings.problems += [problem for problem in held.problems if problem.line]
             for problem in held.problems:
                 if not problem.line:
-                    findings.add(place, f"{path}: {problem.message}{meant_instead(self.folder, path)}")
+                    findings.add(place, f"{shown or path}: {problem.message}{meant_instead(self.folder, path)}")
             if isinstance(held.value, Template):
                 check_use(held.value, policy, findings)
         for index, step in enumerate(policy["steps"] or []):
