@@ -1339,4 +1339,18 @@ BREAKS = (
         "False",
         "tests/scenarios/test_late_rows.py",
     ),
+    Break(
+        "missing telemetry passes for no observation at all",
+        f"{RECONCILE}/observed_time.py",
+        'rollout.observed.telemetry_problem or "Teal',
+        '"Teal',
+        "tests/scenarios/test_absence.py",
+    ),
+    Break(
+        "a blue that is gone is called unhealthy",
+        f"{RECONCILE}/rolling_back.py",
+        'ReasonCode.BLUE_GONE if endpoint.gone(rollout.blue or "") else ReasonCode.BLUE_UNHEALTHY',
+        "ReasonCode.BLUE_UNHEALTHY",
+        "tests/core/test_decide.py",
+    ),
 )
