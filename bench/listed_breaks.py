@@ -1353,4 +1353,18 @@ BREAKS = (
         "ReasonCode.BLUE_UNHEALTHY",
         "tests/core/test_decide.py",
     ),
+    Break(
+        "whoever rolls back the rollout before is not told how",
+        "shared/core/rollout/requests.py",
+        "words + _way_back(rollout, address, request)",
+        "words",
+        "tests/scenarios/test_kept_blue.py",
+    ),
+    Break(
+        "another rollout's way back is named",
+        "shared/core/rollout/requests.py",
+        " or not _made_blue(rollout, address)",
+        "",
+        "tests/scenarios/test_kept_blue.py",
+    ),
 )
