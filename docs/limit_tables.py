@@ -32,7 +32,7 @@ TABLES: Mapping[str, tuple[tuple[str, str, str], ...]] = {
         ("shared.policies.template:LARGEST_FILE", BYTES, "a deployment template"),
         ("shared.policies.files:LARGEST_QUERY", BYTES, "the KQL of a custom gate"),
         ("shared.core.schema.texts:LONGEST_PATTERN", CHARACTERS, "a regular expression"),
-        ("shared.redaction:LONGEST_LINE", CHARACTERS, "a line that `redact` is applied to; the rest of a longer one is left out"),
+        ("shared.redaction:LONGEST_LINE", CHARACTERS, "a line that `redact` is applied to (the rest of a longer one is left out), and a text or name in an answer that a schema's `pattern` is applied to"),
         ("shared.core.gates.predictions:MOST_LABELS", "", "classes or bins of the gate `predictions`, with one each for other and unreadable predictions"),
         ("shared.core.telemetry.predictions:LONGEST_LABEL", CHARACTERS, "the label of a class"),
         ("shared.policies.tables.judging:LONGEST_ONCE", "", "`telemetry.history` with `retries: once`"),

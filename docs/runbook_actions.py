@@ -161,7 +161,10 @@ ACTIONS: dict[ReasonCode, str] = {
     C.BLUE_MIRROR_ENDED: "Nothing to type: whoever mirrored to blue can do so again, to another deployment.",
     C.REQUEST_OVERRULED: "Nothing, unless the request is still needed: then repeat it.",
     C.REQUEST_TOO_LATE: "`show` the current rollout: the request may be needed there.",
-    C.OBSERVATION_RESUMED: "Find out why Teal did not run (Azure's status, the function `tick`).",
+    C.OBSERVATION_RESUMED: (
+        "Find out why telemetry gave no answer, if the entry says so, or else why Teal did not run or could not read "
+        "the endpoint (Azure's status, the function `tick`)."
+    ),
     C.INCIDENT: (
         "An incident of your service: blue fails as it never did, whatever green does. Nothing advances until it is "
         "over; green keeps its share. `az ml online-deployment get-logs` of blue. If green answers well and blue "
@@ -202,6 +205,10 @@ ACTIONS: dict[ReasonCode, str] = {
         "traffic; then the rollout fails, and Teal leaves the traffic alone. Repair blue (`az ml online-deployment "
         f"get-logs`). A deployment that works can take over at any time ({TRAFFIC}), but until that deadline Teal "
         "still takes the traffic from green once blue answers again."
+    ),
+    C.BLUE_GONE: (
+        f"Green keeps its share and Teal leaves the traffic alone. {TRAFFIC} to a deployment that works, or create one "
+        "of a version that worked and give it the traffic."
     ),
     C.BLUE_FAILED_IN_AZURE: (
         "Repeat the change to blue that failed, such as a scale-out (`az ml online-deployment update`), until Azure "

@@ -136,7 +136,8 @@ ROUTES: tuple[Route, ...] = (
         handler="functions.steering:start",
         role=AppRole.OPERATOR,
         summary="Start a rollout",
-        details="For a version whose registration started none, or whose rollout has ended.",
+        details="For a version whose registration started none, or whose rollout has ended. A version that already "
+        "serves ends no open rollout; to return to it, roll that rollout back.",
         view="shared.views:RolloutView",
         status=202,
         query=(inputs.WORKSPACE,),
@@ -144,6 +145,7 @@ ROUTES: tuple[Route, ...] = (
         errors=(
             ErrorCode.MODEL_NOT_REGISTERED,
             ErrorCode.ROLLOUT_ALREADY_OPEN,
+            ErrorCode.ALREADY_SERVING,
             ErrorCode.WRITE_CONFLICT,
             ErrorCode.AZURE_REFUSED,
         ),

@@ -15,6 +15,7 @@ from shared.core.rollout import ModelVersion, OperatorRequest, Verb
 from shared.core.rollout.requests import Address
 from shared.errors import ErrorCode
 from shared.ports import Halt, HaltEnd
+from shared.redaction import redacted
 from shared.views import HaltView, RolloutView, rollout_view
 from shared.wiring import app
 
@@ -61,7 +62,7 @@ def start(call: Call) -> RolloutView:
 
 def halt(call: Call) -> HaltView:
     """Keep every rollout at its current weight."""
-    halted = Halt(actor(call), call.field(inputs.COMMENT), app().clock())
+    halted = Halt(actor(call), _comment(call), app().clock())
     app().store.set_halt(halted)
     log.warning("halt by=%r reason=%r", halted.by, halted.reason)
     return halts(halted)
@@ -69,9 +70,18 @@ def halt(call: Call) -> HaltView:
 
 def end_halt(call: Call) -> HaltView:
     """End the halt."""
-    end, halted = HaltEnd(actor(call), call.field(inputs.COMMENT), app().clock()), app().store.halt()
+    end, halted = HaltEnd(actor(call), _comment(call), app().clock()), app().store.halt()
     if halted is not None and halted.in_force:
         halted = replace(halted, ended=end)
         app().store.set_halt(halted)
         log.warning("halt ended by=%r reason=%r", end.by, end.reason)
     return halts(halted)
+
+
+def _comment(call: Call) -> str:
+    """Return the reason for a halt or its end without what any policy redacts, because it is shown for all of them."""
+    policies = app().policies
+    patterns = [
+        each for place in policies.endpoints() for policy in policies.of_endpoint(place) for each in policy.redact
+    ]
+    return redacted(call.field(inputs.COMMENT), dict.fromkeys(patterns))

@@ -46,6 +46,7 @@ class ErrorCode(StrEnum):
     METHOD_NOT_ALLOWED = "method_not_allowed", 405, "The path exists, but not with this method; see the header `Allow`."
     NO_OPEN_ROLLOUT = "no_open_rollout", 409, "The endpoint has no open rollout."
     ROLLOUT_ALREADY_OPEN = "rollout_already_open", 409, "This model version already has an open rollout there."
+    ALREADY_SERVING = "already_serving", 409, "This model version already serves, beside an open rollout of another."
     NOT_POSSIBLE_IN_PHASE = "not_possible_in_phase", 409, "The rollout is in a phase that does not allow this action."
     SMOKE_TEST_NOT_PASSED = (
         "smoke_test_not_passed",

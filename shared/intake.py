@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from shared.acting import TRIES
 from shared.controller import changed
-from shared.core.admission import Admission, EndpointRecord, Start, admit, is_late, rollout_id
+from shared.core.admission import Admission, EndpointRecord, Start, admit, is_late, objection, rollout_id
 from shared.core.admission.events import Ignored, ModelRegistered, read_event
 from shared.core.endpoint_id import EndpointId
 from shared.core.missed import RegisteredVersion
@@ -87,7 +87,8 @@ class Intake:
     def start(self, policy: Policy, model: ModelVersion, by: str, reason: str) -> Rollout:
         """Start a rollout at an operator's request; one that has ended may be started again.
 
-        Raises NotPossible if this version has an open rollout on the endpoint, Unregistered if the workspace lacks it.
+        Raises NotPossible if this version has an open rollout on the endpoint, or serves beside another's, Temporary if
+        that is not known yet, Unregistered if the workspace lacks it.
         """
         models = self.workspaces.named(policy.workspace).models
         in_registry = bool(policy.registry_of(model.name))  # which Teal does not read: Azure refuses what is not there
@@ -104,7 +105,11 @@ class Intake:
             if existing is not None:
                 attempt += 1
                 continue
-            rollout = self._admitted(start, self.store.record(policy.endpoint_id))
+            record = self.store.record(policy.endpoint_id)
+            refused = objection(start, self._current(record.value))
+            if refused is not None:
+                raise refused
+            rollout = self._admitted(start, record)
             if rollout is not None:
                 return rollout
             tries += 1
@@ -211,6 +216,10 @@ class Intake:
             return None
         self._push(endpoint)
         return admission.newcomer.rollout
+
+    def _current(self, record: EndpointRecord) -> Rollout | None:
+        current = self.store.rollout(record.endpoint, record.current) if record.current else None
+        return current.value if current else None
 
     def _push(self, endpoint: EndpointId) -> None:
         try:

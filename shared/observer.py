@@ -106,17 +106,20 @@ class Observer:
             return QuotaSeen(problem=cut(_told(error, rollout), LONGEST_QUOTA_PROBLEM))
 
     def _serving(self, seen: Observation, rollout: Rollout, asked: TelemetryQuery) -> Observation:
-        """Watch the serving deployment after the end: by its requests or, if none succeeded, by the smoke requests."""
+        """Watch the serving deployment after the end: by its requests, or by the smoke requests.
+
+        Those are sent if no request succeeded, or the log could not be read.
+        """
+        name = seen.endpoint.serving() if seen.endpoint else None
         try:
             answer = self.telemetry.minutes(rollout.endpoint.name, asked)
         except TealError as error:
             log.warning("serving endpoint=%s problem=%r", rollout.endpoint, _told(error, rollout))
+        else:
+            seen = replace(seen, serving_minutes=answer.minutes, serving_until=asked.window.until)
+        if name is None or any(row.deployment == name and row.bad < row.total for row in seen.serving_minutes or ()):
             return seen
-        watched = replace(seen, serving_minutes=answer.minutes, serving_until=asked.window.until)
-        name = seen.endpoint.serving() if seen.endpoint else None
-        if name is None or any(row.deployment == name and row.bad < row.total for row in answer.minutes):
-            return watched
-        return replace(watched, serving_probe=self._probe(rollout, name))
+        return replace(seen, serving_probe=self._probe(rollout, name))
 
     def _probe(self, rollout: Rollout, name: str) -> SmokeResult | None:
         """Send the smoke requests, or the deployment's own sample; None without a smoke step, or if none can be sent.

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
 
+from shared.answer_schema import misfit
 from shared.core.observation import SmokeResult
 from shared.core.observation.observation import EXAMPLES
 from shared.core.steps import SmokeStep
@@ -55,7 +55,7 @@ def _problem(step: SmokeStep, answer: Answer, schema: JsonSchema | None) -> str:
 def _misfit(step: SmokeStep, content: object, schema: JsonSchema | None) -> str:
     """Return how what an answer says differs from what the step expects, or empty."""
     missing = "" if step.contains is None else _missing(json.loads(step.contains), content, "the answer")
-    return missing or ("" if schema is None else _unfit(schema, content))
+    return missing or ("" if schema is None else misfit(schema, content))
 
 
 def _missing(wanted: object, content: object, place: str) -> str:
@@ -70,11 +70,3 @@ def _missing(wanted: object, content: object, place: str) -> str:
         if words := _missing(value, content[key], f"{place}.{key}"):
             return words
     return ""
-
-
-def _unfit(schema: JsonSchema, content: Any) -> str:  # noqa: ANN401 -- whatever JSON holds
-    from jsonschema import validators  # noqa: PLC0415 -- 0.1 s that only a step with a schema should cost
-
-    validator = validators.validator_for(schema)(schema)
-    error = next(iter(validator.iter_errors(content)), None)
-    return "" if error is None else f"the answer does not fit the schema at {error.json_path}: {error.message}"

@@ -58,15 +58,18 @@ def read_text(path: Path, shown: str, largest: int) -> str:
         raise _wrong(shown, words, _place(before)) from error
 
 
-def inside(folder: Path, written: str, example: str) -> str:
-    """Return the normalized path below the folder; raises Unfit if it points outside, even through a symbolic link."""
+def inside(folder: Path, written: str, example: str, shown: str = "") -> str:
+    """Return the normalized path below the folder; raises Unfit if it points outside, even through a symbolic link.
+
+    shown: the path as the message names it.
+    """
     try:
         root = folder.resolve()
         found = (root / written).resolve()
     except (OSError, RuntimeError, ValueError) as error:  # RuntimeError: links in a circle
-        raise Unfit(f"{written!r} cannot be resolved") from error
+        raise Unfit(f"{shown or repr(written)} cannot be resolved") from error
     if written.startswith("/") or not found.is_relative_to(root) or found == root:
-        raise Unfit(f"{written!r} is outside the policies folder; write it like {example}")
+        raise Unfit(f"{shown or repr(written)} is outside the policies folder; write it like {example}")
     return found.relative_to(root).as_posix()
 
 

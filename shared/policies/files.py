@@ -6,26 +6,22 @@ it may need a file that no current policy names.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from shared.core.schema.findings import Findings, Problem, Values
 from shared.core.schema.grammar import Node, Table, walk
 from shared.core.schema.kinds import Contents, Scalar
-from shared.core.schema.words import Unfit
+from shared.core.schema.words import Unfit, value_of
+from shared.policies.answer_schema import read_schema
 from shared.policies.document import inside, read_text
-from shared.policies.json_errors import json_problem
 from shared.policies.missing_files import meant_instead
 from shared.policies.problems import PolicyError
 from shared.policies.request_files import is_request_file, read_requests
-from shared.policies.template import LARGEST_FILE, Template, read_template
+from shared.policies.template import Template, read_template
 from shared.policies.template_use import check_use
-
-if TYPE_CHECKING:
-    from shared.ports import JsonSchema  # imports the whole rollout record, which reading policies does not need
 
 LARGEST_QUERY = 64 * 1024
 MOST_SHOWN = 5
@@ -74,8 +70,10 @@ class NamedFiles:
                 continue
             # A file that need not be in a list has no place as the list's first item.
             place = node.path if node.path in findings.places else node.path.removesuffix("[0]")
+            filled = findings.filled.get(place)
+            shown = "" if filled is None else value_of(filled)
             try:
-                path = node.owner[node.key] = inside(self.folder, node.value, node.kind.example)
+                path = node.owner[node.key] = inside(self.folder, node.value, node.kind.example, shown)
             except Unfit as wrong:
                 findings.add(place, str(wrong))
                 continue
@@ -83,7 +81,7 @@ class NamedFiles:
             findings.problems += [problem for problem in held.problems if problem.line]
             for problem in held.problems:
                 if not problem.line:
-                    findings.add(place, f"{path}: {problem.message}{meant_instead(self.folder, path)}")
+                    findings.add(place, f"{shown or path}: {problem.message}{meant_instead(self.folder, path)}")
             if isinstance(held.value, Template):
                 check_use(held.value, policy, findings)
         for index, step in enumerate(policy["steps"] or []):
@@ -129,35 +127,9 @@ def read_query(folder: Path, name: str) -> str:
     return text
 
 
-def read_schema(folder: Path, name: str) -> JsonSchema:
-    """Return the JSON Schema in a file; raises PolicyError if it is not valid."""
-    from jsonschema import SchemaError, validators  # noqa: PLC0415 -- 0.1 s that only a policy with a schema should cost
-
-    shown = str(folder / name)
-    try:
-        schema = json.loads(read_text(folder / name, shown, LARGEST_FILE), parse_constant=_refuse)
-        if not isinstance(schema, dict | bool):
-            words = 'not a valid JSON Schema, which is an object; write it like {"type": "object"}'
-            raise PolicyError([Problem(shown, 1, 1, "", words)])
-        if isinstance(schema, dict):
-            validators.validator_for(schema).check_schema(schema)
-    except json.JSONDecodeError as error:
-        raise PolicyError([Problem(shown, error.lineno, error.colno, "", json_problem(error))]) from error
-    except (ValueError, RecursionError) as error:
-        raise PolicyError([Problem(shown, 1, 1, "", f"not valid JSON: {error}")]) from error
-    except SchemaError as error:
-        words = f"not a valid JSON Schema: {error.message} (at {error.json_path})"
-        raise PolicyError([Problem(shown, 1, 1, "", words)]) from error
-    return schema
-
-
 READERS: dict[Contents, Callable[[Path, str], object]] = {
     "requests": read_requests,
     "schema": read_schema,
     "query": read_query,
     "template": read_template,
 }
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is not a JSON number")

@@ -41,9 +41,9 @@ NOTHING = FALSE | {"0", "none", "never"}
 def hint(word: Word, kind: Scalar[Any], message: str) -> str | None:
     """Return a question that names the value that was probably meant; None if no valid one is likely.
 
-    message: what is wrong, which may end with the same value as its example.
+    message: what is wrong, which may end with the same value as its example. Nothing is said of a variable's value.
     """
-    if len(word.text) > LONGEST_VALUE:
+    if word.written or len(word.text) > LONGEST_VALUE:
         return None
     variable = VARIABLE.sub(lambda use: f"${{{use[1] or use[2] or use[3]}}}", word.text)
     if variable != word.text and word.type == "text":

@@ -81,7 +81,7 @@ class _Reader:
                 case Document():
                     value = self._document(kind, node, path)
                 case _:
-                    value = self._scalar(kind, node)
+                    value = self._scalar(kind, node, path)
         except Unfit as wrong:
             self._findings.add(path, str(wrong))
             return None
@@ -143,10 +143,12 @@ class _Reader:
                 del values[key]
         return values
 
-    def _scalar(self, kind: Scalar[Any], node: yaml.Node) -> object:
+    def _scalar(self, kind: Scalar[Any], node: yaml.Node, path: str) -> object:
         if not isinstance(node, yaml.ScalarNode):
             raise mismatch(shown(node), kind)
         word = self._filled(node)
+        if word.written:
+            self._findings.filled[path] = word.written
         try:
             return kind.read(word)
         except Unfit as wrong:

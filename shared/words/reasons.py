@@ -76,8 +76,8 @@ REASONS: Mapping[ReasonCode, Row] = {
     ),
     ReasonCode.ALREADY_SERVING: Row("{deployment} already serves {model}", "There is nothing to roll out."),
     ReasonCode.ALREADY_DEPLOYED: Row(
-        "{deployment} of {model} was deployed outside Teal (state {state}), so there is nothing to roll out",
-        "Someone deployed this version manually; Teal never deploys it twice.",
+        "{deployment} of {model} is deployed already (state {state}), so there is nothing to roll out",
+        "Someone deployed this version manually, or an earlier rollout kept it; Teal never deploys it twice.",
     ),
     ReasonCode.WAITING_FOR_DEPLOYMENT: Row(
         "waiting until {until} for the first deployment: {because}",
@@ -416,7 +416,7 @@ REASONS: Mapping[ReasonCode, Row] = {
         "{verb} requested by {actor} came too late: the rollout is {phase}[; {because}]", "A request no longer applied."
     ),
     ReasonCode.OBSERVATION_RESUMED: Row(
-        "nothing was observed for {limit_seconds} since {since}; deadlines do not count that time",
+        "not everything was observed for {limit_seconds} since {since}[: {message}]; deadlines do not count that time",
         "Teal did not run, or could not read the endpoint or telemetry, for some time.",
     ),
     ReasonCode.DEADLINE_POSTPONED: Row(
@@ -485,6 +485,12 @@ REASONS: Mapping[ReasonCode, Row] = {
         + MANUAL
         + "[. The rollback was for: {because}]",
         "There is no healthy deployment to roll back to.",
+    ),
+    ReasonCode.BLUE_GONE: Row(
+        "{deployment} is gone, so traffic cannot return to it; live traffic now: {observed_traffic}. "
+        + MANUAL
+        + "[. The rollback was for: {because}]",
+        "Blue was deleted, so there is no deployment to roll back to.",
     ),
     ReasonCode.BLUE_FAILED_IN_AZURE: Row(
         "Azure calls {deployment} {state} and gives it no more traffic until it is repaired, so the traffic stays as "

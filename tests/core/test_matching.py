@@ -59,3 +59,10 @@ def test_what_is_not_understood_is_refused(pattern: str) -> None:
     """Rather than taken for harmless."""
     with pytest.raises(Unfit, match="whose time is not known"):
         PATTERN.read(Word(pattern))
+
+
+@pytest.mark.parametrize("pattern", ["(a", "a{99999999999}"])
+def test_what_python_does_not_accept_is_refused(pattern: str) -> None:
+    """A repetition that is too large is another error of Python's than a missing bracket."""
+    with pytest.raises(Unfit, match="not a valid Python regular expression"):
+        PATTERN.read(Word(pattern))

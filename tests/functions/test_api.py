@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import cast
 
 import pytest
@@ -10,8 +11,9 @@ from shared.core.phases import Phase
 from shared.core.rollout import ModelVersion
 from shared.core.rollout.reasons import ReasonCode
 from shared.errors import Conflict, Misconfigured, Permanent, TealError, Temporary
-from tests.functions.conftest import Calls, error, iso
-from tests.scenarios.world import BLUE, ENDPOINT, GREEN
+from shared.wiring import use
+from tests.functions.conftest import Calls, Found, app_over, error, iso
+from tests.scenarios.world import BLUE, ENDPOINT, GREEN, POLICY, World
 
 ASKED = {"by": "ada@example.com", "reason": "because"}
 START = {"endpoint": ENDPOINT, "model": "churn", "version": "7", **ASKED}
@@ -360,3 +362,15 @@ def test_halts_are_shown_with_their_history(calls: Calls) -> None:
         {"halted": False, "by": "bob@example.com", "reason": "over", "at": at},
         {"halted": True, **ASKED, "at": at},
     ]
+
+
+def test_a_halts_reason_is_kept_without_what_any_policy_redacts(found: Found, caplog: pytest.LogCaptureFixture) -> None:
+    """Neither the order nor its end is of one endpoint, so all policies' patterns apply."""
+    calls, reason = Calls(found, World(replace(POLICY, redact=("ACME-[0-9]{6}",)))), "customer ACME-123456 complains"
+    with use(app_over(calls.world)):
+        calls.http("halt", ASKED | {"reason": reason})
+        calls.http("end_halt", ASKED | {"reason": f"{reason} no more"})
+        _, shown = calls.http("show_halt")
+    entries = cast("list[dict[str, object]]", shown["history"])
+    assert [entry["reason"] for entry in entries] == ["customer *** complains no more", "customer *** complains"]
+    assert "ACME" not in caplog.text

@@ -304,3 +304,21 @@ def test_lines_end_as_on_any_system(tmp_path: Path, end: bytes) -> None:
     lines = [b'{"rows": [3]}', '"one\u2028 line"'.encode(), b"7"]
     (tmp_path / "requests.jsonl").write_bytes(end.join([*lines, b""]))
     assert list(read_requests(tmp_path, "requests.jsonl")) == lines
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        r'{"pattern": "^(\\w+\\s?)*$"}',
+        r'{"properties": {"name": {"anyOf": [{"pattern": "^(\\w+\\s?)*$"}]}}}',
+        r'{"$defs": {"name": {"patternProperties": {"^(\\w+\\s?)*$": {}}}}}',
+    ],
+)
+def test_a_schema_whose_pattern_can_take_forever_is_a_problem(
+    folder: Path, find_problems: FindProblems, schema: str
+) -> None:
+    """Green writes the answer, and nothing else in the app runs while Python tries each way to divide it."""
+    (folder / "smoke" / "answer.schema.json").write_text(schema)
+    write_policy(folder, "smoke/churn.jsonl, schema: smoke/answer.schema.json")
+    [problem] = find_problems(folder)
+    assert problem.startswith(r"policies/smoke/answer.schema.json:1:1: '^(\\w+\\s?)*$' can take forever on text")

@@ -49,7 +49,7 @@ PROBLEMS = [
     (
         "${STAGE}",
         (
-            "'-' (from ${STAGE}) is not a valid endpoint name (3 to 32 letters, digits and dashes; starts "
+            "the value of '${STAGE}' is not a valid endpoint name (3 to 32 letters, digits and dashes; starts "
             "with a letter, does not end with a dash); write it like churn"
         ),
     ),
@@ -65,3 +65,31 @@ def test_a_variable_that_cannot_be_filled_in_is_reported(folder: Path, value: st
     [problem] = caught.value.problems
     assert (problem.line, problem.column, problem.path) == (1, 1, "endpoint")
     assert problem.message.replace(" (in quotes)", "") == message
+
+
+SECRET = "user:Pa55 w0rd"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        "endpoint: ${HIDDEN}",
+        "judge: {rollback_risk: '${HIDDEN}'}",
+        "judge: {patience: '${HIDDEN}'}",
+        "judge: {patience: '${SHORT}'}",
+        "newer_version: ${HIDDEN}",
+        "freeze: [{zone: '${HIDDEN}', days: [sat]}]",
+        "redact: ['(${HIDDEN}']",
+        "steps: [smoke: {requests: '${HIDDEN}'}]",
+        "steps: [smoke: {requests: ['a${HIDDEN}', '/${HIDDEN}']}]",
+        "steps: [smoke: {schema: '../${HIDDEN}'}]",
+    ],
+)
+def test_the_value_of_a_setting_is_never_quoted(folder: Path, changed: str) -> None:
+    """It may be another one than was meant, and problems are logged and shown by /api/health."""
+    lines = {"endpoint": "endpoint: churn", "models": "models: [{name: m}]", "steps": "steps: [pause: {}]"}
+    text = "\n".join((lines | {changed.partition(":")[0]: changed}).values())
+    (folder / "churn.yaml").write_text(text)
+    problems = [str(problem) for problem in read_policies(folder, {"HIDDEN": SECRET, "SHORT": "99d"}).problems()]
+    assert any("the value of " in problem for problem in problems)
+    assert [problem for problem in problems if "w0rd" in problem or "user" in problem or "99d" in problem] == []

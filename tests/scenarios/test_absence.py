@@ -12,6 +12,7 @@ from shared.core.phases import Phase
 from shared.core.policy import Deadlines
 from shared.core.rollout import Verb
 from shared.core.rollout.reasons import ReasonCode
+from shared.words import sentence
 from tests.scenarios.conduct import Conduct
 from tests.scenarios.world import BLUE, ENDPOINT, GREEN, MIDNIGHT, MINUTE, POLICY, World
 
@@ -37,6 +38,20 @@ def test_a_good_green_survives_an_absence_of_any_length(away: int) -> None:
     world.until(Phase.PROMOTED)
     (gap,) = world.entries(C.OBSERVATION_RESUMED)
     assert gap.reason.facts["limit_seconds"] == pytest.approx((away + 1) * 60, abs=120)
+    assert gap.reason.facts["message"] == "Teal did not run, or could not read the endpoint"
+
+
+def test_the_history_says_what_was_not_observed() -> None:
+    """The endpoint was read all the time; only telemetry was missing, and why."""
+    world = World(rpm=600)
+    world.register()
+    world.until_weight(10)
+    world.telemetry.faults.always = "the workspace is away"
+    world.minutes(77)
+    world.telemetry.faults.always = ""
+    world.until(Phase.PROMOTED)
+    (gap,) = world.entries(C.OBSERVATION_RESUMED)
+    assert ": telemetry gave no answer: the workspace is away; deadlines do not count" in sentence(gap.reason)
 
 
 def test_a_green_that_failed_meanwhile_is_rolled_back_for_that() -> None:

@@ -130,10 +130,11 @@ def test_green_gets_no_first_traffic_in_an_incident_that_began_in_a_pause() -> N
 
 def test_a_version_that_is_the_fix_gets_its_first_traffic_in_the_incident_if_the_policy_says_so() -> None:
     """`failing_blue: replace`, and green passed its smoke test."""
-    policy = replace(POLICY, judge=replace(POLICY.judge, failing_blue="replace"))
-    world = World(policy, rpm=900)
+    judge = replace(POLICY.judge, failing_blue="replace", history=timedelta(hours=6))
+    world = World(replace(POLICY, judge=judge), rpm=900)
+    minutes = [replace(world.telemetry.rows[0], minute=MIDNIGHT - n * MINUTE) for n in range(360, 0, -1)]
     world.telemetry.rows = [
-        replace(row, bad=row.total // 2) if row.minute >= MIDNIGHT - 9 * MINUTE else row for row in world.telemetry.rows
+        replace(row, bad=row.total // 2) if row.minute >= MIDNIGHT - 9 * MINUTE else row for row in minutes
     ]
     world.rates = {BLUE: 0.5}
     world.register()

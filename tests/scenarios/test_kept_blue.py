@@ -12,7 +12,9 @@ from shared.core.phases import Phase
 from shared.core.policy import Capacity
 from shared.core.rollout import ModelVersion, Verb
 from shared.core.rollout.reasons import ReasonCode
+from shared.core.rollout.requests import Address
 from shared.core.steps import PauseStep, SmokeStep
+from shared.errors import NotPossible
 from tests.scenarios.world import BLUE, ENDPOINT, GREEN, POLICY, World, serving
 
 NEXT = "churn-8"
@@ -76,15 +78,33 @@ def test_traffic_taken_back_when_blues_time_is_over_is_a_rollback_too(asleep: bo
         world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={GREEN: 100})
         world.clock.pass_(timedelta(minutes=23))
     else:
-        world.telemetry.faults.always = "the workspace is away"  # so that 6 is still kept
+        world.telemetry.faults.always = world.scoring.faults.always = "the workspace is away"  # so that 6 is still kept
         world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={GREEN: 30, NEXT: 70})
         world.minutes(23)
         world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={GREEN: 100})
     world.minutes(12)
-    world.telemetry.faults.always = ""
+    world.telemetry.faults.always = world.scoring.faults.always = ""
     world.until_finished(version="8")
     assert (world.rollout("8").phase, NEXT in world.seen.deployments) == (Phase.ROLLED_BACK, False), world.told("8")
     assert len(world.entries(ReasonCode.TRAFFIC_TAKEN_BACK, version="8")) == 1
+
+
+@pytest.mark.parametrize("by_id", [False, True])
+def test_the_way_back_of_the_rollout_before_is_named(by_id: bool) -> None:  # noqa: FBT001 -- a case
+    """Whoever rolls back 7, whose promise still holds, reads how, and can do so; nobody else reads of it."""
+    world = handed_over()
+    world.until_weight(10, version="8")
+    address = Address(rollout=world.rollout("7").id) if by_id else Address(version="7")
+    with pytest.raises(NotPossible) as refused:
+        world.ask(Verb.ROLLBACK, address=address)
+    command = 'az ml online-endpoint update --name churn --traffic "churn-6=100 churn-8=0 churn-7=0"'
+    assert str(refused.value).endswith(f"churn-6 is kept until 2026-11-20 05:17 UTC, and `{command}` returns to it")
+    for verb, other in ((Verb.ROLLBACK, Address(version="5")), (Verb.RESUME, address)):
+        with pytest.raises(NotPossible, match=r"not the one named$"):
+            world.ask(verb, address=other)
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={BLUE: 100})
+    world.minutes(30)
+    assert (world.seen.traffic, world.rollout("8").phase) == ({BLUE: 100}, Phase.PAUSED)
 
 
 def test_a_third_version_inherits_it_again() -> None:

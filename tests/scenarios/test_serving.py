@@ -316,3 +316,53 @@ def test_silence_after_requests_is_no_proof_of_health() -> None:
     world.minutes(120)
     assert sorted(world.seen.deployments) == [BLUE, GREEN]
     assert world.history()[-1].reason.code is C.LEFTOVER_UNCHECKED
+
+
+def unreadable(world: World, minutes: int) -> None:
+    """Let time pass in which Log Analytics answers with errors."""
+    world.telemetry.faults.always = "503"
+    world.minutes(minutes)
+
+
+def test_while_the_log_cannot_be_read_the_smoke_requests_decide() -> None:
+    """As where it is silent: blue must answer them for ten minutes before green is deleted."""
+    world = World(rpm=900)
+    rolled_back(world)
+    unreadable(world, 11)
+    assert sorted(world.seen.deployments) == [BLUE, GREEN]
+    world.until_cleaned(within=5)
+    assert sorted(world.seen.deployments) == [BLUE]
+    assert world.entries(C.LEFTOVER_UNCHECKED) == []
+
+
+def test_an_unreadable_log_and_failing_smoke_requests_keep_green() -> None:
+    """Blue answers none of them, so it is reported, and what could help is not deleted."""
+    world = World(rpm=900)
+    rolled_back(world)
+    world.scoring.statuses = {BLUE: 503}
+    unreadable(world, 60)
+    assert sorted(world.seen.deployments) == [BLUE, GREEN]
+    assert len(world.entries(C.SERVING_UNHEALTHY)) == len(world.entries(C.LEFTOVER_KEPT)) == 1
+
+
+def test_an_unreadable_log_without_smoke_requests_is_for_an_operator() -> None:
+    """Nothing shows how blue does."""
+    world = World(replace(POLICY, steps=(WeightStep(10), WeightStep(50))), rpm=900)
+    rolled_back(world)
+    unreadable(world, 60)
+    assert sorted(world.seen.deployments) == [BLUE, GREEN]
+    assert world.history()[-1].reason.code is C.LEFTOVER_UNCHECKED
+
+
+def test_smoke_requests_do_not_outweigh_failures_that_the_log_showed_last() -> None:
+    """Most of what users send may still fail while nobody can see it."""
+    world = World(rpm=900)
+    rolled_back(world)
+    world.rates = {BLUE: 0.8}
+    world.minutes(8)
+    unreadable(world, 60)
+    assert sorted(world.seen.deployments) == [BLUE, GREEN]
+    assert world.entries(C.SERVING_HEALTHY) == []
+    world.telemetry.faults.always, world.rates = "", {}
+    world.until_cleaned(within=15)
+    assert sorted(world.seen.deployments) == [BLUE]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from time import process_time
 
 import pytest
 
@@ -62,3 +63,71 @@ def test_a_wrong_answer_is_still_wrong(text: str, contains: object, words: str) 
     """The message says what the innermost reading lacks."""
     (problem,) = result_of(text, contains=contains).problems
     assert words in problem
+
+
+LONG = "a" * 1201
+NAMED = {"patternProperties": {"a+b": False}}
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+@pytest.mark.parametrize(
+    ("schema", "content"),
+    [
+        pytest.param({"pattern": "a+b?"}, LONG, id="a text"),
+        pytest.param(NAMED, {LONG: 1}, id="a name"),
+        pytest.param({"additionalProperties": {}, **NAMED}, {LONG: 1}, id="other names"),
+        pytest.param({"unevaluatedProperties": {}, "anyOf": [NAMED]}, {LONG: 1}, id="names not yet looked at"),
+        pytest.param(
+            {"$schema": DIALECT, "type": ["array", "string"], "items": {"$ref": "#"}, "pattern": "a+b?"},
+            [LONG],
+            id="within a reference to the schema itself",
+        ),
+    ],
+)
+def test_a_pattern_is_not_applied_to_a_long_text(schema: JsonSchema, content: object) -> None:
+    """It might never finish, and the whole app waits; the operator is told why the answer does not pass."""
+    (problem,) = result_of(json.dumps(content), schema=schema).problems
+    assert "1,201 characters; a pattern is applied to at most 1,200" in problem
+
+
+@pytest.mark.parametrize("content", [LONG, {"text": LONG, "id": "a7"}, {"id": "a7", "$schema": "x"}])
+def test_a_long_text_without_a_pattern_passes(content: object) -> None:
+    """A long text beside a short one with a pattern is nothing unusual."""
+    properties = {"id": {"pattern": "^a[0-9]$"}, "text": {"type": "string"}, "$schema": {"type": "string"}}
+    schema = {"$schema": DIALECT, "properties": properties, "additionalProperties": False}
+    assert result_of(json.dumps(content), schema=schema).passed
+
+
+MANY = [{"a": number} for number in range(4_000)]
+
+
+@pytest.mark.parametrize(
+    ("content", "unique"),
+    [
+        (MANY, True),
+        ([*MANY, {"a": 7.0}], False),
+        ([1, True, "1", [1], {"a": 1, "b": 2}, {"a": 1}, None, 0, False], True),
+        ([{"a": 1, "b": [2]}, {"b": [2], "a": 1}], False),
+    ],
+)
+def test_many_items_are_compared_in_no_time(content: list[object], *, unique: bool) -> None:
+    """In pairs, 4,000 objects take 20 seconds, in which nothing else runs."""
+    began = process_time()
+    assert result_of(json.dumps(content), schema={"uniqueItems": True}).passed is unique
+    assert process_time() - began < 2
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        pytest.param({"$ref": "#/$defs/absent"}, id="a reference to nothing"),
+        pytest.param({"$ref": "#"}, id="a circle"),
+        pytest.param(
+            {"patternProperties": {"a": {}, "(?i)b": {}}, "additionalProperties": {}}, id="a flag in the middle"
+        ),
+    ],
+)
+def test_a_schema_that_cannot_be_applied_fails_the_test(schema: JsonSchema) -> None:
+    """The reconcile goes on, so that the rollout can be rolled back, and the history says what is wrong."""
+    (problem,) = result_of('{"c": 1}', schema=schema).problems
+    assert problem.startswith("request 1: the schema cannot be applied to the answer: ")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Literal
 
 import pytest
 
@@ -53,6 +54,7 @@ def test_the_entry_says_that_an_operator_preferred_an_older_version() -> None:
     world = World()
     world.register("8", "e8")
     world.register("9", "e9")
+    world.settle()
     world.models.registered[ModelVersion("churn", "7")] = {}
     by_hand(world)
     (entry,) = world.entries(ReasonCode.SUPERSEDED, version="9")
@@ -71,6 +73,35 @@ def test_the_entry_says_that_an_operator_replaced_a_rollout() -> None:
     assert sentence(entry.reason) == "churn:5 replaces this rollout: started by ada@example.com: again"
     assert world.until(Phase.ROLLED_BACK)
     assert world.until(Phase.PROMOTED, version="5")
+
+
+@pytest.mark.parametrize("newer_version", ["replace", "wait"])
+def test_starting_the_version_that_serves_ends_nothing(newer_version: Literal["replace", "wait"]) -> None:
+    """6 serves next to 7's rollout, and 8 may be waiting: an operator who starts 6 reads how to return to it."""
+    world = World(replace(POLICY, newer_version=newer_version))
+    world.models.registered[ModelVersion("churn", "6")] = {}
+    world.register()
+    if newer_version == "wait":
+        world.register("8", "e8")
+    with pytest.raises(Temporary, match="it is not known yet what serves on w/churn"):
+        by_hand(world, "6")
+    for weight in (10, 50):
+        world.until_weight(weight)
+        with pytest.raises(NotPossible, match="churn-6 already serves churn:6") as refused:
+            by_hand(world, "6")
+        assert refused.value.code is ErrorCode.ALREADY_SERVING
+    assert world.until(Phase.PROMOTED)
+    assert newer_version == "replace" or world.rollout("8").phase is not Phase.SUPERSEDED
+
+
+def test_the_kept_version_can_be_started() -> None:
+    """After the promotion 6 is kept without traffic: starting it deploys it again."""
+    world = World(replace(POLICY, newer_version="replace"))
+    world.models.registered[ModelVersion("churn", "6")] = {}
+    world.register()
+    world.until(Phase.PROMOTED)
+    by_hand(world, "6")
+    world.until(Phase.PROMOTED, version="6")
 
 
 def test_versions_that_come_too_fast_are_not_replaced_forever() -> None:

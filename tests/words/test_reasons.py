@@ -74,7 +74,7 @@ ROWS: list[tuple[Reason, str]] = [
     ),
     (
         reason(C.ALREADY_DEPLOYED, deployment="by-hand", model="churn:7", state="Succeeded"),
-        "by-hand of churn:7 was deployed outside Teal (state Succeeded), so there is nothing to roll out",
+        "by-hand of churn:7 is deployed already (state Succeeded), so there is nothing to roll out",
     ),
     (
         reason(C.WAITING_FOR_DEPLOYMENT, Reason(C.ENDPOINT_MISSING), until="2026-11-20T12:00:00+00:00"),
@@ -478,8 +478,16 @@ ROWS: list[tuple[Reason, str]] = [
         "pause requested by ada came too late: the rollout is promoting",
     ),
     (
-        reason(C.OBSERVATION_RESUMED, since="2026-11-20T12:00:00+00:00", limit_seconds=5400.0),
-        "nothing was observed for 1 h 30 min since 2026-11-20 12:00 UTC; deadlines do not count that time",
+        reason(
+            C.OBSERVATION_RESUMED,
+            since="2026-11-20T12:00:00+00:00",
+            limit_seconds=5400.0,
+            message="telemetry gave no answer: 503",
+        ),
+        (
+            "not everything was observed for 1 h 30 min since 2026-11-20 12:00 UTC: telemetry gave no answer: 503; "
+            "deadlines do not count that time"
+        ),
     ),
     (
         reason(C.DEADLINE_POSTPONED, deadline="rollout", limit_seconds=86400.0, deployment=GREEN),
@@ -560,6 +568,13 @@ ROWS: list[tuple[Reason, str]] = [
         reason(C.BLUE_UNHEALTHY, reason(C.GREEN_LOST, deployment=GREEN), deployment=BLUE, observed_traffic={}),
         (
             "churn-6 is unhealthy, so traffic is not returned to it; live traffic now: no deployment. "
+            "Manual intervention required. The rollback was for: churn-7 failed or was deleted"
+        ),
+    ),
+    (
+        reason(C.BLUE_GONE, reason(C.GREEN_LOST, deployment=GREEN), deployment=BLUE, observed_traffic={GREEN: 100}),
+        (
+            "churn-6 is gone, so traffic cannot return to it; live traffic now: churn-7 100%. "
             "Manual intervention required. The rollback was for: churn-7 failed or was deleted"
         ),
     ),

@@ -11,6 +11,7 @@ from shared.core.admission.admit import (
     admit,
     deployment_name,
     is_late,
+    objection,
     rollout_id,
     succeed,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "admit",
     "deployment_name",
     "is_late",
+    "objection",
     "rollout_id",
     "succeed",
 ]

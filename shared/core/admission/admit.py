@@ -19,6 +19,7 @@ from shared.core.rollout.parts import Status
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import ModelVersion, OperatorRequest, Rollout
 from shared.core.verbs import Verb
+from shared.errors import ErrorCode, NotPossible, TealError, Temporary
 
 LONGEST_NAME = 32
 MOST_REPLACED = 3  # in a row without a promotion; the next rollout is allowed to finish
@@ -172,6 +173,25 @@ def _with_known(record: EndpointRecord, start: Start, now: datetime) -> Endpoint
         managed={start.model.name: now} | record.managed,
         missed=tuple(each for each in record.missed if each.model != start.model),
     )
+
+
+def objection(start: Start, current: Rollout | None) -> TealError | None:
+    """Return why a version must not be started: beside the open rollout it serves already; None if it does not.
+
+    It would end that rollout, or the one that waits, and then turn out to have nothing to do.
+    """
+    if current is None or not current.open:
+        return None
+    where = f"on {current.endpoint}, where the rollout of {current.model} is open"
+    if current.observed.last is None:
+        return Temporary(f"it is not known yet what serves {where}, so {start.model} is not started")
+    serving = {current.observed.serving, None if current.alone else current.blue}
+    runs = (each for each in current.observed.runs if each.deployment in serving)
+    name = next((each.deployment for each in runs if start.model.named_by(each.model)), None)
+    if name is None:
+        return None
+    words = f"{name} already serves {start.model} {where}; to return to {start.model}, roll that one back"
+    return NotPossible(ErrorCode.ALREADY_SERVING, words)
 
 
 def succeed(

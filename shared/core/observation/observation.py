@@ -174,9 +174,10 @@ class Observation:
     pass by itself. path: how requests should get into telemetry; None if not requested. halted: the newest halt, which
     may have ended. autoscaled: the lower-case names of deployments with autoscale settings, and whether these are
     enabled, or None if not requested or not answered. serving_minutes: the last minutes up to `serving_until`, after
-    the rollout ended or before it placed green. serving_probe: how the deployment that then serves answered the smoke
-    requests, if it had no other requests. probed: the deployment that was asked before it serves, if any. probe: how it
-    answered the smoke requests; None: not known. quota: whether green fits into the quota; None if that was not asked.
+    the rollout ended or before it placed green, or None if not requested or not answered. serving_probe: how the
+    deployment that then serves answered the smoke requests, if none of its own was seen to succeed. probed: the
+    deployment that was asked before it serves, if any. probe: how it answered the smoke requests; None: not known.
+    quota: whether green fits into the quota; None if that was not asked.
     """
 
     endpoint: EndpointSeen | None

@@ -124,13 +124,18 @@ def _cleaned(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime)
         return Decision(rollout) if taken else _finished(rollout, kept_in_use, now)
     patience = rollout.policy.deadlines.rollback + rollout.later_than_configured
     if now - due > patience and not newly_healthy(rollout, now):
-        return _overdue(rollout, _with_size(_left_over(rollout, name, endpoint, now), rollout), now)
+        return _overdue(rollout, _with_size(_left_over(rollout, name, endpoint, now), rollout), endpoint, now)
     last_look = rollout.phase is Phase.PROMOTED and now >= due and recheck_due(rollout)
     return Decision(recheck(rollout) if last_look else rollout)
 
 
-def _overdue(rollout: Rollout, why: Reason, now: datetime) -> Decision:
-    """Say once that the leftover waits for what serves to recover, or give it up if that is not the obstacle."""
+def _overdue(rollout: Rollout, why: Reason, endpoint: EndpointSeen, now: datetime) -> Decision:
+    """Say once that the leftover waits for what serves to recover, or give it up if that is not the obstacle.
+
+    Once that is over, the deletion has as much time as any other.
+    """
+    if why.code not in WAITS and rollout.ending.overdue and may_delete(rollout, endpoint, now):
+        return Decision(rollout.with_ending(clean_after=now, overdue=False))
     if why.code not in WAITS:
         return _finished(rollout, why, now)
     return Decision(rollout) if rollout.ending.overdue else history.noted(rollout.with_ending(overdue=True), why, now)

@@ -35,7 +35,9 @@ def account(rollout: Rollout, observation: Observation, now: datetime) -> Decisi
         return Decision(cleanup_postponed(noted, since, now))
     if rollout.hold is None:  # the end of a hold excludes all of its time
         noted = postponed(noted, since, now)
-    why = reason(ReasonCode.OBSERVATION_RESUMED, since=before.isoformat(), limit_seconds=(now - before).total_seconds())
+    missing = rollout.observed.telemetry_problem or "Teal did not run, or could not read the endpoint"
+    seconds = (now - before).total_seconds()
+    why = reason(ReasonCode.OBSERVATION_RESUMED, since=before.isoformat(), limit_seconds=seconds, message=missing)
     return history.noted(noted, why, now)
 
 

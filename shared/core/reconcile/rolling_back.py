@@ -64,12 +64,12 @@ def _obstacle(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Reason
 
 
 def _sick(rollout: Rollout, endpoint: EndpointSeen) -> Reason:
-    """Return why traffic does not return to blue: it is unhealthy, and green may be too."""
+    """Return why traffic does not return to blue: it is unhealthy or gone, and green may be no better."""
     harmful = rollout.verdict is not None and rollout.verdict.outcome is Outcome.FAIL and not rollout.judge_overruled
     if harmful or endpoint.broken(rollout.green):
         return both_unhealthy(rollout, endpoint, rollout.status.reason)
     return reason(
-        ReasonCode.BLUE_UNHEALTHY,
+        ReasonCode.BLUE_GONE if endpoint.gone(rollout.blue or "") else ReasonCode.BLUE_UNHEALTHY,
         because=rollout.status.reason,
         deployment=rollout.blue or "",
         observed_traffic=dict(endpoint.traffic),

@@ -1,9 +1,9 @@
 """Watches the serving deployment after every rollout; nothing that works is deleted before it is seen healthy.
 
 Healthy means that its requests of the last minutes fail no more than blue's calibrated past allows, or less than a
-quarter of them where there was no calibration. If none of them succeeded, or there were none, it must answer the smoke
-requests. Without those, silence proves nothing, and an operator decides. A few requests can succeed by chance, so they
-must do so for ten minutes before anything is deleted.
+quarter of them where there was no calibration. If none of them succeeded, if there were none, or if the log cannot be
+read, it must answer the smoke requests. Without those, silence proves nothing, and an operator decides. A few requests
+can succeed by chance, so they must do so for ten minutes before anything is deleted.
 """
 
 from __future__ import annotations
@@ -66,19 +66,20 @@ def _began(rollout: Rollout, settled: datetime) -> datetime:
 
 def take_in(rollout: Rollout, observation: Observation, now: datetime) -> Rollout:
     """Return the rollout with the serving deployment's health in the last minutes."""
-    if observation.serving_minutes is None or observation.endpoint is None or not must_be_seen(rollout):
-        return rollout  # the minutes are for others
+    unread = observation.serving_minutes is None
+    if (unread and observation.serving_probe is None) or observation.endpoint is None or not must_be_seen(rollout):
+        return rollout  # nothing was observed, or the minutes are for others
     name = observation.endpoint.serving()
     since = running.since(rollout, name)
-    rows = [row for row in observation.serving_minutes if row.deployment == name and row.minute >= since]
+    rows = [row for row in observation.serving_minutes or () if row.deployment == name and row.minute >= since]
     newest = max((row.minute for row in rows), default=None)
     if newest is not None:
         if rollout.ending.watched_until is not None and newest < rollout.ending.watched_until:
             return rollout  # a clock was set back: these minutes say nothing new
         rollout = rollout.with_ending(watched_until=newest)
     healthy = _healthy(rollout, rows, observation)
-    if healthy is None:
-        return rollout
+    if healthy is None or (healthy and unread and rollout.ending.unhealthy == name):
+        return rollout  # unknown: the log that showed it failing may show that still
     if not healthy:
         return rollout.with_ending(seen_healthy=None, unhealthy=name or "")
     enough = sum(row.total for row in rows) >= ENOUGH

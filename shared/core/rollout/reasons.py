@@ -149,6 +149,7 @@ class ReasonCode(StrEnum):
     NOTHING_TO_ROLL_BACK = "nothing_to_roll_back"
     TRAFFIC_RETURNED = "traffic_returned"
     BLUE_UNHEALTHY = "blue_unhealthy"
+    BLUE_GONE = "blue_gone"
     BLUE_FAILED_IN_AZURE = "blue_failed_in_azure"
     BOTH_UNHEALTHY = "both_unhealthy"
     BLUE_KEPT = "blue_kept"

@@ -9,7 +9,7 @@ from shared.core.phases import Phase
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
-from shared.core.rollout.record import AnsweredKey, OperatorRequest, Rollout
+from shared.core.rollout.record import AnsweredKey, ModelVersion, OperatorRequest, Rollout
 from shared.core.verbs import Verb
 from shared.errors import ErrorCode, NotPossible
 from shared.redaction import redacted
@@ -50,7 +50,7 @@ def ask(rollout: Rollout, request: OperatorRequest, address: Address = ANY) -> D
     """
     if repeated(rollout, request, address):
         return Decision(rollout)
-    objection = _misaddressed(rollout, address) or _objection(rollout, request.verb)
+    objection = _misaddressed(rollout, address, request) or _objection(rollout, request.verb)
     if objection is not None:
         raise objection
     comment = redacted(request.reason, rollout.policy.redact)
@@ -107,17 +107,38 @@ def _accepted(rollout: Rollout, request: OperatorRequest) -> Reason:
     return why
 
 
-def _misaddressed(rollout: Rollout, address: Address) -> NotPossible | None:
+def _misaddressed(rollout: Rollout, address: Address, request: OperatorRequest) -> NotPossible | None:
     if not address.names(rollout):
-        return NotPossible(
-            ErrorCode.NOT_CURRENT_ROLLOUT,
-            f"the current rollout of {rollout.endpoint} is {rollout.id} of {rollout.model}, not the one named",
-        )
+        words = f"the current rollout of {rollout.endpoint} is {rollout.id} of {rollout.model}, not the one named"
+        return NotPossible(ErrorCode.NOT_CURRENT_ROLLOUT, words + _way_back(rollout, address, request))
     if address.expected_step is not None and address.expected_step != rollout.progress.step:
         return NotPossible(
             ErrorCode.STEP_CHANGED, f"the rollout is at step {rollout.progress.step}, not {address.expected_step}"
         )
     return None
+
+
+def _way_back(rollout: Rollout, address: Address, request: OperatorRequest) -> str:
+    """Return how to roll back the rollout before this one, if that is meant and its blue is still kept, or empty."""
+    kept = rollout.kept[-1] if rollout.kept else None
+    if (
+        request.verb is not Verb.ROLLBACK
+        or kept is None
+        or kept.until <= request.at
+        or not _made_blue(rollout, address)
+    ):
+        return ""
+    split = " ".join([f"{kept.deployment}=100", *(f"{name}=0" for name in rollout.wanted_traffic)])
+    command = f'az ml online-endpoint update --name {rollout.endpoint.name} --traffic "{split}"'
+    return f"; {kept.deployment} is kept until {kept.until:%Y-%m-%d %H:%M} UTC, and `{command}` returns to it"
+
+
+def _made_blue(rollout: Rollout, address: Address) -> bool:
+    """Return whether the address names the rollout that made this one's blue."""
+    runs = next((each.model for each in rollout.observed.runs if each.deployment == rollout.blue), "")
+    version = ModelVersion(address.model or rollout.model.name, address.version or "")
+    named = address.rollout is not None and address.rollout.rpartition("-")[0] == rollout.blue
+    return named or (address.version is not None and version.named_by(runs))
 
 
 def _objection(rollout: Rollout, verb: Verb) -> NotPossible | None:

@@ -39,10 +39,14 @@ class Problem(NamedTuple):
 
 @dataclass(slots=True)
 class Findings:
-    """What was found in one file: the position of each key in it, and the problems so far."""
+    """What was found in one file: the position of each key in it, and the problems so far.
+
+    filled: the text in the file of each value in which variables were replaced.
+    """
 
     file: str
     places: dict[str, Place] = field(default_factory=dict)
+    filled: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
     def add(self, path: str, message: str, place: Place | None = None) -> None:

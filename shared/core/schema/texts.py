@@ -33,15 +33,12 @@ INSTANCE_TYPE = text(
 )
 
 
-def _pattern(word: Word) -> str:
-    if word.type == "nothing" or not 1 <= len(word.text) <= LONGEST_PATTERN:
-        raise ValueError
+def check_pattern(word: Word) -> re.Pattern[str]:
+    """Return a regular expression; raises Unfit if it is not valid, or if some text could make it take forever."""
     try:
         found = re.compile(word.text)
-    except re.error as error:
+    except (re.error, OverflowError) as error:
         raise Unfit(f"{word} is not a valid Python regular expression: {error}") from error
-    if found.search(""):
-        raise Unfit(f"{word} matches the empty text, so it would match everywhere")
     if math.isinf(ways(word.text)):
         raise Unfit(
             f"{word} has something whose time is not known; use groups, alternatives, repeats and look-arounds, but no "
@@ -52,6 +49,14 @@ def _pattern(word: Word) -> str:
             f"{word} can take forever on text that does not match, because it can divide the same text in many ways; "
             "let something that a repeat does not match follow it, as in `[a-z]+@`, or limit it, as in `.{1,20}`"
         )
+    return found
+
+
+def _pattern(word: Word) -> str:
+    if word.type == "nothing" or not 1 <= len(word.text) <= LONGEST_PATTERN:
+        raise ValueError
+    if check_pattern(word).search(""):
+        raise Unfit(f"{word} matches the empty text, so it would match everywhere")
     return word.text
 
 

@@ -26,7 +26,7 @@ class Expectation(Protocol):
 class Word(NamedTuple):
     """One scalar value. type: what YAML reads it as, in words, such as `text`, `a number` or `nothing`.
 
-    written: the text in the file, if variables in it were replaced.
+    written: the text in the file, if variables in it were replaced. Only that is shown: their values may be secrets.
     """
 
     text: str
@@ -37,18 +37,20 @@ class Word(NamedTuple):
     @property
     def plain(self) -> str:
         """The text as shown in messages where its type does not matter."""
-        return self.text + self._origin
-
-    @property
-    def _origin(self) -> str:
-        return f" (from {_short(self.written)})" if self.written else ""
+        return value_of(self.written) if self.written else self.text
 
     def __str__(self) -> str:
         if self.type == "nothing":
             return "an empty value"
         if self.type != "text":
             return ascii(_short(self.text))[1:-1]
-        return repr(_short(self.text)) + (" (in quotes)" if self.quoted else "") + self._origin
+        shown = value_of(self.written) if self.written else repr(_short(self.text))
+        return shown + (" (in quotes)" if self.quoted else "")
+
+
+def value_of(written: str) -> str:
+    """Return what a text with variables stands for, as shown in messages: nothing of their values."""
+    return f"the value of {_short(written)!r}"
 
 
 def mismatch(found: object, expected: Expectation) -> Unfit:
