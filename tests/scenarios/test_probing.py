@@ -249,3 +249,57 @@ def test_a_lucky_probe_promotes_nothing(failing: int) -> None:
         world.minutes()
     assert world.rollout().phase is Phase.PROMOTING
     assert len(world.entries(C.HELD)) == 1
+
+
+def fallen_silent(after: int = 2, *, halted: bool = False) -> World:
+    """Return a world with a request every third minute, in which green has all traffic and its callers have just left.
+
+    That is too little traffic for the log to count as stopped before patience ends. after: so many minutes of traffic.
+    """
+    world = World(rpm=1)
+    world.telemetry.rows = world.telemetry.rows[::3]
+    world.register()
+    while not world.rollout().smoke_passed:
+        world.minutes()
+    world.ask(Verb.PROMOTE, full=True)
+    while world.seen.traffic != {GREEN: 100}:
+        world.minutes()
+    if halted:
+        world.store.set_halt(Halt("ada", "lunch", world.clock()))
+    world.minutes(after)
+    world.rpm, world.scoring.answered = 0, lambda _name, _requests: None
+    return world
+
+
+def test_a_green_that_nobody_calls_any_more_must_answer_the_smoke_requests() -> None:
+    """Its requests of half an hour ago say nothing about now."""
+    world = fallen_silent()
+    world.scoring.statuses = {GREEN: 500}
+    world.minutes(40)
+    assert world.rollout().phase is Phase.PROMOTING
+    world.scoring.statuses = {}
+    world.until(Phase.PROMOTED, within=20)
+
+
+def test_one_answer_in_ten_minutes_does_not_promote_a_green_that_nobody_calls() -> None:
+    """The smoke requests fail but for one minute."""
+    world = fallen_silent()
+    for minute in range(60):
+        world.scoring.statuses = {} if minute % 10 == 9 else {GREEN: 500}
+        world.minutes()
+    assert world.rollout().phase is Phase.PROMOTING
+
+
+def test_a_quiet_green_that_passed_before_a_halt_must_answer_after_it() -> None:
+    """It was watched without a sign of regression, and when the halt ends, it answers nothing any more."""
+    world = fallen_silent(after=8, halted=True)
+    world.scoring.statuses = {GREEN: 500}
+    world.minutes(14)
+    verdict = world.rollout().verdict
+    assert verdict is not None
+    assert verdict.outcome is Outcome.PASS
+    world.store.set_halt(None)
+    world.minutes(12)
+    assert world.rollout().phase is Phase.PROMOTING
+    world.scoring.statuses = {}
+    world.until(Phase.PROMOTED, within=20)
