@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shared.acting import Acting
 from shared.closing import OpenMark, close, close_idle, read_mark, reopen
@@ -35,6 +35,7 @@ log = logging.getLogger("teal.controller")
 # Whoever loses to another writer tries again at once, and each of them wins once: enough for twenty people at the same
 # time, because an emergency rollback must not be sent back.
 PATIENT_TRIES = 25
+STALLED = timedelta(minutes=5)  # no reconcile takes so long, unless its process stood still or its clock was set
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +133,16 @@ class Controller:
             self._blind(stored, redacted(str(error), rollout.policy.redact))
             return
         waiting, known = self._waiting(record.value)
+        if abs(self.clock() - now) > STALLED:
+            log.warning("stalled endpoint=%s rollout=%s: read too long ago to decide on", rollout.endpoint, rollout.id)
+            return
         after = turn(
             replace(rollout.with_observed(endpoint_problem=None), lease=None),
             waiting.value if waiting else None,
             replace(seen, halted=self._halted(now)),
             now,
         )
-        if not known:  # the endpoint is handed over to it later
+        if not known and rollout.finished is None:  # the endpoint is handed over to it later
             after = replace(after, rollout=after.rollout.with_ending(finished=None))
         saved = self._save(record, waiting, stored, after, now)
         if saved is None:

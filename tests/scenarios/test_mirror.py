@@ -8,6 +8,7 @@ from shared.core.phases import Phase
 from shared.core.rollout import Verb
 from shared.core.rollout.reasons import ReasonCode
 from shared.core.steps import MirrorStep, PauseStep, SmokeStep, WeightStep
+from shared.ports import Halt
 from tests.scenarios.world import BLUE, ENDPOINT, GREEN, MINUTE, POLICY, World
 
 SHADOW = replace(POLICY, steps=(SmokeStep("smoke.jsonl"), MirrorStep(20, duration=5 * MINUTE), WeightStep(50)))
@@ -141,3 +142,15 @@ def test_a_request_from_before_the_mirror_was_ended_does_not_count() -> None:
     world.minutes(3)
     assert (world.rollout().phase, world.seen.traffic) == (Phase.PAUSED, {BLUE: 100})
     assert world.entries(ReasonCode.REQUEST_OVERRULED)
+
+
+def test_a_mirror_that_someone_ends_as_a_hold_ends_is_not_restored() -> None:
+    """Both are seen in the same reconcile: the hold is lifted, and the edit is noticed before anything is ordered."""
+    world = mirrored()
+    world.minutes(2)
+    world.store.set_halt(Halt("ada", "network works", world.clock()))
+    world.minutes(2)
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, mirror={})
+    world.store.set_halt(None)
+    world.minutes(3)
+    assert (world.rollout().phase, world.seen.mirror) == (Phase.PAUSED, {})

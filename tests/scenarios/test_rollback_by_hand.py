@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from shared.core.admission import EndpointRecord
 from shared.core.endpoint_id import EndpointId
 from shared.core.observation import DeploymentSeen, Halt, Provisioning
 from shared.core.phases import Phase
@@ -121,10 +122,14 @@ def test_a_rollback_after_blue_is_gone_is_too_late_and_says_so() -> None:
 
 @dataclass
 class UnreadableRows(FakeStore):
-    """unknown: whether the halt cannot be read. lost_row: the id of a rollout that cannot be."""
+    """unknown: whether the halt cannot be read. lost_row: the id of a rollout that cannot be. old: what is read."""
 
     unknown: bool = False
     lost_row: str = ""
+    old: Stored[EndpointRecord] | None = None
+
+    def record(self, endpoint: EndpointId) -> Stored[EndpointRecord]:
+        return self.old or super().record(endpoint)
 
     def halt(self) -> Halt | None:
         if self.unknown:
@@ -163,3 +168,19 @@ def test_a_rollback_does_not_depend_on_the_rollout_that_waits() -> None:
     assert (world.rollout().phase, world.seen.traffic) == (Phase.ROLLED_BACK, {BLUE: 100})
     store.lost_row = ""
     world.until(Phase.PROMOTED, version="8", within=90)
+
+
+def test_a_rollout_that_another_process_ended_stays_ended_while_the_next_cannot_be_read() -> None:
+    """This process still has the old record of the endpoint in hand, and cannot read the row of what waited."""
+    store = UnreadableRows()
+    world = World(store=store)
+    world.register()
+    world.until_weight(10)
+    world.register("8", "e2")
+    world.ask(Verb.ROLLBACK)
+    before = store.record(CHURN)
+    while world.rollout().finished is None:
+        world.minutes()
+    store.lost_row, store.old = world.rollout("8").id, before
+    world.controller("stale").reconcile(CHURN)
+    assert world.rollout().finished is not None

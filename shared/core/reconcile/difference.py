@@ -146,7 +146,8 @@ def _stands(rollout: Rollout, endpoint: EndpointSeen) -> bool:
 
 def _mirror(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
     """Return the write of the mirror, which must be observed to have ended before live traffic: Azure rejects both."""
-    if endpoint.mirror.get(rollout.green, 0) == rollout.traffic.mirror:
+    edited = rollout.traffic.mirror > 0 and rollout.traffic.steady_since is not None  # `decide` notices that first
+    if endpoint.mirror.get(rollout.green, 0) == rollout.traffic.mirror or edited:
         return ()
     if rollout.traffic.mirror and (rollout.green in endpoint.traffic or not _stands(rollout, endpoint)):
         return ()
