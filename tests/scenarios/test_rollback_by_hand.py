@@ -164,7 +164,7 @@ def test_a_rollback_does_not_depend_on_the_rollout_that_waits() -> None:
     world.register("8", "e2")
     store.lost_row = world.rollout("8").id
     world.ask(Verb.ROLLBACK)
-    world.minutes(30)
+    world.minutes(60)
     assert (world.rollout().phase, world.seen.traffic) == (Phase.ROLLED_BACK, {BLUE: 100})
     store.lost_row = ""
     world.until(Phase.PROMOTED, version="8", within=90)
