@@ -77,7 +77,12 @@ class Intake:
         for outcome in outcomes:
             found = outcome.reason
             log.info(
-                LINE, redacted(str(event_id)[:READ]), outcome.intake, outcome.endpoint or "", found.code, sentence(found)
+                LINE,
+                redacted(str(event_id)[:READ]),
+                outcome.intake,
+                outcome.endpoint or "",
+                found.code,
+                sentence(found),
             )
         for outcome in outcomes:
             if outcome.intake is IntakeResult.REFUSED:

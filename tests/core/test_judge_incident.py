@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 
@@ -107,3 +108,14 @@ def test_the_minutes_before_an_incident_was_declared_do_not_end_it() -> None:
         if watch.declared:
             break
     assert (watch.declared, watch.calm, watch.since) == (True, 0, Counts())
+
+
+@pytest.mark.parametrize("cap", [0.2, 0.55, 1.65, 4.15])
+@pytest.mark.parametrize("calm", [0, 300])
+def test_bursts_in_the_past_only_delay_an_incident(cap: float, calm: int) -> None:
+    """However little each minute can win, in half an hour an incident is found, also after hours of calm."""
+    of = replace(MODERATE, cap=cap)
+    watch = Watch()
+    for minute in [*calm * [Counts(3, 3000)], *30 * [Counts(90, 3000)]]:
+        watch = add_minute(watch, minute, of, TUNED, Risk())
+    assert watch.declared

@@ -331,7 +331,7 @@ def test_capacity_is_taken_away_in_a_flood(action: Action) -> None:
     stage = in_an_incident()
     rule, idle = "b: no capacity is lost in a flood", replace(stage.world.seen, traffic={BLUE: 100})
     assert rule not in objected(stage, action, seen=idle)
-    stage.floods = [(stage.world.clock() - timedelta(hours=1), None)]
+    stage.floods, stage.flood = [(stage.world.clock() - timedelta(hours=1), None)], 0.6
     assert rule in objected(stage, action, seen=idle)
 
 

@@ -29,6 +29,9 @@ MOST_UNKNOWN = 0.25  # the same for a past that is too short to say what is usua
 LONGEST_CALM = 10
 # It also ends after so many calm minutes with too few requests to show that, if together they are not suspicious.
 LONGEST_UNSURE = 60
+# At lower odds, after a calm minute, the watch begins anew. Not much higher, or a cap that lets each minute win little
+# would never let it grow: the first stake loses its bets on larger shares even in an incident.
+ANEW = math.log(0.5)
 _LANES = (Measure(),)
 
 
@@ -101,7 +104,7 @@ def add_minute(watch: Watch, counts: Counts, of: Alarm, tuning: Tuning, risk: Ri
     odds = grown.log_odds(log_shares(_LANES, tuning))
     if odds >= -math.log(risk.rollback):
         return Watch(grown, declared=True, bad=watch.bad + bad)
-    begun = grown if odds > 0 else Harm()
+    begun = grown if bad or odds > ANEW else Harm()
     return Watch(begun, bad=0 if calm >= LONGEST_CALM else watch.bad + bad, calm=calm)
 
 

@@ -19,6 +19,7 @@ from tests.faults.stage import Span, Stage
 # an incident can only be recognized from several minutes that are complete, logged and settled.
 BEYOND = 3.0
 SHOWN = 5
+LEAST_FLOOD = 0.25  # a short past allows as much
 SLOW_CLOCK = timedelta(minutes=5)
 SHOWN_SLOW = 12  # metrics show one fact a minute
 PROMOTED_BY_REQUEST = {ReasonCode.OPERATOR_PROMOTE, ReasonCode.OPERATOR_PROMOTE_FULL}
@@ -67,7 +68,7 @@ def restored_by_request(stage: Stage, rollout: Rollout) -> bool:
 
 def nothing_loses_capacity_in_a_flood(stage: Stage, order: Order) -> Iterator[str]:
     """No deployment that is ready is deleted, or gets fewer instances, in a flood that could have been noticed."""
-    action, flooded = order.action, lasting(stage.floods, order.at) is not None
+    action, flooded = order.action, lasting(stage.floods, order.at) is not None and stage.flood > LEAST_FLOOD
     if not isinstance(action, DeleteDeployment | ScaleDeployment) or not order.seen.ready(action.name):
         return
     if order.at - order.decided_at > SLOW_CLOCK:

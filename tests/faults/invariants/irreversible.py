@@ -86,7 +86,7 @@ def others_are_not_deleted(stage: Stage, order: Order) -> Iterator[str]:
     entries = [
         (stage.ledger.written.get((order.rollout.id, number), entry.at), entry)
         for number, entry in enumerate(stage.ledger.history(order.rollout))
-        if entry.after is Phase.STEPPING
+        if entry.after is Phase.STEPPING or entry.reason.code is ReasonCode.BLUE_CHOSEN_ANEW
     ]
     began = [at for at, entry in entries if entry.reason.code is ReasonCode.BLUE_CHOSEN_ANEW] or [
         at for at, _ in entries[:1]
