@@ -100,11 +100,13 @@ def in_incident(stage: Stage, rollout: Rollout, at: datetime) -> bool:
 def in_slowdown(stage: Stage, rollout: Rollout, at: datetime) -> bool:
     """Return whether blue, next to green, was read to be far slower than in its past for long enough by then.
 
-    Without latencies in blue's past there is nothing to compare with, and the record says so.
+    Without latencies in blue's past there is nothing to compare with, and the record says so. A blue that was chosen
+    anew has a past of its own, which may be slow already.
     """
     alarms, slow = rollout.alarms, stage.ledger.slow.get(rollout.blue or "", {})
     since = lasting(stage.slowdowns, at)
-    if since is None or alarms is None or "latency" not in alarms.gates:
+    anew = any(entry.reason.code is ReasonCode.BLUE_CHOSEN_ANEW for entry in stage.ledger.history(rollout))
+    if since is None or alarms is None or "latency" not in alarms.gates or anew:
         return False
     settled = at - SETTLING
     read = [minute for minute, known in slow.items() if since < minute <= settled and known <= settled]
