@@ -71,8 +71,8 @@ def nothing_loses_capacity_in_a_flood(stage: Stage, order: Order) -> Iterator[st
     action, flooded = order.action, lasting(stage.floods, order.at) is not None and stage.flood > LEAST_FLOOD
     if not isinstance(action, DeleteDeployment | ScaleDeployment) or not order.seen.ready(action.name):
         return
-    if order.at - order.decided_at > SLOW_CLOCK:
-        return  # what it reads as the last minutes is from before
+    if order.at - order.decided_at > SLOW_CLOCK or not order.seen.traffic:
+        return  # what it reads as the last minutes is from before; or nobody depends on the endpoint
     if isinstance(action, ScaleDeployment) and action.instances >= (order.seen.instances(action.name) or 0):
         return
     if flooded and in_incident(stage, order.rollout, order.at) and not order.misled_about(action.name):
