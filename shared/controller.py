@@ -155,7 +155,7 @@ class Controller:
         self._inform(rollout, after, seen)
 
     def _halted(self, now: datetime) -> Halt | None:
-        """Return the newest halt; one of our own while that cannot be read: then nothing advances, and nothing more."""
+        """Return the newest halt; while it cannot be read, one of Teal's own, so that nothing advances."""
         try:
             return self.store.halt()
         except (Temporary, Permanent) as error:

@@ -431,7 +431,7 @@ REASONS: Mapping[ReasonCode, Row] = {
     ReasonCode.INCIDENT_SLOW: Row(
         "incident: {deployment} takes longer than {limit_milliseconds} for more than {limit} of its answers, far more "
         "than in its past",
-        "Blue is as slow as it never was before. Nothing advances until that is over, as in any incident.",
+        "Blue is far slower than it ever was. Nothing advances until that is over, as in any incident.",
     ),
     ReasonCode.INCIDENT_UNREADABLE: Row(
         "incident: more than {limit} of the answers of {deployment} cannot be read where the policy expects a "

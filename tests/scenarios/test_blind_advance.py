@@ -102,6 +102,21 @@ def test_an_operators_promotion_does_not_wait_for_telemetry() -> None:
     assert world.seen.traffic[GREEN] == 40
 
 
+def test_an_operators_promotion_to_a_mirror_gives_no_more_than_that() -> None:
+    """Telemetry stops while the mirror runs its time: its end is no longer what the operator asked for."""
+    world = World(stepping(MirrorStep(10), MirrorStep(20, 40 * MINUTE), WeightStep(10)), rpm=900)
+    world.register()
+    while not world.seen.mirror:
+        world.minutes()
+    world.ask(Verb.PROMOTE)
+    while world.seen.mirror != {GREEN: 20}:
+        world.minutes()
+    world.minutes(10)
+    world.telemetry.faults.always = "503"
+    world.minutes(90)
+    assert (world.seen.traffic, holds(world)) == ({BLUE: 100}, [C.TELEMETRY_UNAVAILABLE])
+
+
 @pytest.mark.parametrize(("rate", "began"), [(0.2, 15), (0.24, 4)])
 def test_green_gets_no_first_traffic_in_an_incident_that_has_begun(rate: float, began: int) -> None:
     """Blue began to fail shortly before the version was registered, not badly enough to wait with creating green."""

@@ -9,13 +9,15 @@ import pytest
 
 from shared.core.gates import ErrorsGate, LatencyGate, PredictionReading, PredictionsGate
 from shared.core.gates.gate import Gate
+from shared.core.gates.past import Past
 from shared.core.phases import Phase
 from shared.core.policy import JudgeSettings
+from shared.core.reconcile.incidents import COUNTED
 from shared.core.rollout.reasons import ReasonCode
 from shared.core.telemetry.predictions import UNREADABLE
 from tests.scenarios.conduct import Conduct
 from tests.scenarios.test_incidents import holds
-from tests.scenarios.world import BLUE, GREEN, POLICY, World
+from tests.scenarios.world import BLUE, GREEN, MIDNIGHT, MINUTE, POLICY, World
 
 C = ReasonCode
 USUAL = Conduct(median=80.0)
@@ -134,3 +136,16 @@ def test_a_share_of_unreadable_answers_that_is_usual_is_no_incident() -> None:
 def test_judge_settings_include_latency_by_default() -> None:
     """So that the stories above are those of a policy that says nothing about gates."""
     assert [gate.kind for gate in JudgeSettings().gates] == ["errors", "latency"]
+
+
+@pytest.mark.parametrize(
+    ("gate", "usual"),
+    [(LatencyGate(), USUAL), (LatencyGate(), METERED), (PREDICTIONS[1], SORTED)],
+    ids=["slow answers", "slow minutes", "unreadable answers"],
+)
+def test_what_an_alarm_counts_has_a_reason(gate: Gate, usual: Conduct) -> None:
+    """Without one, the incident could not be reported."""
+    past = Past(tuple(usual.row(BLUE, MIDNIGHT + n * MINUTE, 900, 0.0) for n in range(60)))
+    sample = gate.alarm_sample(past)
+    assert sample is not None
+    assert sample.measured(0)["what"] in COUNTED

@@ -85,7 +85,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
     ],
 )
 def test_a_pattern_is_not_applied_to_a_long_text(schema: JsonSchema, content: object) -> None:
-    """It might never finish, and the whole app waits; the operator is told why the answer does not pass."""
+    """The match might never finish, and the whole app would wait. The message says why the answer does not pass."""
     (problem,) = result_of(json.dumps(content), schema=schema).problems
     assert "1,201 characters; a pattern is applied to at most 1,200" in problem
 

@@ -171,7 +171,7 @@ def test_a_silent_endpoint_is_watched_by_its_smoke_requests() -> None:
 
 @pytest.mark.parametrize("how", ["promoted", "rolled back", "blue deleted by hand"])
 def test_the_watch_lasts_until_what_serves_is_healthy(how: str) -> None:
-    """It began to fail shortly before the watch would have ended: the finding stays, and so does the way back."""
+    """It began to fail shortly before the watch would have ended: the finding stays, and blue stays available."""
     world = World(rpm=900)
     serves = BLUE if how == "rolled back" else GREEN
     if how == "rolled back":
@@ -195,7 +195,7 @@ def test_the_watch_lasts_until_what_serves_is_healthy(how: str) -> None:
 
 
 def test_the_next_version_does_not_wait_for_an_unhealthy_one() -> None:
-    """It may be the fix. It inherits the way back, which stays until all that serves is healthy."""
+    """It may be the fix. It inherits the kept blue, which stays until everything that serves is healthy."""
     world = World(rpm=900)
     world.register()
     world.until(Phase.PROMOTED)

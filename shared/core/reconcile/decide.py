@@ -26,7 +26,6 @@ from shared.core.reconcile import (
     shrinking,
     traffic_mismatch,
 )
-from shared.core.reconcile.blindness import seeing, still_blind
 from shared.core.reconcile.capacity import scaled_in, too_small
 from shared.core.reconcile.cleaning import clean
 from shared.core.reconcile.deadlines import overdue
@@ -40,6 +39,7 @@ from shared.core.reconcile.provisioning import provision
 from shared.core.reconcile.replaced import green_replaced
 from shared.core.reconcile.requests import asked, asked_back, unanswered
 from shared.core.reconcile.rolling_back import roll_back
+from shared.core.reconcile.telemetry_hold import held_without_telemetry, still_without_telemetry
 from shared.core.reconcile.traffic_mismatch import mismatch_now
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
@@ -72,7 +72,7 @@ def _decided(rollout: Rollout, observation: Observation, now: datetime) -> Decis
         found = left_as_found(unheld(_begun(back, informed, endpoint), now), endpoint, now)
         return blue_unmirrored(found, endpoint, now)
     held = held_now(informed, observation, now) or incident_now(informed) or unseen(informed, now)
-    held = held or mismatch_now(informed) or still_blind(informed)
+    held = held or mismatch_now(informed) or still_without_telemetry(informed)
     if held is None and informed.hold is not None:
         return release(informed, observation.halted, now)
     if held is not None and not continues(informed.hold_reason, held):
@@ -102,7 +102,9 @@ def _decided(rollout: Rollout, observation: Observation, now: datetime) -> Decis
     doubtful = behind(informed, observation, now) or suspected(informed)
     waits = (held is not None and informed.phase in WAITS) or doubtful or twin_comes(informed, endpoint)
     return ahead or (
-        Decision(informed) if waits else seeing(informed, _by_phase(informed, observation, endpoint, now), now)
+        Decision(informed)
+        if waits
+        else held_without_telemetry(informed, _by_phase(informed, observation, endpoint, now), now)
     )
 
 

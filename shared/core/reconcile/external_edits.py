@@ -82,7 +82,7 @@ def _left_after_promotion(rollout: Rollout, endpoint: EndpointSeen, now: datetim
 
 
 def unsettled(rollout: Rollout, now: datetime) -> bool:
-    """Return whether someone moved traffic after the promotion, and may be on the way back to blue."""
+    """Return whether someone moved traffic after the promotion so recently that it may be a request to roll back."""
     since = rollout.traffic.edited_since
     return rollout.phase is Phase.PROMOTED and since is not None and now - since < 2 * SETTLED
 

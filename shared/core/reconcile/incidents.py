@@ -67,7 +67,7 @@ def _incident_of_blue(rollout: Rollout, alarms: Alarms) -> Reason | None:
 
 
 def clears_green(rollout: Rollout, why: Reason) -> bool:
-    """Return whether this hold shows that blue is in trouble next to green, so that green is not to blame for its."""
+    """Return whether this hold shows that blue is in trouble next to green, which then speaks for green."""
     return why.code in INCIDENTS and why.facts.get("deployment") == rollout.blue
 
 

@@ -36,7 +36,8 @@ def hand_over(decision: Decision, waiting: Rollout | None, endpoint: EndpointSee
     """Return the decision, but end a rollout that only keeps deployments if another one waits for the endpoint.
 
     Before that, everything that was judged is read again, and blue is scaled down as the policy says, unless this takes
-    too long. Traffic that someone else has just moved comes first: it may be the way back.
+    too long. If someone has just moved the traffic, that is settled first: it may be a request to
+    roll back.
     """
     rollout = decision.rollout
     if waiting is None or endpoint is None or not _ended(rollout) or unsettled(rollout, now):
@@ -124,7 +125,7 @@ def _serving_proven(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> 
 def _judged_healthy(rollout: Rollout, name: str) -> bool:
     """Return whether the last judged minutes have requests to this deployment, and few of them failed.
 
-    However much it usually fails: a past of the same trouble is no reason to delete the way back.
+    The limit does not depend on blue's past, which may contain the same failures.
     """
     green, until = name == rollout.green, rollout.judging.judged_until
     shown = (until - running.since(rollout, name)) // MINUTE if until is not None else 0  # of what it runs now

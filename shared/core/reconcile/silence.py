@@ -52,8 +52,8 @@ def silent_since(rollout: Rollout, now: datetime) -> datetime | None:
     return last if is_silent(rollout.judging.pulse, now - settled, rollout.telemetry_lag) else None
 
 
-def hushed(rollout: Rollout, now: datetime) -> bool:
-    """Return whether telemetry may have stopped: too soon to say so, but no time to go forward."""
+def may_be_silent(rollout: Rollout, now: datetime) -> bool:
+    """Return whether telemetry may have stopped: too early to report that, but reason enough not to go forward."""
     settled = _read_until(rollout)
     silent = None if settled is None or rollout.first else now - settled
     return silent is not None and is_silent(rollout.judging.pulse, silent, rollout.telemetry_lag, DOUBTFUL)

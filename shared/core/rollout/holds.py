@@ -51,7 +51,7 @@ def hold(rollout: Rollout, why: Reason, now: datetime) -> Decision:
 
 
 def continues(before: Reason | None, why: Reason) -> bool:
-    """Return whether a hold is the one from before: numbers are measured anew each minute and make no other one."""
+    """Return whether this is the same hold as before. Measured numbers may differ: they change every minute."""
     return before is not None and before.code is why.code and _words(before) == _words(why)
 
 
@@ -76,7 +76,7 @@ def release(rollout: Rollout, halt: Halt | None, now: datetime) -> Decision:
 
 
 def _words(why: Reason) -> dict[str, str]:
-    """Return the facts that are no numbers: who, why, which deployment."""
+    """Return the facts that are text: who, why, which deployment."""
     return {name: fact for name, fact in why.facts.items() if isinstance(fact, str)}
 
 
