@@ -23,6 +23,7 @@ from shared.core.reconcile.actions import (
 from shared.core.rollout import Rollout, Verb
 from shared.core.rollout.reasons import ReasonCode, reason
 from tests.faults.events import Piece, Works
+from tests.faults.invariants import incidents
 from tests.faults.invariants.everything import ALWAYS, AT_REST, AT_THE_END, ORDERS, check_order
 from tests.faults.invariants.rule import objections
 from tests.faults.ledger import Accepted, Edit, Health, Order, rollouts
@@ -298,6 +299,19 @@ def test_blue_is_deleted_in_an_incident() -> None:
     stage = in_an_incident()
     promoted = replace(rollout_of(stage), status=replace(rollout_of(stage).status, phase=Phase.PROMOTED))
     assert "b: no deletion in an incident" in objected(stage, DeleteDeployment(ENDPOINT, BLUE), rollout=promoted)
+
+
+def test_what_the_short_past_of_blue_allows_is_no_incident() -> None:
+    """A deployment before blue failed nothing; blue itself has served for eight minutes, and failed a fifth."""
+    rule, stage = "b: no advance in an incident", in_an_incident()
+    first = min(incidents.past_of(stage, rollout_of(stage)), key=lambda row: row.minute)
+    others = [replace(first, deployment="older", minute=first.minute + n * MINUTE, bad=0) for n in range(50)]
+    own = [replace(row, minute=row.minute + (50 + n) * MINUTE, bad=row.total // 5) for n, row in enumerate([first] * 8)]
+    stage.ledger.health[BLUE] = [replace(each, failed=0.4) for each in stage.ledger.health[BLUE]]
+    stage.telemetry.rows = others
+    assert rule in objected(stage, FIFTY)
+    stage.telemetry.rows = [*others, *own]
+    assert rule not in objected(stage, FIFTY)
 
 
 def slowed_down() -> Stage:

@@ -88,9 +88,16 @@ def in_incident(stage: Stage, rollout: Rollout, at: datetime) -> bool:
     """Return whether an incident is on that this rollout's log had shown for long enough by then.
 
     What blue's past shows in any minute is usual for it, also an incident that had begun before green was compared.
+    Blue may have served for less than the hour: then the share of its own requests counts, as Teal knows no other past.
     """
-    past = [row.bad / row.total for row in past_of(stage, rollout) if row.total]
-    sick = max(0.25, BEYOND * sum(past) / max(len(past), 1) + 0.05)
+    rows = [row for row in past_of(stage, rollout) if row.total]
+    past = [row.bad / row.total for row in rows]
+    blue = [row for row in rows if row.deployment == rollout.blue]
+    of_all, of_blue = (
+        sum(past) / max(len(past), 1),
+        sum(row.bad for row in blue) / max(sum(row.total for row in blue), 1),
+    )
+    sick = max(0.25, BEYOND * max(of_all, of_blue) + 0.05)
     return max(past, default=0.0) < sick and any(
         since <= at and (until is None or at < until) and len(shown(stage, since, at, sick)) >= SHOWN
         for since, until in (*stage.incidents, *stage.floods)
