@@ -1577,4 +1577,25 @@ BREAKS = (
         "()",
         "tests/scenarios/test_smoke_answers.py",
     ),
+    Break(
+        "a green that fails next to a blue without rows stays",
+        f"{RECONCILE}/decide.py",
+        "harm = (_harmful, back_to_unseen)",
+        "harm = (_harmful,)",
+        "tests/scenarios/test_unseen_blue.py",
+    ),
+    Break(
+        "users are given to a blue that fails smoke requests while its rows are missing",
+        f"{RECONCILE}/unseen_blue.py",
+        " and probe.flawless",
+        "",
+        "tests/scenarios/test_unseen_blue.py",
+    ),
+    Break(
+        "an overloaded green loses its share to a blue without rows",
+        f"{RECONCILE}/unseen_blue.py",
+        " or watches.green_overloaded.declared",
+        "",
+        "tests/scenarios/test_unseen_blue.py",
+    ),
 )

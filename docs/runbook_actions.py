@@ -151,6 +151,10 @@ ACTIONS: dict[ReasonCode, str] = {
         "Users are affected now. `act rollback` gives green's share to blue; if blue is no better, "
         f"{TRAFFIC} to whichever deployment answers."
     ),
+    C.GREEN_FAILS_UNCOMPARED: (
+        "Users are affected now. Teal rolls back by itself once blue passes the smoke test. If the policy has none, or "
+        "blue fails some of it: `act rollback` gives green's share to blue."
+    ),
     C.BLUE_REPLACED: (
         "Ask who deployed it, and why: the evidence so far compares green with the old one. `act resume` goes on and "
         "adds what is seen from now on; `act rollback` gives the new one all traffic again."

@@ -19,6 +19,7 @@ from shared.words import sentence
 
 UNSEEN = timedelta(minutes=15)
 WAITING = timedelta(hours=1)  # for an operator
+UNCOMPARED = {ReasonCode.GREEN_FAILS_ALONE, ReasonCode.GREEN_FAILS_UNCOMPARED}
 UNHEALTHY = "repair it, or give its traffic to another deployment; the rollout's history says what fails"
 UNCHECKED = "have telemetry or the smoke requests show that what serves answers; it is deleted then, or delete it"
 UNJUDGED = "remove this problem: until then green keeps its traffic and nothing judges it; roll back if in doubt"
@@ -159,7 +160,7 @@ def _unhealthy(rollout: Rollout) -> str:
     watches, sick = rollout.judging.watches, rollout.ending.unhealthy_reported
     if rollout.open and watches.blue_failed.declared and watches.green_failed.declared:
         return f"both {rollout.blue} and {rollout.green} fail far more requests than usual"
-    if rollout.open and rollout.hold_reason is not None and rollout.hold_reason.code is ReasonCode.GREEN_FAILS_ALONE:
+    if rollout.open and rollout.hold_reason is not None and rollout.hold_reason.code in UNCOMPARED:
         return sentence(rollout.hold_reason)
     if sick is None:
         return ""

@@ -326,6 +326,11 @@ REASONS: Mapping[ReasonCode, Row] = {
         "without traffic, so there is nothing to compare it with: give blue some traffic, or roll back",
         "Traffic was edited outside Teal so that green cannot be judged, and green fails.",
     ),
+    ReasonCode.GREEN_FAILS_UNCOMPARED: Row(
+        "{deployment} fails more than {limit} of its requests, far more than blue did, and telemetry shows none of "
+        "{other}'s requests to compare them with; it is rolled back only once {other} passes the smoke test",
+        "Green fails, and blue's rows are missing.",
+    ),
     ReasonCode.GREEN_REPLACED: Row(
         "someone else has deployed something else under the name {deployment}[ ({model})]; it was never tested",
         "Green is no longer what the rollout created.",

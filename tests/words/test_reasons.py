@@ -419,6 +419,13 @@ ROWS: list[tuple[Reason, str]] = [
         ),
     ),
     (
+        reason(C.GREEN_FAILS_UNCOMPARED, deployment=GREEN, other=BLUE, limit=0.03),
+        (
+            "churn-7 fails more than 3% of its requests, far more than blue did, and telemetry shows none of "
+            "churn-6's requests to compare them with; it is rolled back only once churn-6 passes the smoke test"
+        ),
+    ),
+    (
         reason(C.BLUE_REPLACED, deployment=BLUE, model="azureml:fraud:3"),
         (
             "someone else replaced churn-6, which green is compared with, by something else (azureml:fraud:3); resume "

@@ -41,6 +41,7 @@ from shared.core.reconcile.requests import asked, asked_back, unanswered
 from shared.core.reconcile.rolling_back import roll_back
 from shared.core.reconcile.telemetry_hold import held_without_telemetry, still_without_telemetry
 from shared.core.reconcile.traffic_mismatch import mismatch_now
+from shared.core.reconcile.unseen_blue import back_to_unseen, fails_uncompared
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
 from shared.core.rollout.holds import WAITS, continues, held_now, hold, release, unheld
@@ -67,12 +68,13 @@ def _decided(rollout: Rollout, observation: Observation, now: datetime) -> Decis
         return _endpoint_gone(informed, now)
     late = (overdue,) if observed(informed, observation, now) else ()
     lost = (blue_lost, green_lost, green_replaced)
-    back = _first((asked_back, _refused, *lost, _harmful, taken_back, *late), informed, endpoint, now)
+    harm = (_harmful, back_to_unseen)
+    back = _first((asked_back, _refused, *lost, *harm, taken_back, *late), informed, endpoint, now)
     if back is not None:  # a rollback is decided first, so that releasing a hold never advances past it
         found = left_as_found(unheld(_begun(back, informed, endpoint), now), endpoint, now)
         return blue_unmirrored(found, endpoint, now)
     held = held_now(informed, observation, now) or incident_now(informed) or unseen(informed, now)
-    held = held or mismatch_now(informed) or still_without_telemetry(informed)
+    held = held or fails_uncompared(informed) or mismatch_now(informed) or still_without_telemetry(informed)
     if held is None and informed.hold is not None:
         return release(informed, observation.halted, now)
     if held is not None and not continues(informed.hold_reason, held):

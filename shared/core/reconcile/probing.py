@@ -1,8 +1,8 @@
 """Proof that a deployment works before it serves: from the log or, where the log is silent, from the smoke requests.
 
-Before a rollback gives live traffic to a blue that has none, and before a green without recent requests, or a first
-deployment, is promoted, that deployment is probed. A probe without an answer does not block a rollback: that needs less
-proof than advancing.
+Before a rollback gives live traffic to a blue that has none, or whose rows are missing, and before a green without
+recent requests, or a first deployment, is promoted, that deployment is probed. A probe without an answer does not block
+a rollback: that needs less proof than advancing.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from shared.core.judge.verdict import Outcome
 from shared.core.observation.observation import EndpointSeen, Observation
 from shared.core.observation.spans import MINUTE
 from shared.core.phases import Phase
+from shared.core.reconcile.unseen_blue import fails_uncompared
 from shared.core.rollout.parts import Probe
 from shared.core.rollout.record import Rollout
 from shared.core.steps.smoke import SmokeStep
@@ -37,8 +38,9 @@ def to_probe(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> str | N
     if rollout.blue is None:
         return None
     alone = rollout.green in endpoint.traffic and rollout.blue not in endpoint.traffic
-    alone = alone or (is_withheld(rollout) and not heard_lately(rollout, now))
-    back = rollout.phase is Phase.ROLLING_BACK or (rollout.alone and _doubted(rollout))
+    unseen = fails_uncompared(rollout) is not None
+    alone = alone or unseen or (is_withheld(rollout) and not heard_lately(rollout, now))
+    back = unseen or rollout.phase is Phase.ROLLING_BACK or (rollout.alone and _doubted(rollout))
     if alone and back and endpoint.ready(rollout.blue):
         return rollout.blue
     baking = rollout.alone and rollout.phase is Phase.PROMOTING

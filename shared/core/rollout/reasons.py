@@ -105,6 +105,7 @@ class ReasonCode(StrEnum):
     DEADLINE_EXCEEDED = "deadline_exceeded"
     GREEN_LOST = "green_lost"
     GREEN_FAILS_ALONE = "green_fails_alone"
+    GREEN_FAILS_UNCOMPARED = "green_fails_uncompared"
     GREEN_REPLACED = "green_replaced"
     BLUE_REPLACED = "blue_replaced"
     BLUE_LOST = "blue_lost"

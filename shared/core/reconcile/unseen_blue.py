@@ -1,0 +1,52 @@
+"""A green that fails by itself next to a blue whose rows are missing: nothing shows whether blue would do better.
+
+Green is compared with blue's past then, and blue must pass the smoke requests before it takes green's traffic back.
+Until it does, or if there are none, the rollout is held and an operator decides.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from shared.core.observation.observation import EndpointSeen
+from shared.core.phases import Phase
+from shared.core.reconcile.missing_rows import missing
+from shared.core.rollout import history
+from shared.core.rollout.history import Decision
+from shared.core.rollout.reasons import Reason, ReasonCode, reason
+from shared.core.rollout.record import ALL, Rollout
+
+LAST = 5  # judged minutes without any of blue's rows
+SHARED = frozenset({Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})
+
+
+def fails_uncompared(rollout: Rollout) -> Reason | None:
+    """Return the reason if green fails far more than blue's past allows, and blue's rows are missing.
+
+    An overload is no reason: a rollback would take away capacity.
+    """
+    watches, alarms, weight = rollout.judging.watches, rollout.alarms, rollout.traffic.weight
+    if rollout.phase not in SHARED or alarms is None or rollout.judge_overruled or not 0 < weight < ALL:
+        return None
+    if not watches.green_failed.declared or watches.green_overloaded.declared or not _blue_unseen(rollout):
+        return None
+    found = reason(ReasonCode.GREEN_FAILS_UNCOMPARED, deployment=rollout.green, other=rollout.blue or "")
+    found.facts["limit"] = alarms.failed.limit
+    return found
+
+
+def back_to_unseen(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
+    """Roll back a green that fails uncompared, once blue has passed all smoke requests in this reconcile."""
+    probe, why = rollout.observed.probe, fails_uncompared(rollout)
+    passed = probe is not None and (probe.deployment, probe.at) == (rollout.blue, now) and probe.flawless
+    if why is None or not passed or not endpoint.ready(rollout.blue):
+        return None
+    return history.moved(rollout, Phase.ROLLING_BACK, why, now)
+
+
+def _blue_unseen(rollout: Rollout) -> bool:
+    """Return whether none of the last minutes shows a request to blue, which by green's should have some."""
+    last, weight = rollout.rereading.recent[-LAST:], rollout.traffic.weight
+    if len(last) < LAST or any(minute.blue for minute in last):
+        return False
+    return missing(sum(minute.green for minute in last), 0, weight / (ALL - weight)) == "blue"
