@@ -106,7 +106,7 @@ def _unresolved(newest: Iterable[Rollout], seen: EndpointSeen) -> Rollout | None
     for rollout in newest:
         if rollout.placement is not None:
             left = rollout.phase is Phase.FAILED and rollout.green in seen.traffic
-            kept = left and seen.traffic in rollout.traffic.expected
+            kept = left and seen.traffic in rollout.traffic.known
             return rollout if kept and rollout.model not in found_again else None
         if rollout.phase is Phase.SUPERSEDED:
             found_again.add(rollout.model)
@@ -157,19 +157,28 @@ def _remedy(rollout: Rollout) -> str:
 
 def _unhealthy(rollout: Rollout) -> str:
     """Return what is wrong if the serving deployment is unhealthy, or both are; empty if neither is known to be."""
-    watches, sick = rollout.judging.watches, rollout.ending.unhealthy_reported
-    if rollout.open and watches.blue_failed.declared and watches.green_failed.declared:
-        return f"both {rollout.blue} and {rollout.green} fail far more requests than usual"
+    failing, sick = _failing(rollout), rollout.ending.unhealthy_reported
     if rollout.open and rollout.hold_reason is not None and rollout.hold_reason.code in UNCOMPARED:
         return sentence(rollout.hold_reason)
+    if rollout.phase is Phase.ROLLING_BACK and sick is not None and sick == rollout.blue:
+        return f"{sick} cannot take its traffic back, so the rollback waits and the traffic stays as it is"
+    if failing:
+        who = f"both {failing[0]} and {failing[1]} fail" if len(failing) > 1 else f"{failing[0]} fails"
+        overruled = ", and an operator has overruled the judge" if rollout.judge_overruled else ""
+        return f"{who} far more requests than usual{overruled}"
     if sick is None:
         return ""
-    if rollout.phase is Phase.ROLLING_BACK and sick == rollout.blue:
-        return f"{sick} cannot take its traffic back, so the rollback waits and the traffic stays as it is"
     why = rollout.status.reason.because
     if rollout.phase is Phase.FAILED and why is not None and why.code is ReasonCode.BLUE_FAILED_IN_AZURE:
         return sentence(why)
     return f"{sick} is unhealthy"
+
+
+def _failing(rollout: Rollout) -> list[str]:
+    """Return the deployments with live traffic that fail far more than blue's past allows, if the rollout is open."""
+    watches, given = rollout.judging.watches, rollout.traffic.edited or rollout.wanted_traffic
+    declared = {rollout.blue or "": watches.blue_failed.declared, rollout.green: watches.green_failed.declared}
+    return [name for name, failing in declared.items() if rollout.open and failing and name in given]
 
 
 def _telemetry_problem(rollout: Rollout) -> str:

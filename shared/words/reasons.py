@@ -205,7 +205,7 @@ REASONS: Mapping[ReasonCode, Row] = {
         "there is enough evidence now; resuming automatically",
         "A rollout that was paused for lack of evidence has enough now.",
     ),
-    ReasonCode.ALL_STEPS_PASSED: Row("every step passed", "Green may get all traffic."),
+    ReasonCode.ALL_STEPS_PASSED: Row("every step passed or was skipped", "Green may get all traffic."),
     ReasonCode.FIRST_DEPLOYMENT_PROMOTED: Row(
         "{deployment} is the first deployment that serves, with nothing to compare it with",
         "A first deployment was promoted.",

@@ -51,7 +51,7 @@ class LawfulEndpoints(FakeEndpoints):
                 assert tested, f"{rollout.green} gets traffic before its smoke test"
                 self._may_get(rollout, traffic[rollout.green])
             if rollout.phase in FORWARDS:
-                assert seen.traffic in rollout.traffic.expected, f"{seen.traffic} is overwritten unnoticed"
+                assert seen.traffic in rollout.traffic.known, f"{seen.traffic} is overwritten unnoticed"
         super().set_traffic(endpoint, traffic)
 
     def set_mirror(self, endpoint: str, mirror: dict[str, int]) -> None:

@@ -150,7 +150,7 @@ class Ledger:
         if call == "rollout" and isinstance(answer, Stored):
             view.checked = next(self.numbers)
             if view.saved is None:
-                view.expected_before.setdefault(answer.value.id, answer.value.traffic.expected)
+                view.expected_before.setdefault(answer.value.id, answer.value.traffic.known)
         match answer:
             case EndpointSeen():
                 view.seen, view.read = answer, next(self.numbers)

@@ -301,6 +301,32 @@ def test_unhealthy_deployments_are_found(calls: Calls, *, rolling_back: bool) ->
     assert "repair" in found["remedy"]
 
 
+def test_a_blue_in_an_incident_is_found(calls: Calls) -> None:
+    """Most users depend on it, and Teal can only hold the rollout."""
+    world = calls.world
+    world.register()
+    world.until_weight(10)
+    world.rates = {"churn-6": 0.4}
+    world.minutes(12)
+    found = findings(calls)["unhealthy"]
+    assert (found["severity"], "churn-6 fails far more requests than usual" in found["message"]) == ("failing", True)
+
+
+def test_a_green_that_fails_under_an_override_is_found(calls: Calls) -> None:
+    """Nothing holds it or rolls it back then, so somebody must hear of it."""
+    world = calls.world
+    world.register()
+    world.until_weight(10)
+    world.ask(Verb.OVERRIDE)
+    world.rates = {"churn-7": 1.0}
+    world.minutes(3)
+    world.ask(Verb.PROMOTE, full=True)
+    world.minutes(6)
+    found = findings(calls)["unhealthy"]
+    words = "churn-7 fails far more requests than usual, and an operator has overruled the judge"
+    assert (found["severity"], words in found["message"]) == ("failing", True)
+
+
 def test_a_green_that_fails_with_all_traffic_by_hand_is_found(calls: Calls) -> None:
     """Someone gave it everything, so that the judge has nothing to compare it with: it raises the alert at once."""
     world = calls.world

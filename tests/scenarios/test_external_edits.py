@@ -307,22 +307,29 @@ def test_promoting_all_the_way_after_an_edit_writes_no_old_split_first(traffic: 
     assert world.seen.traffic == {GREEN: 100}
 
 
+@pytest.mark.parametrize("lost", [False, True])
 @pytest.mark.parametrize("traffic", [{GREEN: 100}, {GREEN: 60, HOTFIX: 40}], ids=str)
-def test_a_green_that_fails_where_others_left_blue_without_traffic_is_reported(traffic: dict[str, int]) -> None:
-    """Nothing judges it, but the split is an operator's choice: it stays, and the failure is reported once."""
+def test_a_green_that_fails_where_others_left_blue_without_traffic_is_reported(
+    traffic: dict[str, int], *, lost: bool
+) -> None:
+    """Nothing judges it, but the split is an operator's choice: it stays, and the failure is reported once.
+
+    Also if Azure calls blue failed, or after other edits.
+    """
     world = world_in(Phase.STEPPING)
     world.minutes(2)
-    edit(world, traffic)
-    world.minutes(2)
+    for found in (traffic, {BLUE: 45, GREEN: 55}, traffic):
+        edit(world, found)
+        world.minutes(2)
+    if lost:
+        broken = replace(world.seen.deployments[BLUE], state=Provisioning.FAILED)
+        world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=world.seen.deployments | {BLUE: broken})
+        world.minutes(2)
     world.rates = {GREEN: 0.25}
     world.minutes(40)
     held = [entry.reason.because for entry in world.entries(ReasonCode.HELD)]
     assert [why.code for why in held if why is not None] == [ReasonCode.GREEN_FAILS_ALONE]
     assert world.seen.traffic == traffic
-    world.rates = {}
-    world.ask(Verb.RESUME)
-    world.minutes(4)
-    assert world.seen.traffic == {BLUE: 80, GREEN: 20}
 
 
 @pytest.mark.parametrize("phase", [Phase.STEPPING, Phase.PROMOTED])

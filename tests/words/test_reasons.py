@@ -277,7 +277,7 @@ ROWS: list[tuple[Reason, str]] = [
         reason(C.EVIDENCE_INSUFFICIENT, NOTHING, limit_seconds=5400),
         "not enough evidence within 1 h 30 min: no minute has been judged yet",
     ),
-    (reason(C.ALL_STEPS_PASSED), "every step passed"),
+    (reason(C.ALL_STEPS_PASSED), "every step passed or was skipped"),
     (
         reason(C.FIRST_DEPLOYMENT_PROMOTED, deployment=GREEN),
         "churn-7 is the first deployment that serves, with nothing to compare it with",
@@ -502,7 +502,7 @@ ROWS: list[tuple[Reason, str]] = [
     ),
     (
         reason(C.EVIDENCE_SUFFICIENT, reason(C.ALL_STEPS_PASSED)),
-        "there is enough evidence now; resuming automatically: every step passed",
+        "there is enough evidence now; resuming automatically: every step passed or was skipped",
     ),
     (
         reason(C.INCIDENT, deployment=BLUE, limit=0.0125),

@@ -207,10 +207,8 @@ def _left_over(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetim
     if rollout.ending.unhealthy is not None:
         return reason(ReasonCode.LEFTOVER_KEPT, deployment=name, other=rollout.ending.unhealthy)
     if rollout.phase is Phase.PROMOTED and not endpoint.ready(serving):
-        sick = reason(ReasonCode.BLUE_KEPT_GREEN_UNHEALTHY, deployment=name)
-        if serving:
-            sick.facts["other"] = serving
-        return sick
+        only, sick = ReasonCode.LEFTOVER_ONLY_ONE, ReasonCode.BLUE_KEPT_GREEN_UNHEALTHY
+        return reason(sick, deployment=name, other=serving) if serving else reason(only, deployment=name)
     if rollout.phase is Phase.PROMOTED and recheck_due(rollout):
         problem = rollout.observed.telemetry_problem or ""
         return reason(ReasonCode.BLUE_KEPT_UNCHECKED, deployment=name, message=problem)

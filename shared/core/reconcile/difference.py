@@ -161,7 +161,7 @@ def _shift(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
     undecided = rollout.phase is Phase.PROMOTING and rollout.traffic.weight != ALL  # all of it comes in the next turn
     if not wanted or endpoint.traffic == wanted or both or undecided:
         return ()
-    unnoticed = bool(rollout.traffic.expected) and endpoint.traffic not in rollout.traffic.expected
+    unnoticed = bool(rollout.traffic.expected) and endpoint.traffic not in rollout.traffic.known
     if unnoticed or (_raised(rollout, endpoint) and not _stands(rollout, endpoint)):
         return ()
     return (SetTraffic(rollout.endpoint.name, wanted),)

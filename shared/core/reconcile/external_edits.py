@@ -45,15 +45,12 @@ def noticed(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision
 def restored(rollout: Rollout, endpoint: EndpointSeen | None) -> Rollout:
     """Return the rollout that no longer expects an edit, once it is undone.
 
-    The same edit is noticed again then, and has its own time to settle. Where a step gives green a share, the step
-    forgets the edit when that is in force.
+    The same edit is noticed again then, and has its own time to settle.
     """
-    plan = rollout.traffic
-    stepping = rollout.phase is Phase.STEPPING and not plan.weight and len(plan.expected) > 1
-    edited = rollout.phase in {Phase.PAUSED, Phase.PROMOTED} and plan.edited_since is not None
-    if endpoint is None or endpoint.busy or not (stepping or edited) or endpoint.traffic != rollout.wanted_traffic:
+    edited = rollout.traffic.edited is not None and rollout.phase in STEERED | {Phase.PROMOTED}
+    if endpoint is None or endpoint.busy or not edited or endpoint.traffic != rollout.wanted_traffic:
         return rollout
-    return rollout.with_traffic(expected=(rollout.wanted_traffic,), edited_since=None)
+    return rollout.with_traffic(expected=(rollout.wanted_traffic,), edited=None, edited_since=None)
 
 
 def taken_back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
@@ -63,8 +60,8 @@ def taken_back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decis
         return None
     if rollout.only_watches:
         return None  # there is nothing that traffic could go back to: it went to something newer
-    if not _green_is_without(rollout, endpoint):
-        return None
+    if endpoint.traffic != rollout.traffic.edited or not _green_is_without(rollout, endpoint):
+        return None  # what was changed a moment ago has its own time to settle
     why = reason(ReasonCode.TRAFFIC_TAKEN_BACK, deployment=rollout.green, observed_traffic=dict(endpoint.traffic))
     return history.moved(rollout, Phase.ROLLING_BACK, why, now)
 
@@ -77,8 +74,7 @@ def _left_after_promotion(rollout: Rollout, endpoint: EndpointSeen, now: datetim
         return None
     found = ReasonCode.TRAFFIC_LEFT_AFTER_PROMOTION
     why = reason(found, deployment=rollout.green, observed_traffic=dict(endpoint.traffic))
-    known = rollout.with_traffic(expected=(rollout.wanted_traffic, endpoint.traffic), edited_since=None)
-    return history.noted(known, why, now)
+    return history.noted(_known(rollout, endpoint).with_traffic(edited_since=None), why, now)
 
 
 def unsettled(rollout: Rollout, now: datetime) -> bool:
@@ -130,16 +126,17 @@ def _mirror_noticed(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> 
 
 def _foreign(rollout: Rollout, endpoint: EndpointSeen) -> bool:
     """Return whether Teal neither found nor ordered this split."""
-    known = rollout.traffic.expected
+    known = rollout.traffic.known
     return rollout.placement is not None and bool(known) and endpoint.traffic not in known
 
 
 def _known(rollout: Rollout, endpoint: EndpointSeen) -> Rollout:
-    return rollout.with_traffic(expected=(*rollout.traffic.expected, endpoint.traffic))
+    return rollout.with_traffic(edited=endpoint.traffic)
 
 
 def _green_is_without(rollout: Rollout, endpoint: EndpointSeen) -> bool:
     """Return whether green's share was given to blue or, without a blue, to whatever serves instead."""
-    if endpoint.busy or not rollout.traffic.weight or rollout.green in endpoint.traffic:
+    had = rollout.traffic.weight > 0 and rollout.green in (rollout.orders.traffic or {})
+    if endpoint.busy or not had or rollout.green in endpoint.traffic:
         return False
     return bool(endpoint.traffic) if rollout.blue is None else rollout.blue in endpoint.traffic

@@ -15,7 +15,6 @@ from shared.core.judge.odds import Counts
 from shared.core.observation.observation import DeploymentMinute, Observation
 from shared.core.phases import Phase
 from shared.core.rollout.parts import Watches
-from shared.core.rollout.pauses import PauseCause, pause_cause
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import Rollout
 
@@ -94,10 +93,8 @@ def _applies(rollout: Rollout) -> bool:
 
 def _without_blue(rollout: Rollout) -> bool:
     """Return whether someone else gave green traffic and blue none, so that there is nothing to judge green by."""
-    if pause_cause(rollout) is not PauseCause.EXTERNAL_CHANGE or not rollout.traffic.expected:
-        return False
-    found = rollout.traffic.expected[-1]
-    return rollout.green in found and rollout.blue not in found
+    found = rollout.traffic.edited or {}
+    return rollout.phase is Phase.PAUSED and rollout.green in found and rollout.blue not in found
 
 
 def _fixed(rollout: Rollout, green: Watch) -> bool:

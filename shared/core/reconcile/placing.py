@@ -68,7 +68,7 @@ def placed_anew(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Deci
         return None
     found = reason(ReasonCode.BLUE_CHOSEN_ANEW, deployment=rollout.green, other=serving)
     again = replace(
-        rollout.with_traffic(mirror=0, steady_since=None, expected=(endpoint.traffic,)),
+        rollout.with_traffic(mirror=0, steady_since=None, expected=(endpoint.traffic,), edited=None),
         placement=Beside(serving, instances=endpoint.instances(serving)),
         judging=Judging(telemetry_seen=rollout.judging.telemetry_seen),
         rereading=Rereading(lag=rollout.rereading.lag),
@@ -175,7 +175,8 @@ def _place_beside(rollout: Rollout, observation: Observation, endpoint: Endpoint
     if (failing := _with_failing_blue(rollout, blue, observation, now)) is not None:
         return failing
     placed = replace(
-        rollout.with_traffic(expected=(endpoint.traffic,)), placement=Beside(blue, instances=endpoint.instances(blue))
+        rollout.with_traffic(expected=(endpoint.traffic,), edited=None),
+        placement=Beside(blue, instances=endpoint.instances(blue)),
     )
     creating = reason(_begun(rollout, endpoint, ReasonCode.CREATING_GREEN), deployment=rollout.green, other=blue)
     return history.noted(placed, _with_quota_problem(creating, observation), now)
@@ -211,7 +212,9 @@ def _place_first(rollout: Rollout, observation: Observation, endpoint: EndpointS
         return Decision(rollout)  # someone is about to make it serve
     if isinstance(rollout.policy.source, LiveSource) and len(others) != 1:
         return awaited(rollout, reason(ReasonCode.NO_DEPLOYMENT_TO_COPY, others=sorted(others)), now)
-    first = replace(rollout.with_traffic(expected=(endpoint.traffic,)), placement=First(others[0] if others else None))
+    first = replace(
+        rollout.with_traffic(expected=(endpoint.traffic,), edited=None), placement=First(others[0] if others else None)
+    )
     creating = reason(_begun(rollout, endpoint, ReasonCode.CREATING_FIRST_DEPLOYMENT), deployment=rollout.green)
     return history.noted(first, _with_quota_problem(creating, observation), now)
 

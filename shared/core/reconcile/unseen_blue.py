@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from shared.core.observation.observation import EndpointSeen
+from shared.core.observation.spans import MINUTE
 from shared.core.phases import Phase
 from shared.core.reconcile.missing_rows import missing
 from shared.core.rollout import history
@@ -16,7 +17,7 @@ from shared.core.rollout.history import Decision
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import ALL, Rollout
 
-LAST = 5  # judged minutes without any of blue's rows
+LAST = 5  # judged minutes at the present weight, without any of blue's rows
 SHARED = frozenset({Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})
 
 
@@ -25,8 +26,9 @@ def fails_uncompared(rollout: Rollout) -> Reason | None:
 
     An overload is no reason: a rollback would take away capacity.
     """
-    watches, alarms, weight = rollout.judging.watches, rollout.alarms, rollout.traffic.weight
-    if rollout.phase not in SHARED or alarms is None or rollout.judge_overruled or not 0 < weight < ALL:
+    watches, alarms = rollout.judging.watches, rollout.alarms
+    shared = rollout.phase in SHARED and 0 < rollout.traffic.weight < ALL
+    if not shared or alarms is None or rollout.judge_overruled:
         return None
     if not watches.green_failed.declared or watches.green_overloaded.declared or not _blue_unseen(rollout):
         return None
@@ -47,6 +49,9 @@ def back_to_unseen(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> D
 def _blue_unseen(rollout: Rollout) -> bool:
     """Return whether none of the last minutes shows a request to blue, which by green's should have some."""
     last, weight = rollout.rereading.recent[-LAST:], rollout.traffic.weight
-    if len(last) < LAST or any(minute.blue for minute in last):
+    until, steady = rollout.judging.judged_until, rollout.traffic.steady_since
+    if until is None or steady is None or until - LAST * MINUTE < steady or len(last) < LAST:
+        return False
+    if any(minute.blue for minute in last):
         return False
     return missing(sum(minute.green for minute in last), 0, weight / (ALL - weight)) == "blue"

@@ -107,17 +107,24 @@ class TrafficPlan:
 
     weight, mirror: percent of live traffic that green should receive, and that should be mirrored to it. steady_since:
     when this was first observed in force. expected: Teal's own traffic maps, which are the one found and the one wanted
-    and, once that is in force, only the latter; any other map was set by someone else. edited_since: when such a map
-    was noticed; None if there was none since an operator last resumed or promoted. before: the weight that was in force
-    before this one; telemetry is late, so some of its minutes are only judged now.
+    and, once that is in force, only the latter; any other map was set by someone else. edited: the last such map that
+    was noticed; an earlier one is an edit again. edited_since: when it was noticed; None once an operator has resumed
+    or promoted, or once it was reported after a promotion. before: the weight that was in force before this one;
+    telemetry is late, so some of its minutes are only judged now.
     """
 
     weight: int = 0
     mirror: int = 0
     steady_since: datetime | None = None
     expected: tuple[dict[str, int], ...] = ()
+    edited: dict[str, int] | None = None
     edited_since: datetime | None = None
     before: PastWeight | None = None
+
+    @property
+    def known(self) -> tuple[dict[str, int], ...]:
+        """The traffic maps that nobody needs to be told about: Teal's own, and the edit that was noticed last."""
+        return self.expected if self.edited is None else (*self.expected, self.edited)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,7 +33,7 @@ def shift_weight(rollout: Rollout, weight: int, endpoint: EndpointSeen, now: dat
     ordered = () if rollout.orders.traffic is None else (rollout.orders.traffic,)
     ours = [endpoint.traffic]
     ours += [traffic for traffic in (*ordered, wanting.wanted_traffic) if traffic not in ours]
-    return wanting.with_traffic(expected=tuple(ours))
+    return wanting.with_traffic(expected=tuple(ours), edited=None)
 
 
 def at_new_split(rollout: Rollout, now: datetime) -> Rollout:
@@ -68,7 +68,7 @@ def in_force(rollout: Rollout, endpoint: EndpointSeen) -> bool:
 
 def steadied(rollout: Rollout, now: datetime) -> Rollout:
     """Return the rollout with its wanted traffic observed: any other split from now on is someone else's."""
-    return rollout.with_traffic(steady_since=now, expected=(rollout.wanted_traffic,))
+    return rollout.with_traffic(steady_since=now, expected=(rollout.wanted_traffic,), edited=None)
 
 
 def first_traffic(rollout: Rollout, weight: int | None, endpoint: EndpointSeen, now: datetime) -> Decision:

@@ -69,7 +69,7 @@ def nothing_overwritten(_stage: Stage, order: Order) -> Iterator[str]:
     rollout = order.rollout
     if not isinstance(order.action, SetTraffic) or rollout.phase not in {Phase.STEPPING, Phase.PROMOTING}:
         return
-    if order.seen.traffic not in rollout.traffic.expected:
+    if order.seen.traffic not in rollout.traffic.known:
         yield f"{order.action} over {order.seen.traffic}, which nobody noticed"
 
 

@@ -1,0 +1,100 @@
+"""Stories about several edits of the traffic in a row: each is one of its own, also back to an earlier split."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from shared.core.observation import DeploymentSeen, Provisioning
+from shared.core.phases import Phase
+from shared.core.policy import Capacity
+from shared.core.rollout import Verb
+from shared.core.rollout.reasons import ReasonCode
+from shared.core.steps import PauseStep, SmokeStep, WeightStep
+from shared.ports import Halt
+from tests.scenarios.test_external_edits import HOTFIX, edit, world_in
+from tests.scenarios.world import BLUE, ENDPOINT, GREEN, POLICY, World
+
+SOME = {BLUE: 88, GREEN: 12}
+GROWING = (SmokeStep("s"), PauseStep(None), WeightStep(60))
+
+
+@pytest.mark.parametrize("last", [{BLUE: 100}, {BLUE: 96, GREEN: 4}], ids=str)
+def test_a_request_that_crosses_with_an_edit_is_not_carried_out(last: dict[str, int]) -> None:
+    """Whoever resumed did not know about the last edit, even if there was the same one before."""
+    world = world_in(Phase.STEPPING)
+    for found in ({BLUE: 100}, SOME):
+        edit(world, found)
+        world.minutes(3)
+    world.ask(Verb.RESUME)
+    written = edit(world, last)
+    world.minutes(5)
+    assert (world.rollout().phase, world.seen.traffic) == (Phase.PAUSED, last), world.told()
+    assert len(world.endpoints.traffic_written) == written
+
+
+def test_an_edit_back_to_an_earlier_one_is_noticed_under_a_halt() -> None:
+    """Resumed meanwhile, green would get the share back that somebody has just taken."""
+    world = world_in(Phase.STEPPING)
+    world.store.set_halt(Halt("ada", "lunch", world.clock()))
+    for found in ({BLUE: 100}, SOME):
+        edit(world, found)
+        world.minutes(3)
+    world.ask(Verb.RESUME)
+    world.minutes(3)
+    written = edit(world, {BLUE: 100})
+    world.minutes(8)
+    world.store.set_halt(None)
+    world.minutes(15)
+    assert all(GREEN not in later for later in world.endpoints.traffic_written[written:])
+    assert world.rollout().phase is Phase.ROLLED_BACK, world.told()
+
+
+@pytest.mark.parametrize("phase", [Phase.STEPPING, Phase.PROMOTED])
+def test_every_edit_has_its_own_time_to_settle(phase: Phase) -> None:
+    """An earlier edit did not ask to go back, so ten minutes count from the one that does."""
+    world = world_in(phase)
+    edit(world, SOME)
+    world.minutes(40)
+    edit(world, {BLUE: 100})
+    world.minutes(8)
+    assert world.rollout().phase is (Phase.PAUSED if phase is Phase.STEPPING else phase), world.told()
+    assert world.until(Phase.ROLLED_BACK, within=6).status.reason.code is ReasonCode.TRAFFIC_TAKEN_BACK
+
+
+def test_one_odd_reading_after_an_edit_changes_nothing() -> None:
+    """Azure can show an old split for a moment, also an hour after somebody set another one."""
+    world = world_in(Phase.STEPPING)
+    edit(world, SOME)
+    world.minutes(60)
+    written = edit(world, {BLUE: 100})
+    world.minutes(1)
+    edit(world, SOME)
+    world.minutes(30)
+    assert (world.rollout().phase, world.seen.traffic) == (Phase.PAUSED, SOME), world.told()
+    assert len(world.endpoints.traffic_written) == written
+
+
+def test_traffic_that_green_never_had_was_not_taken_from_it() -> None:
+    """A hotfix gets some of blue's traffic while green still grows for its first share: a person decides."""
+    world = World(replace(POLICY, capacity=Capacity(green="proportional"), steps=GROWING))
+    of_blue = replace(world.seen.deployments[BLUE], instances=10)
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments={BLUE: of_blue})
+    world.register()
+    world.until(Phase.PAUSED)
+    third = DeploymentSeen(HOTFIX, Provisioning.SUCCEEDED, "azureml:churn:5")
+    more = world.seen.deployments | {HOTFIX: third, BLUE: replace(of_blue, instances=20)}
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=more)
+    world.ask(Verb.RESUME)
+    world.endpoints.stuck = True
+    world.minutes(2)
+    edit(world, {BLUE: 90, HOTFIX: 10})
+    world.endpoints.pending = [
+        (name, replace(after, traffic=world.seen.traffic)) for name, after in world.endpoints.pending
+    ]
+    world.minutes(3)
+    world.endpoints.stuck = False
+    world.minutes(25)
+    assert (world.rollout().phase, GREEN in world.seen.deployments) == (Phase.PAUSED, True), world.told()
+    assert world.endpoints.traffic_written == []
