@@ -1578,6 +1578,13 @@ BREAKS = (
         "tests/scenarios/test_smoke_answers.py",
     ),
     Break(
+        "a green that goes back after an unchecked promotion is left over",
+        f"{RECONCILE}/decide.py",
+        "(blue_scaled_down=small, overdue=False)",
+        "(blue_scaled_down=small)",
+        "tests/scenarios/test_late_rows.py",
+    ),
+    Break(
         "an edit back to an earlier one is none",
         "shared/core/reconcile/external_edits.py",
         "return rollout.with_traffic(edited=endpoint.traffic)",

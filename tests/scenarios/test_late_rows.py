@@ -118,6 +118,20 @@ def test_blue_is_kept_while_its_last_reading_fails() -> None:
     assert BLUE not in world.seen.deployments
 
 
+def test_a_green_that_goes_back_after_blue_was_kept_unchecked_is_cleaned_up() -> None:
+    """Also if a newer version takes the endpoint as soon as traffic has returned to blue."""
+    world, log = late_world(rows_after(0))
+    world.until(Phase.PROMOTED)
+    log.faults.always = "the workspace is away"
+    world.minutes(90)
+    assert world.entries(Why.BLUE_KEPT_UNCHECKED)
+    log.faults.always = ""
+    world.ask(Verb.ROLLBACK)
+    world.register("8", event="e2")
+    world.until(Phase.PROMOTED, version="8", within=120)
+    assert GREEN not in world.seen.deployments, world.told()
+
+
 def test_a_long_rollout_is_read_again_in_parts() -> None:
     """Six hours at a time, without gaps or repetition."""
     world, log = late_world(rows_after(0), policy=replace(POLICY, judge=replace(POLICY.judge, inconclusive="pause")))

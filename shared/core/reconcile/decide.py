@@ -119,12 +119,14 @@ def _first(deciders: Iterable[Decider], rollout: Rollout, endpoint: EndpointSeen
 def _begun(back: Decision, before: Rollout, endpoint: EndpointSeen) -> Decision:
     """Return the decision, if a rollback begins, without what Azure refused before, and with a blue that must grow.
 
-    An earlier refusal says nothing about the orders that the rollback needs.
+    An earlier refusal says nothing about the orders that the rollback needs, and a cleanup of blue that took too long
+    nothing about that of green.
     """
     if back.rollout.phase is not Phase.ROLLING_BACK or before.phase is Phase.ROLLING_BACK:
         return back
     small = back.rollout.ending.blue_scaled_down or scaled_in(back.rollout, endpoint)
-    return replace(back, rollout=replace(back.rollout, refusal=None).with_ending(blue_scaled_down=small))
+    begun = replace(back.rollout, refusal=None).with_ending(blue_scaled_down=small, overdue=False)
+    return replace(back, rollout=begun)
 
 
 def _promised(rollout: Rollout) -> EndpointSeen | None:
