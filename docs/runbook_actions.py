@@ -35,7 +35,7 @@ ACTIONS: dict[ReasonCode, str] = {
     C.NO_POLICY: "If the model should have a policy, add one, deploy, and `start` the version.",
     C.POLICY_INVALID: "Correct the file (`teal policy check`), deploy, and `start` the version.",
     C.OLDER_VERSION: "If the older version is really wanted, `start` it.",
-    C.NOT_REPLACED_AGAIN: "Register less often, shorten the steps, or use `newer_version: wait`.",
+    C.NOT_REPLACED_AGAIN: "Register or start versions less often, shorten the steps, or use `newer_version: wait`.",
     C.BLUE_BROKEN_AT_START: REPAIR_BLUE,
     C.BLUE_FAILING_AT_START: REPAIR_BLUE,
     C.ENDPOINT_MISSING: (
