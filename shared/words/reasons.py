@@ -71,7 +71,8 @@ REASONS: Mapping[ReasonCode, Row] = {
     ),
     ReasonCode.NOT_REPLACED_AGAIN: Row(
         "{model} waits although the policy says `replace`: {replaced|rollout} in a row were replaced and none was "
-        "promoted, so this one is allowed to finish; new versions are registered or started faster than a rollout can finish",
+        "promoted, so this one is allowed to finish; new versions are registered or started faster than a rollout "
+        "can finish",
         "If every rollout were replaced, no version would ever be promoted.",
     ),
     ReasonCode.ALREADY_SERVING: Row("{deployment} already serves {model}", "There is nothing to roll out."),

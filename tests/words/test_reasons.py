@@ -200,7 +200,8 @@ ROWS: list[tuple[Reason, str]] = [
         reason(C.NOT_REPLACED_AGAIN, model="churn:8", replaced=3),
         (
             "churn:8 waits although the policy says `replace`: 3 rollouts in a row were replaced and none was "
-            "promoted, so this one is allowed to finish; new versions are registered or started faster than a rollout can finish"
+            "promoted, so this one is allowed to finish; new versions are registered or started faster than a rollout "
+            "can finish"
         ),
     ),
     (
