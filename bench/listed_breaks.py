@@ -1598,4 +1598,18 @@ BREAKS = (
         "(without_dialects(schema))",
         "tests/scenarios/test_smoke_answers.py",
     ),
+    Break(
+        "an inherited way back ends although the newer rollout's own blue is broken",
+        f"{RECONCILE}/keeping.py",
+        " or _blue_broken(rollout, endpoint)",
+        "",
+        "tests/scenarios/test_kept_blue.py",
+    ),
+    Break(
+        "an inherited way back that was needed for long is given up instead of deleted",
+        f"{RECONCILE}/keeping.py",
+        "now - max(kept.until, rollout.status.since)",
+        "now - rollout.status.since",
+        "tests/scenarios/test_kept_blue.py",
+    ),
 )
