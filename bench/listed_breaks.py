@@ -307,15 +307,15 @@ BREAKS = (
     Break(
         "deadlines beat evidence",
         f"{RECONCILE}/deadlines.py",
-        "    if not rollout.passes:\n        why",
-        "    if True:\n        why",
+        "    if not rollout.passes:\n        if",
+        "    if True:\n        if",
         "tests/scenarios/test_waiting_for_evidence.py",
     ),
     Break(
         "a step's deadline beats evidence",
         f"{RECONCILE}/deadlines.py",
-        "    if not rollout.passes:\n        why",
-        '    if not rollout.passes or missed.name == "step":\n        why',
+        "    if not rollout.passes:\n        if",
+        '    if not rollout.passes or missed.name == "step":\n        if',
         "tests/core/test_decide.py",
     ),
     Break(
@@ -787,8 +787,8 @@ BREAKS = (
     Break(
         "an inherited blue goes at once",
         f"{RECONCILE}/keeping.py",
-        "    return min(kept.until, rollout.status.since) if rollout.phase is Phase.PROMOTED else kept.until",
-        "    return rollout.status.since",
+        "    return kept.until if needed else",
+        "    return rollout.status.since if needed else",
         "tests/scenarios/test_kept_blue.py",
     ),
     Break(
@@ -1611,5 +1611,19 @@ BREAKS = (
         "now - max(kept.until, rollout.status.since)",
         "now - rollout.status.since",
         "tests/scenarios/test_kept_blue.py",
+    ),
+    Break(
+        "a deadline returns users to a blue that was seen failing",
+        f"{RECONCILE}/deadlines.py",
+        "        if _back_to_failing_blue(rollout, endpoint):\n            return None\n",
+        "",
+        "tests/scenarios/test_incidents.py",
+    ),
+    Break(
+        "a deadline that would return users to a failing blue passes in silence",
+        f"{RECONCILE}/decide.py",
+        "        held = withheld(informed, endpoint, now)",
+        "        held = None",
+        "tests/scenarios/test_incidents.py",
     ),
 )

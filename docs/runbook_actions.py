@@ -151,6 +151,11 @@ ACTIONS: dict[ReasonCode, str] = {
         "Users are affected now. `act rollback` gives green's share to blue; if blue is no better, "
         f"{TRAFFIC} to whichever deployment answers."
     ),
+    C.DEADLINE_WITHHELD: (
+        "Neither deployment is known to serve well. If blue is repaired or green is worse, `act rollback`; if green "
+        "is to stay although it is not certified, `act override` and `act promote`. It goes on by itself once green "
+        "passes, or blue has requests and recovers."
+    ),
     C.BLUE_REPLACED: (
         "Ask who deployed it, and why: the evidence so far compares green with the old one. `act resume` goes on and "
         "adds what is seen from now on; `act rollback` gives the new one all traffic again."

@@ -32,6 +32,7 @@ SMALL = (
     "well with"
 )
 UNSCALED = "enable them in Azure Monitor, or delete them if they are not wanted any more"
+ALERTING = {ReasonCode.GREEN_FAILS_ALONE, ReasonCode.DEADLINE_WITHHELD}  # holds
 HALTED = "end the halt once its cause is gone (DELETE /api/halt), or roll back"
 HELD = "remove the cause: it goes on when that is over; or roll back"
 STUCK = "move the traffic yourself (`az ml online-endpoint update --traffic`), and remove what Azure's message names"
@@ -157,10 +158,10 @@ def _remedy(rollout: Rollout) -> str:
 def _unhealthy(rollout: Rollout) -> str:
     """Return what is wrong if the serving deployment is unhealthy, or both are; empty if neither is known to be."""
     watches, sick = rollout.judging.watches, rollout.ending.unhealthy_reported
+    if rollout.open and rollout.hold_reason is not None and rollout.hold_reason.code in ALERTING:
+        return sentence(rollout.hold_reason)
     if rollout.open and watches.blue_failed.declared and watches.green_failed.declared:
         return f"both {rollout.blue} and {rollout.green} fail far more requests than usual"
-    if rollout.open and rollout.hold_reason is not None and rollout.hold_reason.code is ReasonCode.GREEN_FAILS_ALONE:
-        return sentence(rollout.hold_reason)
     if sick is None:
         return ""
     if rollout.phase is Phase.ROLLING_BACK and sick == rollout.blue:

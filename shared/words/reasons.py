@@ -424,6 +424,11 @@ REASONS: Mapping[ReasonCode, Row] = {
         "the {deadline} deadline of {limit_seconds} passed, but green is certified, so it is not rolled back",
         "A deadline never rolls back a green that has passed. It is extended by its own length.",
     ),
+    ReasonCode.DEADLINE_WITHHELD: Row(
+        "the {deadline} deadline of {limit_seconds} passed, but {deployment} failed far more than in its past when it "
+        "last had requests, so {other} keeps its traffic until you promote or roll back[ (last: {because})]",
+        "A deadline never gives traffic to a blue that was seen failing, or overloaded.",
+    ),
     ReasonCode.INCIDENT: Row(
         "incident: {deployment} fails more than {limit} of its requests, far more than in its past",
         "Blue fails as it never has before. Nothing advances until that is over, unless an operator overrides "

@@ -495,6 +495,13 @@ ROWS: list[tuple[Reason, str]] = [
         "the rollout deadline of 1 d passed, but green is certified, so it is not rolled back",
     ),
     (
+        reason(C.DEADLINE_WITHHELD, NOTHING, deadline="step", limit_seconds=7200, deployment=BLUE, other=GREEN),
+        (
+            "the step deadline of 2 h passed, but churn-6 failed far more than in its past when it last had requests, "
+            "so churn-7 keeps its traffic until you promote or roll back (last: no minute has been judged yet)"
+        ),
+    ),
+    (
         reason(C.EVIDENCE_SUFFICIENT, reason(C.ALL_STEPS_PASSED)),
         "there is enough evidence now; resuming automatically: every step passed",
     ),

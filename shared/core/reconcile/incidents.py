@@ -66,6 +66,12 @@ def _incident_of_blue(rollout: Rollout, alarms: Alarms) -> Reason | None:
     return None if seen is None else _counted_reason(alarms.gates[seen], rollout.blue)
 
 
+def blue_fails(rollout: Rollout) -> bool:
+    """Return whether blue failed, or was overloaded, far beyond its past when it last had requests."""
+    watches = rollout.judging.watches
+    return watches.blue_failed.declared or watches.blue_overloaded.declared
+
+
 def clears_green(rollout: Rollout, why: Reason) -> bool:
     """Return whether this hold shows that blue is in trouble next to green, which then speaks for green."""
     return why.code in INCIDENTS and why.facts.get("deployment") == rollout.blue
