@@ -35,7 +35,7 @@ ACTIONS: dict[ReasonCode, str] = {
     C.NO_POLICY: "If the model should have a policy, add one, deploy, and `start` the version.",
     C.POLICY_INVALID: "Correct the file (`teal policy check`), deploy, and `start` the version.",
     C.OLDER_VERSION: "If the older version is really wanted, `start` it.",
-    C.NOT_REPLACED_AGAIN: "Register less often, shorten the steps, or use `newer_version: wait`.",
+    C.NOT_REPLACED_AGAIN: "Register or start versions less often, shorten the steps, or use `newer_version: wait`.",
     C.BLUE_BROKEN_AT_START: REPAIR_BLUE,
     C.BLUE_FAILING_AT_START: REPAIR_BLUE,
     C.ENDPOINT_MISSING: (
@@ -154,6 +154,11 @@ ACTIONS: dict[ReasonCode, str] = {
     C.GREEN_FAILS_UNCOMPARED: (
         "Users are affected now. Teal rolls back by itself once blue passes the smoke test. If the policy has none, or "
         "blue fails some of it: `act rollback` gives green's share to blue."
+    ),
+    C.DEADLINE_WITHHELD: (
+        "Neither deployment is known to serve well. If blue is repaired or green is worse, `act rollback`; if green "
+        "is to stay although it is not certified, `act override` and `act promote`. It goes on by itself once green "
+        "passes, or blue has requests and recovers."
     ),
     C.BLUE_REPLACED: (
         "Ask who deployed it, and why: the evidence so far compares green with the old one. `act resume` goes on and "

@@ -31,8 +31,10 @@ def misfit(schema: JsonSchema, content: Value) -> str:
 
 def _validator(schema: JsonSchema) -> Any:  # noqa: ANN401 -- jsonschema's classes have no common type
     from jsonschema import validators  # noqa: PLC0415 -- 0.1 s that only a step with a schema should cost
+    from referencing import Registry  # noqa: PLC0415 -- as above
 
-    return _bounding(validators.validator_for(schema))(_without_dialects(schema))
+    # With a registry of its own, jsonschema reads no references from files or the network.
+    return _bounding(validators.validator_for(schema))(without_dialects(schema), registry=Registry())
 
 
 @lru_cache
@@ -82,12 +84,12 @@ def _hashable(part: Value) -> object:
     return (bool, part) if isinstance(part, bool) else part
 
 
-def _without_dialects(part: Any) -> Any:  # noqa: ANN401 -- any part of a schema
+def without_dialects(part: Any) -> Any:  # noqa: ANN401 -- any part of a schema
     """Return the schema without `$schema`, by which jsonschema would take another validator for a part of it."""
     if isinstance(part, list):
-        return [_without_dialects(each) for each in part]
+        return [without_dialects(each) for each in part]
     if isinstance(part, dict):
         return {
-            key: _without_dialects(value) for key, value in part.items() if key != "$schema" or isinstance(value, dict)
+            key: without_dialects(value) for key, value in part.items() if key != "$schema" or isinstance(value, dict)
         }
     return part

@@ -19,7 +19,6 @@ from shared.words import sentence
 
 UNSEEN = timedelta(minutes=15)
 WAITING = timedelta(hours=1)  # for an operator
-UNCOMPARED = {ReasonCode.GREEN_FAILS_ALONE, ReasonCode.GREEN_FAILS_UNCOMPARED}
 UNHEALTHY = "repair it, or give its traffic to another deployment; the rollout's history says what fails"
 UNCHECKED = "have telemetry or the smoke requests show that what serves answers; it is deleted then, or delete it"
 UNJUDGED = "remove this problem: until then green keeps its traffic and nothing judges it; roll back if in doubt"
@@ -33,6 +32,11 @@ SMALL = (
     "well with"
 )
 UNSCALED = "enable them in Azure Monitor, or delete them if they are not wanted any more"
+ALERTING = {  # holds
+    ReasonCode.GREEN_FAILS_ALONE,
+    ReasonCode.GREEN_FAILS_UNCOMPARED,
+    ReasonCode.DEADLINE_WITHHELD,
+}
 HALTED = "end the halt once its cause is gone (DELETE /api/halt), or roll back"
 HELD = "remove the cause: it goes on when that is over; or roll back"
 STUCK = "move the traffic yourself (`az ml online-endpoint update --traffic`), and remove what Azure's message names"
@@ -158,7 +162,7 @@ def _remedy(rollout: Rollout) -> str:
 def _unhealthy(rollout: Rollout) -> str:
     """Return what is wrong if the serving deployment is unhealthy, or both are; empty if neither is known to be."""
     failing, sick = _failing(rollout), rollout.ending.unhealthy_reported
-    if rollout.open and rollout.hold_reason is not None and rollout.hold_reason.code in UNCOMPARED:
+    if rollout.open and rollout.hold_reason is not None and rollout.hold_reason.code in ALERTING:
         return sentence(rollout.hold_reason)
     if rollout.phase is Phase.ROLLING_BACK and sick is not None and sick == rollout.blue:
         return f"{sick} cannot take its traffic back, so the rollback waits and the traffic stays as it is"

@@ -13,6 +13,7 @@ from shared.core.schema.words import Unfit, Word
 from shared.policies.document import read_text
 from shared.policies.json_errors import json_problem
 from shared.policies.problems import PolicyError
+from shared.policies.schema_references import check_references
 from shared.policies.template import LARGEST_FILE
 
 if TYPE_CHECKING:
@@ -42,10 +43,12 @@ def _check(schema: object) -> None:
     for pattern in _patterns(schema):
         check_pattern(Word(pattern))
     if isinstance(schema, dict):
+        validator = validators.validator_for(schema)
         try:
-            validators.validator_for(schema).check_schema(schema)
+            validator.check_schema(schema)
         except SchemaError as error:
             raise Unfit(f"not a valid JSON Schema: {error.message} (at {error.json_path})") from error
+        check_references(schema, validator)
 
 
 def _patterns(part: object) -> Iterator[str]:

@@ -71,7 +71,8 @@ REASONS: Mapping[ReasonCode, Row] = {
     ),
     ReasonCode.NOT_REPLACED_AGAIN: Row(
         "{model} waits although the policy says `replace`: {replaced|rollout} in a row were replaced and none was "
-        "promoted, so this one is allowed to finish; new versions are registered faster than a rollout can finish",
+        "promoted, so this one is allowed to finish; new versions are registered or started faster than a rollout "
+        "can finish",
         "If every rollout were replaced, no version would ever be promoted.",
     ),
     ReasonCode.ALREADY_SERVING: Row("{deployment} already serves {model}", "There is nothing to roll out."),
@@ -427,6 +428,11 @@ REASONS: Mapping[ReasonCode, Row] = {
     ReasonCode.DEADLINE_POSTPONED: Row(
         "the {deadline} deadline of {limit_seconds} passed, but green is certified, so it is not rolled back",
         "A deadline never rolls back a green that has passed. It is extended by its own length.",
+    ),
+    ReasonCode.DEADLINE_WITHHELD: Row(
+        "the {deadline} deadline of {limit_seconds} passed, but {deployment} failed far more than in its past when it "
+        "last had requests, so {other} keeps its traffic until you promote or roll back[ (last: {because})]",
+        "A deadline never gives traffic to a blue that was seen failing, or overloaded.",
     ),
     ReasonCode.INCIDENT: Row(
         "incident: {deployment} fails more than {limit} of its requests, far more than in its past",

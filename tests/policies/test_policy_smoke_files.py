@@ -322,3 +322,60 @@ def test_a_schema_whose_pattern_can_take_forever_is_a_problem(
     write_policy(folder, "smoke/churn.jsonl, schema: smoke/answer.schema.json")
     [problem] = find_problems(folder)
     assert problem.startswith(r"policies/smoke/answer.schema.json:1:1: '^(\\w+\\s?)*$' can take forever on text")
+
+
+BAD_REFERENCES = {
+    "a misspelt name": (
+        '{"properties": {"label": {"$ref": "#/$defs/lable"}}, "$defs": {"label": {}}}',
+        '$.properties.label.$ref: "#/$defs/lable" is not in this file',
+    ),
+    "an anchor that is not there": ('{"$ref": "#label"}', '$.$ref: "#label" is not in this file'),
+    "another file": ('{"items": {"$ref": "label.json"}}', '$.items.$ref: "label.json" is not in this file'),
+    "a file by its address": ('{"$ref": "file:///etc/hosts"}', '$.$ref: "file:///etc/hosts" is not in this file'),
+    "the network": (
+        '{"allOf": [{"$ref": "https://example.com/a.json"}]}',
+        '$.allOf[0].$ref: "https://example.com/a.json" is not in this file',
+    ),
+    "no address at all": ('{"$ref": "http://[/"}', '$.$ref: "http://[/" is not in this file'),
+    "within a list": ('{"required": ["a"], "$ref": "#/required/a"}', '$.$ref: "#/required/a" is not in this file'),
+    "no schema": (
+        '{"title": "a", "$ref": "#/title"}',
+        """$.$ref: "#/title" is not a valid JSON Schema: 'a' is not of type 'object', 'boolean' (at $)""",
+    ),
+    "a circle": (
+        '{"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}}',
+        '$.$defs.b.$ref: "#/$defs/a" leads only back to itself',
+    ),
+    "found by another reference": (
+        '{"$ref": "#/parts/a", "parts": {"a": {"$ref": "#/parts/b"}}}',
+        '$.parts.a.$ref: "#/parts/b" is not in this file',
+    ),
+}
+
+
+@pytest.mark.parametrize(("schema", "problem"), BAD_REFERENCES.values(), ids=BAD_REFERENCES)
+def test_a_reference_that_leads_nowhere_is_a_problem(
+    folder: Path, find_problems: FindProblems, schema: str, problem: str
+) -> None:
+    """Otherwise it would show only when a good version's answer is tested, and fail that version."""
+    (folder / "smoke" / "answer.schema.json").write_text(schema)
+    write_policy(folder, "smoke/churn.jsonl, schema: smoke/answer.schema.json")
+    remedy = 'write the place of a schema in this file, like "#/$defs/label"'
+    assert find_problems(folder) == [f"policies/smoke/answer.schema.json:1:1: {problem}; {remedy}"]
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        '{"properties": {"next": {"$ref": "#"}}}',
+        '{"$schema": "http://json-schema.org/draft-07/schema#", "$ref": "#/definitions/a", "definitions": {"a": {}}}',
+        '{"$id": "https://a.test/b", "items": {"$ref": "c"}, "$defs": {"c": {"$id": "c", "$schema": "x"}}}',
+        '{"$dynamicAnchor": "node", "items": {"$dynamicRef": "#node"}}',
+        '{"properties": {"$ref": {"$ref": "#/parts/a"}}, "const": {"$ref": "x"}, "parts": {"a": true}}',
+    ],
+)
+def test_a_reference_within_the_file_is_none(folder: Path, schema: str) -> None:
+    """To the whole schema, a part of it, an id or an anchor; a property may have the keyword's name."""
+    (folder / "smoke" / "answer.schema.json").write_text(schema)
+    write_policy(folder, "smoke/churn.jsonl, schema: smoke/answer.schema.json")
+    assert read_policies(folder).valid().policies

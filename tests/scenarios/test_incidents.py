@@ -13,6 +13,7 @@ from shared.core.policy.step import Step
 from shared.core.rollout import Verb
 from shared.core.rollout.reasons import ReasonCode
 from shared.core.steps import MirrorStep, PauseStep, SmokeStep, WeightStep
+from shared.rollout_health import rollout_findings
 from tests.scenarios.conduct import Conduct
 from tests.scenarios.world import BLUE, ENDPOINT, GREEN, MIDNIGHT, MINUTE, POLICY, World
 
@@ -133,6 +134,44 @@ def test_a_policy_may_let_a_healthy_green_replace_a_failing_blue() -> None:
     world.until_weight(10)
     world.rates = {BLUE: 0.5}
     world.until(Phase.PROMOTED)
+
+
+def overdue_next_to_a_failing_blue() -> World:
+    """Return a world in which green replaced a failing blue, and then looks too bad to be promoted in time."""
+    judge, deadlines = replace(POLICY.judge, failing_blue="replace"), replace(POLICY.deadlines, step=30 * MINUTE)
+    world = World(policy=replace(POLICY, judge=judge, deadlines=deadlines), rpm=200)
+    world.register()
+    world.until_weight(10)
+    world.rates = {BLUE: 0.6}
+    world.until_weight(100)
+    world.rates = {BLUE: 0.6, GREEN: 0.03}
+    world.minutes(50)
+    return world
+
+
+def test_a_deadline_does_not_return_users_to_a_blue_that_was_seen_failing() -> None:
+    """Blue failed 60 %, green 3 %: it keeps its traffic, an operator is told once, and health says so."""
+    world = overdue_next_to_a_failing_blue()
+    world.minutes(10)
+    assert (world.rollout().phase, world.seen.traffic) == (Phase.PROMOTING, {GREEN: 100})
+    assert holds(world).count(C.DEADLINE_WITHHELD) == 1
+    (finding,) = [each for each in rollout_findings(world.rollout(), world.clock()) if each.check == "unhealthy"]
+    assert "the step deadline of 30 min passed, but churn-6 failed" in finding.message
+
+
+@pytest.mark.parametrize(("verb", "phase"), [(Verb.ROLLBACK, Phase.ROLLED_BACK), (Verb.OVERRIDE, Phase.PROMOTED)])
+def test_an_operator_decides_about_a_green_that_is_overdue_next_to_a_failing_blue(verb: Verb, phase: Phase) -> None:
+    """The hold stops neither way."""
+    world = overdue_next_to_a_failing_blue()
+    world.ask(verb)
+    world.until(phase)
+
+
+def test_a_green_that_passes_after_its_deadline_is_promoted() -> None:
+    """The hold ends by itself."""
+    world = overdue_next_to_a_failing_blue()
+    world.rates = {BLUE: 0.6}
+    world.until(Phase.PROMOTED, within=10 * 60)
 
 
 def test_the_same_policy_does_not_spread_an_outage() -> None:

@@ -55,6 +55,35 @@ def test_it_ends_when_the_newer_green_is_promoted() -> None:
     assert len(world.entries(ReasonCode.LEFTOVER_DELETED, version="8")) == 1
 
 
+@pytest.mark.parametrize("recovers", [False, True])
+def test_it_stays_while_the_newer_rollouts_own_blue_is_broken(*, recovers: bool) -> None:
+    """7 fails at 10 % and 8 is promoted all the way: only 6 could take the traffic back until its time is over."""
+    world = handed_over()
+    world.until_weight(10, version="8")
+    (kept,) = world.rollout("8").kept
+    set_state(world, GREEN, Provisioning.FAILED)
+    world.until(Phase.PAUSED, version="8")
+    world.ask(Verb.PROMOTE, "8 is the way out", full=True)
+    world.until(Phase.PROMOTED, version="8")
+    world.minutes(120)
+    assert BLUE in world.seen.deployments
+    if recovers:
+        set_state(world, GREEN, Provisioning.SUCCEEDED)
+    else:
+        world.minutes(int((kept.until - world.clock()) / timedelta(minutes=1)))
+        assert BLUE in world.seen.deployments
+    world.minutes(15)
+    assert BLUE not in world.seen.deployments
+    assert world.entries(ReasonCode.LEFTOVER_DELETED, version="8")[0].reason.facts["deployment"] == BLUE
+
+
+def set_state(world: World, name: str, state: Provisioning) -> None:
+    """Have Azure show this state of a deployment."""
+    seen = world.seen
+    deployments = {**seen.deployments, name: replace(seen.deployments[name], state=state)}
+    world.endpoints.seen[ENDPOINT] = replace(seen, deployments=deployments)
+
+
 def test_it_outlives_a_newer_version_that_is_rolled_back() -> None:
     """8 is bad: 6 stays for the time that was promised with 7, and not longer."""
     world = World(KEEPS, rates={NEXT: 0.5})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from time import process_time
 
 import pytest
@@ -131,3 +132,11 @@ def test_a_schema_that_cannot_be_applied_fails_the_test(schema: JsonSchema) -> N
     """The reconcile goes on, so that the rollout can be rolled back, and the history says what is wrong."""
     (problem,) = result_of('{"c": 1}', schema=schema).problems
     assert problem.startswith("request 1: the schema cannot be applied to the answer: ")
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # jsonschema's, when it reads one
+def test_a_reference_to_a_file_is_not_read(tmp_path: Path) -> None:
+    """Nor is one to the network: an answer must not show what is there, and nothing may make the app wait."""
+    (tmp_path / "secret.json").write_text('{"const": "secret"}')
+    (problem,) = result_of('{"c": 1}', schema={"$ref": (tmp_path / "secret.json").as_uri()}).problems
+    assert "the schema cannot be applied" in problem

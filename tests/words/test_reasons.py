@@ -200,7 +200,8 @@ ROWS: list[tuple[Reason, str]] = [
         reason(C.NOT_REPLACED_AGAIN, model="churn:8", replaced=3),
         (
             "churn:8 waits although the policy says `replace`: 3 rollouts in a row were replaced and none was "
-            "promoted, so this one is allowed to finish; new versions are registered faster than a rollout can finish"
+            "promoted, so this one is allowed to finish; new versions are registered or started faster than a rollout "
+            "can finish"
         ),
     ),
     (
@@ -499,6 +500,13 @@ ROWS: list[tuple[Reason, str]] = [
     (
         reason(C.DEADLINE_POSTPONED, deadline="rollout", limit_seconds=86400.0, deployment=GREEN),
         "the rollout deadline of 1 d passed, but green is certified, so it is not rolled back",
+    ),
+    (
+        reason(C.DEADLINE_WITHHELD, NOTHING, deadline="step", limit_seconds=7200, deployment=BLUE, other=GREEN),
+        (
+            "the step deadline of 2 h passed, but churn-6 failed far more than in its past when it last had requests, "
+            "so churn-7 keeps its traffic until you promote or roll back (last: no minute has been judged yet)"
+        ),
     ),
     (
         reason(C.EVIDENCE_SUFFICIENT, reason(C.ALL_STEPS_PASSED)),

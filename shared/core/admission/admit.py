@@ -226,7 +226,7 @@ def _replaces(current: Rollout, start: Start) -> bool:
 def _replaced(current: Rollout, start: Start, replaced: int, now: datetime) -> Decision:
     """Return the current rollout with a request to roll back or, after too many replacements, allowed to finish.
 
-    If versions are registered faster than a rollout can finish, replacing each one would never promote any.
+    If versions are registered or started faster than a rollout can finish, replacing each one would never promote any.
     """
     if replaced >= MOST_REPLACED:
         return history.noted(

@@ -1,4 +1,7 @@
-"""Deadlines: how long each part of a rollout can take. They count observed time only and never override evidence."""
+"""Deadlines: how long each part of a rollout can take. They count observed time only and never override evidence.
+
+Nor do they give traffic to a blue that was seen failing: that is an operator's decision.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,11 @@ from typing import NamedTuple
 
 from shared.core.observation.observation import EndpointSeen
 from shared.core.phases import STEERING, Phase
+from shared.core.reconcile.incidents import SHARED, blue_fails
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
 from shared.core.rollout.pauses import PauseCause, pause_cause
-from shared.core.rollout.reasons import Facts, Reason, ReasonCode
+from shared.core.rollout.reasons import Facts, Reason, ReasonCode, reason
 from shared.core.rollout.record import Rollout
 from shared.core.steps.traffic import waiting_for
 
@@ -33,12 +37,39 @@ def overdue(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision
         return None
     facts = Facts(deadline=missed.name, limit_seconds=missed.limit.total_seconds(), deployment=rollout.green)
     if not rollout.passes:
+        if _back_to_failing_blue(rollout, endpoint):
+            return None
         why = Reason(ReasonCode.DEADLINE_EXCEEDED, facts, missed.because)
         return history.moved(rollout, Phase.ROLLING_BACK, why, now)
     if missed.name != "rollout":
         return None  # it advances without one
     again = replace(rollout, status=replace(rollout.status, started=now))
     return history.noted(again, Reason(ReasonCode.DEADLINE_POSTPONED, facts), now)
+
+
+def withheld(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Reason | None:
+    """Return why a rollout that takes too long is held instead of rolled back: blue was seen failing."""
+    before = rollout.hold_reason
+    if before is not None and before.code is not ReasonCode.DEADLINE_WITHHELD:
+        return None  # time on hold does not count
+    if rollout.passes or rollout.judge_overruled or not _back_to_failing_blue(rollout, endpoint):
+        return None
+    missed = None if before is not None else _missed(rollout, endpoint, now)
+    if missed is None:
+        return before
+    return reason(
+        ReasonCode.DEADLINE_WITHHELD,
+        because=missed.because,
+        deadline=missed.name,
+        limit_seconds=missed.limit.total_seconds(),
+        deployment=rollout.blue or "",
+        other=rollout.green,
+    )
+
+
+def _back_to_failing_blue(rollout: Rollout, endpoint: EndpointSeen) -> bool:
+    """Return whether a rollback would move traffic to a blue that failed when it last had requests."""
+    return rollout.phase in SHARED and rollout.green in endpoint.traffic and blue_fails(rollout)
 
 
 def _missed(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> _Deadline | None:

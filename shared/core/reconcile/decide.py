@@ -28,9 +28,9 @@ from shared.core.reconcile import (
 )
 from shared.core.reconcile.capacity import scaled_in, too_small
 from shared.core.reconcile.cleaning import clean
-from shared.core.reconcile.deadlines import overdue
+from shared.core.reconcile.deadlines import overdue, withheld
 from shared.core.reconcile.external_edits import blue_unmirrored, left_as_found, noticed, restored, taken_back
-from shared.core.reconcile.incidents import clears_green, incident_now, suspected
+from shared.core.reconcile.incidents import blue_is_sicker, clears_green, incident_now, suspected
 from shared.core.reconcile.losses import blue_lost, green_lost
 from shared.core.reconcile.observed_time import behind, observed
 from shared.core.reconcile.placing import awaited, placed_anew, superfluous, twin_comes, with_blue_instances
@@ -75,6 +75,8 @@ def _decided(rollout: Rollout, observation: Observation, now: datetime) -> Decis
         return blue_unmirrored(found, endpoint, now)
     held = held_now(informed, observation, now) or incident_now(informed) or unseen(informed, now)
     held = held or fails_uncompared(informed) or mismatch_now(informed) or still_without_telemetry(informed)
+    if held is None and (late or informed.hold is not None):
+        held = withheld(informed, endpoint, now)
     if held is None and informed.hold is not None:
         return release(informed, observation.halted, now)
     if held is not None and not continues(informed.hold_reason, held):
@@ -253,7 +255,7 @@ def _harmful(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decisio
         or rollout.verdict.outcome is not Outcome.FAIL
     ):
         return None
-    if rollout.judge_overruled:
+    if rollout.judge_overruled or (watched and blue_is_sicker(rollout)):
         return None
     why = rollout.verdict_reason  # only now: it is expensive to compute, and most minutes do not need it
     if why is None:

@@ -65,6 +65,23 @@ def _incident_of_blue(rollout: Rollout, alarms: Alarms) -> Reason | None:
     return None if seen is None else _counted_reason(alarms.gates[seen], rollout.blue)
 
 
+def blue_fails(rollout: Rollout) -> bool:
+    """Return whether blue failed, or was overloaded, far beyond its past when it last had requests."""
+    watches = rollout.judging.watches
+    return watches.blue_failed.declared or watches.blue_overloaded.declared
+
+
+def blue_is_sicker(rollout: Rollout) -> bool:
+    """Return whether blue, next to green, fails or is overloaded far beyond its past, and green is not.
+
+    A rollback would move users from a green that is worse in another way to failures: a blue that times out, for
+    example, answers faster than green on average, because only its fast answers are left.
+    """
+    watches = rollout.judging.watches
+    fails = watches.blue_failed.declared or watches.blue_overloaded.declared
+    return fails and not rollout.alone and not watches.green_failed.declared
+
+
 def clears_green(rollout: Rollout, why: Reason) -> bool:
     """Return whether this hold shows that blue is in trouble next to green, which then speaks for green."""
     return why.code in INCIDENTS and why.facts.get("deployment") == rollout.blue

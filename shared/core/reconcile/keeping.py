@@ -1,8 +1,8 @@
 """The way back outlives its rollout: the next one inherits a kept blue, and deletes it when its time is over.
 
 A promoted rollout keeps blue for the policy's `keep_blue`. A newer version need not wait that long: it begins, and
-takes over the kept deployment with its remaining time. It ends early only if the newer green is itself promoted, or if
-the endpoint has no room for another deployment.
+takes over the kept deployment with its remaining time. It ends early only if the newer green is itself promoted and its
+own blue is a way back, or if the endpoint has no room for another deployment.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def expired(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[st
     return tuple(
         kept.deployment
         for kept in rollout.kept
-        if now >= due(rollout, kept)
+        if now >= due(rollout, kept, endpoint)
         and not _used(rollout, kept, endpoint)
         and not running.is_foreign(rollout, kept.deployment)
         and kept.deployment in endpoint.deployments
@@ -105,9 +105,20 @@ def expired(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[st
     )
 
 
-def due(rollout: Rollout, kept: Kept) -> datetime:
-    """Return when a kept deployment can be deleted: when its time is over, or when the newer green is promoted."""
-    return min(kept.until, rollout.status.since) if rollout.phase is Phase.PROMOTED else kept.until
+def due(rollout: Rollout, kept: Kept, endpoint: EndpointSeen) -> datetime:
+    """Return when a kept deployment can be deleted: when its time is over, or when it is not needed any more.
+
+    It is not once the newer green is promoted, unless that rollout's own blue is broken: then it is the only way back.
+    """
+    needed = rollout.phase is not Phase.PROMOTED or _blue_broken(rollout, endpoint)
+    return kept.until if needed else min(kept.until, rollout.status.since)
+
+
+def _blue_broken(rollout: Rollout, endpoint: EndpointSeen) -> bool:
+    """Return whether there is no way back to blue, although its time is not over."""
+    if rollout.blue is None or endpoint.ready(rollout.blue):
+        return False
+    return rollout.blue in endpoint.deployments or rollout.blue not in rollout.orders.deleted
 
 
 def _serving_proven(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> bool:
@@ -141,7 +152,7 @@ def _settled(rollout: Rollout, kept: Kept, endpoint: EndpointSeen, now: datetime
     if name not in endpoint.deployments:
         return gone(rollout, name)
     small = kept.scaled_down_from is not None and name in endpoint.traffic
-    in_use = small or (now >= due(rollout, kept) and _used(rollout, kept, endpoint))
+    in_use = small or (now >= due(rollout, kept, endpoint) and _used(rollout, kept, endpoint))
     again = name == rollout.green
     if regrowing.awaited(rollout, kept, endpoint, now) or (again and rollout.open):
         return None  # rolled out again, and kept as promised if it is rolled back
@@ -160,10 +171,12 @@ def _settled(rollout: Rollout, kept: Kept, endpoint: EndpointSeen, now: datetime
 
 def _undeletable(rollout: Rollout, kept: Kept, endpoint: EndpointSeen, now: datetime) -> Reason | None:
     """Return why an operator must deal with a kept deployment, or None."""
-    name, over, refusal = kept.deployment, due(rollout, kept), rollout.refusal
+    name, refusal = kept.deployment, rollout.refusal
     if refusal is not None and (refusal.action, refusal.deployment) == (ActionKind.DELETE_DEPLOYMENT, name):
         return reason(ReasonCode.LEFTOVER_NOT_DELETED, deployment=name, message=refusal.message)
-    waits = now - max(over, rollout.status.since) <= rollout.policy.deadlines.rollback or newly_healthy(rollout, now)
+    waits = now - max(kept.until, rollout.status.since) <= rollout.policy.deadlines.rollback or newly_healthy(
+        rollout, now
+    )
     if rollout.open or rollout.hold is not None or waits:
         return None
     serving = endpoint.serving()
