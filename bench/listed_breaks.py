@@ -1578,6 +1578,27 @@ BREAKS = (
         "tests/scenarios/test_smoke_answers.py",
     ),
     Break(
+        "users are moved to a blue that fails more",
+        f"{RECONCILE}/decide.py",
+        " or (watched and blue_is_sicker(rollout))",
+        "",
+        "tests/scenarios/test_incidents.py",
+    ),
+    Break(
+        "an incident in turns is none",
+        "shared/core/judge/incident.py",
+        " or above.bit_count() > of.most_above",
+        "",
+        "tests/scenarios/test_incidents.py",
+    ),
+    Break(
+        "minutes above the limit in the past do not count",
+        "shared/core/judge/incident.py",
+        "most_above=max(MOST_ABOVE, 2 * most)",
+        "most_above=MOST_ABOVE",
+        "tests/core/test_judge_incident.py",
+    ),
+    Break(
         "a green that goes back after an unchecked promotion is left over",
         f"{RECONCILE}/decide.py",
         "(blue_scaled_down=small, overdue=False)",

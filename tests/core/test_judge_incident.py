@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from shared.core.judge.incident import LONGEST_UNSURE, Alarm, Watch, add_minute, alarm
+from shared.core.judge.incident import LONGEST_UNSURE, Alarm, Watch, add_minute, alarm, with_past
 from shared.core.judge.odds import Counts
 from shared.core.judge.tuning import TUNED
 from shared.core.judge.verdict import Risk
@@ -45,6 +45,20 @@ def test_an_incident_goes_on_while_its_minutes_are_above_the_limit() -> None:
         declared.append(watch.declared)
     first = declared.index(True)
     assert declared == [*first * [False], *(39 - first) * [True], *3 * [False]]
+
+
+@pytest.mark.parametrize(("of_past", "incident"), [(0, True), (3, True), (5, False)])
+def test_minutes_above_the_limit_count_for_an_hour_unless_the_past_had_them_too(
+    of_past: int, *, incident: bool
+) -> None:
+    """Every sixth minute fails a tenth, ten in an hour; no two in a row."""
+    past = [Counts(60 if n < 6 * of_past and not n % 6 else 0, 600) for n in range(60)]
+    of = with_past(Alarm(usual=0.01, budget=0.002, cap=0.3), past, TUNED)
+    watch, declared = Watch(), False
+    for n in range(180):
+        watch = add_minute(watch, Counts(0 if n % 6 else 60, 600), of, TUNED, Risk())
+        declared |= watch.declared
+    assert declared is incident
 
 
 MODERATE = Alarm(usual=0.002, budget=0.006, cap=4.0)  # a limit of 1.2 %

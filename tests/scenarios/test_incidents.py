@@ -80,6 +80,40 @@ def test_an_intermittent_incident_is_one_incident() -> None:
     assert (world.seen.traffic[GREEN], holds(world)) == (10, [C.INCIDENT])
 
 
+@pytest.mark.parametrize(("on", "off"), [(5, 5), (6, 4), (8, 8)])
+@pytest.mark.parametrize("usual", [(0, 0.0), (1, 0.06), (3, 0.09)])
+def test_an_incident_in_turns_is_one_whatever_bursts_the_past_had(on: int, off: int, usual: tuple[int, float]) -> None:
+    """Bursts in blue's past limit what one minute says; many of them within an hour say it all the same."""
+    world, (minutes, share) = World(rpm=900), usual
+    for number in range(minutes):
+        row = world.telemetry.rows[17 * number + 5]
+        world.telemetry.rows[17 * number + 5] = replace(row, bad=round(share * row.total))
+    world.register()
+    world.until_weight(10)
+    for _ in range(12):
+        world.rates = {BLUE: 0.17, GREEN: 0.17}
+        world.minutes(on)
+        world.rates = {}
+        world.minutes(off)
+    assert (world.rollout().phase, holds(world)[:1]) == (Phase.STEPPING, [C.INCIDENT]), world.told()
+    assert world.entries(C.HELD)[0].at - MIDNIGHT < 40 * MINUTE
+
+
+@pytest.mark.parametrize("weight", [10, 50])
+@pytest.mark.parametrize("fails", [0.3, 0.8])
+def test_users_are_not_moved_to_a_blue_that_fails_more(weight: int, fails: float) -> None:
+    """Green is slower than the answers of a blue that times out: no reason to go back while blue fails."""
+    usual = Conduct(median=90.0)
+    world = World(rpm=900, conduct={BLUE: usual, GREEN: usual})
+    world.register()
+    world.until_weight(weight)
+    world.rates, world.conduct = {BLUE: fails}, {BLUE: usual, GREEN: Conduct(median=160.0)}
+    world.minutes(60)
+    assert (world.seen.traffic, holds(world)) == ({BLUE: 100 - weight, GREEN: weight}, [C.INCIDENT]), world.told()
+    world.rates = {}
+    world.until(Phase.ROLLED_BACK, within=30)
+
+
 @pytest.mark.parametrize(("rpm", "rate"), [(30, 0.06), (90, 0.04), (150, 0.03)])
 def test_a_moderate_incident_lasts_as_long_as_it_lasts(rpm: int, rate: float) -> None:
     """No minute is bad enough by itself, but all together are; when it is over, that is seen."""

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from shared.core.gates.past import Past
 from shared.core.gates.samples import CountSample
 from shared.core.judge.burstiness import burstiness, lasting
-from shared.core.judge.incident import Alarm, alarm
+from shared.core.judge.incident import Alarm, alarm, with_past
+from shared.core.judge.odds import Counts
 from shared.core.judge.panel import LEAST_BUDGET, long_enough
 from shared.core.judge.tuning import Tuning
 
@@ -57,4 +58,5 @@ def alarms_of(past: Past, budget: float, tuning: Tuning, counted: Mapping[str, C
 def _alarm(bad: Sequence[int], total: Sequence[int], budget: float, tuning: Tuning) -> Alarm:
     phi = max(burstiness(bad, total), lasting(bad, total, tuning))
     known = long_enough(total)
-    return alarm(sum(bad), sum(total), budget, tuning.cap_of(phi, known=known), known=known)
+    found = alarm(sum(bad), sum(total), budget, tuning.cap_of(phi, known=known), known=known)
+    return with_past(found, [Counts(*each) for each in zip(bad, total, strict=True)], tuning)

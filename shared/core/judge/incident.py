@@ -1,7 +1,8 @@
 """Whether a deployment fails beyond what blue's past allows, regardless of the other one: an incident.
 
 It uses a gate's bets against a fixed limit: the bad share is at most `RATIO` times what it may have been in blue's
-past, plus the budget. An incident is declared at the odds that a rollback needs. It has memory: it ends only after a
+past, plus the budget. An incident is declared at the odds that a rollback needs, or if too many minutes of the last
+hour were above the limit, as in an incident that comes and goes. It has memory: it ends only after a
 number of calm minutes that grows with its length, and only once the requests of all these minutes together show that
 the share is below the limit again, as surely as a step forward needs it. A minute of few requests would show nothing.
 """
@@ -9,6 +10,7 @@ the share is below the limit again, as surely as a step forward needs it. A minu
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from shared.core.judge import harm
@@ -32,6 +34,9 @@ LONGEST_UNSURE = 60
 # At lower odds, after a calm minute, the watch begins anew. Not much higher, or a cap that lets each minute win little
 # would never let it grow: the first stake loses its bets on larger shares even in an incident.
 ANEW = math.log(0.5)
+# More minutes above the limit than this, of the last so many with requests, are an incident whatever lies between them.
+# Where the past had such minutes itself, it takes more than twice as many as then.
+WINDOW, MOST_ABOVE = 60, 8
 _LANES = (Measure(),)
 
 
@@ -40,12 +45,14 @@ class Alarm:
     """What counts as an incident, from blue's past alone.
 
     usual: the upper bound of blue's bad share in the past. budget: what is allowed in addition. cap: the most nats that
-    one minute can win, so that bursts like those in blue's past are not an incident.
+    one minute can win, so that bursts like those in blue's past are not an incident. most_above: how many of the last
+    `WINDOW` minutes can be above the limit.
     """
 
     usual: float
     budget: float
     cap: float
+    most_above: int = MOST_ABOVE
 
     @property
     def limit(self) -> float:
@@ -57,7 +64,8 @@ class Alarm:
 class Watch:
     """The state of one deployment. declared: an incident is on. bad, calm: minutes above the limit, and since then.
 
-    since: in an incident, the requests of the calm minutes, as those of green.
+    since: in an incident, the requests of the calm minutes, as those of green. above: before one, which of the last
+    `WINDOW` minutes were above the limit, as bits, the last one lowest.
     """
 
     harm: Harm = field(default_factory=Harm)
@@ -65,6 +73,7 @@ class Watch:
     bad: int = 0
     calm: int = 0
     since: Counts = field(default_factory=Counts)
+    above: int = 0
 
 
 def alarm(bad: int, total: int, budget: float, cap: float, *, known: bool = True) -> Alarm:
@@ -102,10 +111,25 @@ def add_minute(watch: Watch, counts: Counts, of: Alarm, tuning: Tuning, risk: Ri
     calm = 0 if bad else watch.calm + 1
     grown = harm.add_minute(watch.harm, _gains(counts, of, tuning), tuning, changed=False)
     odds = grown.log_odds(log_shares(_LANES, tuning))
-    if odds >= -math.log(risk.rollback):
+    above = _shifted(watch.above, bad=bad)
+    if odds >= -math.log(risk.rollback) or above.bit_count() > of.most_above:
         return Watch(grown, declared=True, bad=watch.bad + bad)
     begun = grown if bad or odds > ANEW else Harm()
-    return Watch(begun, bad=0 if calm >= LONGEST_CALM else watch.bad + bad, calm=calm)
+    return Watch(begun, bad=0 if calm >= LONGEST_CALM else watch.bad + bad, calm=calm, above=above)
+
+
+def with_past(of: Alarm, past: Iterable[Counts], tuning: Tuning) -> Alarm:
+    """Return the alarm that allows for the minutes above its limit in the past. past: minutes, as if of green."""
+    above, most = 0, 0
+    for counts in past:
+        if counts.green_total:
+            above = _shifted(above, bad=beyond(counts, of, tuning))
+            most = max(most, above.bit_count())
+    return replace(of, most_above=max(MOST_ABOVE, 2 * most))
+
+
+def _shifted(above: int, *, bad: bool) -> int:
+    return (above << 1 | bad) & ((1 << WINDOW) - 1)
 
 
 def _continued(watch: Watch, counts: Counts, of: Alarm, tuning: Tuning, risk: Risk) -> Watch:
