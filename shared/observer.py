@@ -10,9 +10,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.core.bounds import bounded, cut
-from shared.core.observation import Observation, PathState, QuotaSeen, SmokeResult, TelemetryPath
-from shared.core.reconcile.plan import ObservationPlan, TelemetryQuery, plan_observation
+from shared.core.observation import EndpointSeen, Observation, PathState, QuotaSeen, SmokeResult, TelemetryPath
+from shared.core.observation.spans import floor_minute
+from shared.core.reconcile.plan import ObservationPlan, TelemetryQuery, Window, plan_observation, requests_to
 from shared.core.reconcile.proving import newest_request
+from shared.core.reconcile.serving import ENOUGH, WINDOW
 from shared.core.reconcile.sizing import Sizing
 from shared.core.rollout import Rollout
 from shared.core.steps import SmokeStep
@@ -62,6 +64,20 @@ class Observer:
             seen = replace(seen, autoscaled=self._autoscaled(rollout))
         if asked.logs or (seen.smoke is not None and not seen.smoke.passed):
             seen = replace(seen, logs=self._logs(rollout))
+        return seen
+
+    def serving(self, rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Observation:
+        """Return how what serves does: by its last requests and, if those are few, by the smoke requests of a policy.
+
+        rollout: any of the endpoint, whose policy says what to read and send.
+        """
+        seen, name = Observation(endpoint=endpoint), endpoint.serving()
+        if name is None:
+            return seen
+        settled = floor_minute(now - rollout.telemetry_lag)
+        seen = self._serving(seen, rollout, requests_to(name, rollout, Window(settled - WINDOW, settled)))
+        if seen.serving_probe is None and sum(row.total for row in seen.serving_minutes or ()) < ENOUGH:
+            seen = replace(seen, serving_probe=self._probe(rollout, name))
         return seen
 
     def _minutes(self, seen: Observation, rollout: Rollout, asked: TelemetryQuery) -> Observation:

@@ -11,14 +11,16 @@ from shared.audit.each import each_safely
 from shared.controller import changed
 from shared.core.admission import EndpointRecord
 from shared.core.endpoint_id import EndpointId
+from shared.core.observation import EndpointSeen
 from shared.core.orphans import Swept, orphans, swept
+from shared.core.reconcile.serving import healthy_at_once
 from shared.core.rollout import Rollout, leases
 from shared.errors import Conflict
 from shared.newest import newest_rollouts
 from shared.notifications import notify
 from shared.ports import Channel, Clock, Policies, Store, Stored
 from shared.saving import save
-from shared.workspaces import Workspaces
+from shared.workspaces import Workspace, Workspaces
 
 log = logging.getLogger("teal.audit")
 
@@ -43,7 +45,8 @@ class OrphanSweep:
         each_safely(self.policies.endpoints(), self._endpoint, "orphans not swept")
 
     def _endpoint(self, endpoint: EndpointId) -> None:
-        seen = self.workspaces.named(endpoint.workspace).endpoints.see(endpoint.name)
+        workspace = self.workspaces.named(endpoint.workspace)
+        seen = workspace.endpoints.see(endpoint.name)
         if seen is None:
             return
         newest = list(newest_rollouts(self.store, endpoint, seen.deployments, self.clock() - self.history))
@@ -51,6 +54,8 @@ class OrphanSweep:
         for stored in filter(self._free, newest):
             record, orphan = self.store.record(endpoint), found.get(stored.value.id)
             result = swept(stored.value, orphan, seen, self.clock(), remove=self._removes(endpoint, record.value))
+            if result.actions and not self._serves_well(workspace, stored.value, seen):
+                continue
             if (result.actions or result.decision.rollout != stored.value) and self._carried_out(
                 stored, record, result
             ):
@@ -65,6 +70,13 @@ class OrphanSweep:
         policy, halt = self.policies.for_endpoint(endpoint), self.store.halt()
         idle = record.current is None and record.waiting is None
         return idle and policy is not None and policy.orphans == "remove" and (halt is None or not halt.in_force)
+
+    def _serves_well(self, workspace: Workspace, rollout: Rollout, seen: EndpointSeen) -> bool:
+        """Return whether what serves was just seen healthy. Otherwise nothing is removed: it may be needed."""
+        well = healthy_at_once(rollout, workspace.observer.serving(rollout, seen, self.clock()))
+        if not well:
+            log.warning("orphan kept endpoint=%s: %s is not seen to be healthy", rollout.endpoint, seen.serving())
+        return well
 
     def _carried_out(self, stored: Stored[Rollout], record: Stored[EndpointRecord], result: Swept) -> bool:
         """Save the decision and carry out its order; return whether there was one.

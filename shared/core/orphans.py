@@ -1,7 +1,7 @@
 """What ended rollouts left on an endpoint: greens that were not promoted, blues that were replaced, mirrors. Pure.
 
 Whether an orphan is removed is the policy's choice. Even then, only what Teal itself made and nobody has used or
-changed since is removed, a day after the history first said so.
+changed since is removed, a day after the history first said so and while what serves is seen to be healthy.
 """
 
 from __future__ import annotations

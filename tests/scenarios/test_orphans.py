@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+import pytest
+
 from shared.audit.orphans import OrphanSweep
-from shared.core.observation import DeploymentSeen, EndpointSeen, Provisioning
+from shared.core.observation import DeploymentMinute, DeploymentSeen, EndpointSeen, Provisioning
+from shared.core.observation.spans import floor_minute
 from shared.core.phases import Phase
 from shared.core.rollout import Verb
 from shared.core.rollout.reasons import ReasonCode
@@ -68,6 +71,31 @@ def test_an_orphan_is_noted_and_removed_the_next_night() -> None:
     nights.pass_(3)
     assert (nights.noted, nights.deployed) == ([ReasonCode.ORPHAN_FOUND, ReasonCode.ORPHAN_REMOVED], False)
     assert nights.world.rollout().lease is None
+
+
+@pytest.mark.parametrize(
+    ("requests", "bad", "answers", "kept"),
+    [
+        pytest.param(100, 0, False, False, id="many requests that succeed"),
+        pytest.param(100, 60, True, True, id="many requests, of which most fail"),
+        pytest.param(3, 0, False, True, id="few requests"),
+        pytest.param(3, 0, True, False, id="few requests, and the smoke requests succeed"),
+        pytest.param(0, 0, False, True, id="silence, and the smoke requests fail"),
+    ],
+)
+def test_it_stays_until_what_serves_is_seen_healthy(requests: int, bad: int, *, answers: bool, kept: bool) -> None:
+    """Azure calls it Succeeded in any case. Until it answers, the orphan may be the better deployment."""
+    nights = Nights()
+    nights.pass_()
+    world = nights.world
+    minute = floor_minute(world.clock() + NIGHT) - timedelta(minutes=3)
+    world.telemetry.rows = [DeploymentMinute(BLUE, minute, requests, bad)] if requests else []
+    world.scoring.unlucky = {} if answers else {BLUE: 1}
+    nights.pass_()
+    assert nights.deployed is kept
+    world.scoring.unlucky, world.telemetry.rows = {}, []
+    nights.pass_()
+    assert not nights.deployed
 
 
 def test_by_default_it_is_only_noted() -> None:

@@ -18,7 +18,7 @@ from shared.core.rollout.record import Rollout
 from shared.core.steps.smoke import SmokeStep
 from shared.core.telemetry import Requests, TelemetryQuery, Window
 
-__all__ = ["FINE_HISTORY", "LONGEST", "ObservationPlan", "TelemetryQuery", "Window", "plan_observation"]
+__all__ = ["FINE_HISTORY", "LONGEST", "ObservationPlan", "TelemetryQuery", "Window", "plan_observation", "requests_to"]
 
 FINE_HISTORY = timedelta(hours=1)
 LONGEST = timedelta(hours=6)  # per reconcile, so that the answer is not truncated
@@ -105,7 +105,12 @@ def _start(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Telemetry
     window, serving = start_window(rollout, endpoint, now), endpoint.serving()
     if window is None or serving is None:
         return None
-    return replace(_asked(rollout, window), needs={}, mirrored=False, deployments=(serving,))
+    return requests_to(serving, rollout, window)
+
+
+def requests_to(deployment: str, rollout: Rollout, window: Window) -> TelemetryQuery:
+    """Return the query for the requests to one deployment, as this rollout's policy reads them."""
+    return replace(_asked(rollout, window), needs={}, mirrored=False, deployments=(deployment,))
 
 
 def _reread(rollout: Rollout) -> TelemetryQuery | None:

@@ -104,6 +104,15 @@ def seen_healthy(rollout: Rollout, serving: str, now: datetime) -> bool:
     return abs(now - seen.at) <= RECENT  # clocks can be set back
 
 
+def healthy_at_once(rollout: Rollout, observation: Observation) -> bool:
+    """Return whether a single observation proves that what serves is healthy: few requests alone do not."""
+    name = observation.endpoint.serving() if observation.endpoint else None
+    rows = [row for row in observation.serving_minutes or () if row.deployment == name]
+    probed = observation.serving_probe is not None and observation.serving_probe.passed
+    enough = sum(row.total for row in rows) >= ENOUGH
+    return (enough or probed) and _healthy(rollout, rows, observation) is True
+
+
 def newly_healthy(rollout: Rollout, now: datetime) -> bool:
     """Return whether the serving deployment recovered so recently that it may still be proven healthy."""
     seen = rollout.ending.seen_healthy
