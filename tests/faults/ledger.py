@@ -22,6 +22,7 @@ from tests.faults.processes import Process
 from tests.scenarios.world import CHURN, ENDPOINT, MIDNIGHT, World
 
 MANY, FAR_TOO_LONG = 50, 800.0  # requests; milliseconds
+SLOW_CLOCK = timedelta(minutes=5)
 SICK = 0.5  # more than this share of failures is never normal, whatever an endpoint's past; less may be
 
 
@@ -47,6 +48,11 @@ class Order:
     decided_at: datetime
     expected_before: tuple[dict[str, int], ...]
     checked: int
+
+    @property
+    def slow_clock(self) -> bool:
+        """Whether the process's clock is so far behind that the last minutes it reads are from before."""
+        return self.at - self.decided_at > SLOW_CLOCK
 
     def misled_about(self, name: str) -> bool:
         """Return whether an old reading hid that someone has deleted or replaced a deployment."""

@@ -314,6 +314,18 @@ def test_what_the_short_past_of_blue_allows_is_no_incident() -> None:
     assert rule not in objected(stage, FIFTY)
 
 
+def test_a_process_whose_clock_is_an_hour_behind_is_excused() -> None:
+    """What it reads as the last minutes is from before the incident; five minutes behind is no excuse."""
+    stage = in_an_incident()
+    now = stage.world.clock()
+    for rule, action in (
+        ("b: no advance in an incident", FIFTY),
+        ("b: no deletion in an incident", DeleteDeployment(ENDPOINT, BLUE)),
+    ):
+        assert rule in objected(stage, action, decided_at=now - 5 * MINUTE)
+        assert rule not in objected(stage, action, decided_at=now - 60 * MINUTE)
+
+
 def slowed_down() -> Stage:
     """Return a stage on which both have been slow for a long time, and Teal has read that."""
     stage = at_ten()

@@ -20,7 +20,6 @@ from tests.faults.stage import Span, Stage
 BEYOND = 3.0
 SHOWN = 5
 LEAST_FLOOD = 0.25  # a short past allows as much
-SLOW_CLOCK = timedelta(minutes=5)
 SHOWN_SLOW = 12  # metrics show one fact a minute
 PROMOTED_BY_REQUEST = {ReasonCode.OPERATOR_PROMOTE, ReasonCode.OPERATOR_PROMOTE_FULL}
 PAST, WARM_UP = timedelta(hours=1), timedelta(minutes=1)
@@ -35,7 +34,7 @@ def no_promotion_in_an_incident(stage: Stage) -> Iterator[str]:
 
 def no_deletion_in_an_incident(stage: Stage, order: Order) -> Iterator[str]:
     """Nothing that could serve but green itself is deleted in an incident that could have been noticed."""
-    if not isinstance(order.action, DeleteDeployment) or order.action.name == order.rollout.green:
+    if not isinstance(order.action, DeleteDeployment) or order.action.name == order.rollout.green or order.slow_clock:
         return
     if order.seen.ready(order.action.name) and in_incident(stage, order.rollout, order.at):
         yield f"{order.action} in an incident"
@@ -45,6 +44,8 @@ def no_advance_in_an_incident(stage: Stage, order: Order) -> Iterator[str]:
     """Green's share does not rise by Teal's own decision in an incident that could have been noticed."""
     rollout = order.rollout
     if not isinstance(order.action, SetTraffic) or not rises(order, rollout.green) or rollout.first:
+        return
+    if order.slow_clock:
         return
     judged = order.seen.traffic.get(rollout.green, 0) > 0
     said = promoted_by_request(stage, rollout) or restored_by_request(stage, rollout)
@@ -71,8 +72,8 @@ def nothing_loses_capacity_in_a_flood(stage: Stage, order: Order) -> Iterator[st
     action, flooded = order.action, lasting(stage.floods, order.at) is not None and stage.flood > LEAST_FLOOD
     if not isinstance(action, DeleteDeployment | ScaleDeployment) or not order.seen.ready(action.name):
         return
-    if order.at - order.decided_at > SLOW_CLOCK or not order.seen.traffic:
-        return  # what it reads as the last minutes is from before; or nobody depends on the endpoint
+    if order.slow_clock or not order.seen.traffic:
+        return  # or nobody depends on the endpoint
     if isinstance(action, ScaleDeployment) and action.instances >= (order.seen.instances(action.name) or 0):
         return
     if flooded and in_incident(stage, order.rollout, order.at) and not order.misled_about(action.name):

@@ -41,7 +41,7 @@ def tested_first(stage: Stage, order: Order) -> Iterator[str]:
 
 def telemetry_first(stage: Stage, order: Order) -> Iterator[str]:
     """Live traffic for green only where telemetry was observed to show this endpoint's requests."""
-    if not rises(order, order.rollout.green) or order.rollout.first:
+    if not rises(order, order.rollout.green) or order.rollout.first or order.slow_clock:
         return
     proven = stage.ledger.proven
     if proven is None or proven < order.rollout.created - PROOF:
