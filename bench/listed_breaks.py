@@ -1592,6 +1592,13 @@ BREAKS = (
         "tests/scenarios/test_incidents.py",
     ),
     Break(
+        "a burst of the past excuses any failures",
+        "shared/core/judge/incident.py",
+        "Alarm(most, budget, UNCAPPED)",
+        "Alarm(most, budget, cap)",
+        "tests/core/test_judge_incident.py",
+    ),
+    Break(
         "minutes above the limit in the past do not count",
         "shared/core/judge/incident.py",
         "most_above=max(MOST_ABOVE, 2 * most)",

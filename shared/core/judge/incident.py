@@ -26,6 +26,7 @@ RATIO = 3.0
 UNKNOWN = 0.03
 # Above this share it is an incident whatever the past shows, which may contain the beginning of the same incident.
 MOST = 0.5
+UNCAPPED = 1e3  # nats
 MOST_UNKNOWN = 0.25  # the same for a past that is too short to say what is usual, or absent
 # An incident of five minutes or more ends after ten calm minutes; a shorter one after twice its length plus one.
 LONGEST_CALM = 10
@@ -80,12 +81,12 @@ def alarm(bad: int, total: int, budget: float, cap: float, *, known: bool = True
     """Return the alarm for a blue with this past. known: whether it is long enough to show what is usual.
 
     A past with few requests, or none, would allow any rate, and no incident would ever be declared. So it allows
-    `UNKNOWN`, or twice what it shows; and never more than `MOST`.
+    `UNKNOWN`, or twice what it shows; and never more than `MOST`, not even in a burst.
     """
     past = interval(bad, total)
     usual = UNKNOWN if past is None else min(past.high, max(UNKNOWN, 2.0 * bad / total))
     most = max((MOST if known else MOST_UNKNOWN) - budget, 0.0) / RATIO
-    return Alarm(min(usual, most), budget, cap)
+    return Alarm(usual, budget, cap) if usual < most else Alarm(most, budget, UNCAPPED)
 
 
 def log_odds(watch: Watch, tuning: Tuning) -> float:
