@@ -36,11 +36,11 @@ def test_a_past_of_a_few_minutes_may_be_the_beginning_of_the_incident() -> None:
     assert alarm(9_700, 10_000, budget=0.0005, cap=1.0, known=False).limit == pytest.approx(0.25)
 
 
-@pytest.mark.parametrize(("share", "known"), [(0.3, True), (0.12, False)])
-def test_no_burst_of_the_past_excuses_more_than_half(share: float, known: bool) -> None:  # noqa: FBT001
+@pytest.mark.parametrize(("past", "now", "known"), [(0.3, 0.56, True), (0.12, 0.33, False)])
+def test_no_burst_of_the_past_excuses_more_than_the_most(past: float, now: float, *, known: bool) -> None:
     """A past that contains the incident has bursts, so a minute would win little; above the most it wins everything."""
-    of = alarm(round(share * 60_000), 60_000, budget=0.0005, cap=0.3, known=known)
-    assert add_minute(Watch(), Counts(420, 600), of, TUNED, Risk()).declared
+    of = alarm(round(past * 60_000), 60_000, budget=0.0005, cap=0.3, known=known)
+    assert add_minute(Watch(), Counts(round(now * 6_000), 6_000), of, TUNED, Risk()).declared
 
 
 def test_an_incident_goes_on_while_its_minutes_are_above_the_limit() -> None:
