@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from shared.core.judge.incident import LONGEST_UNSURE, Alarm, Watch, add_minute, alarm
+from shared.core.judge.incident import LONGEST_UNSURE, MOST_UNKNOWN, Alarm, Watch, add_minute, alarm
 from shared.core.judge.odds import Counts
 from shared.core.judge.tuning import TUNED
 from shared.core.judge.verdict import Risk
@@ -33,7 +33,7 @@ def test_the_limit_follows_the_past_as_far_as_there_is_one(bad: int, total: int,
 
 def test_a_past_of_a_few_minutes_may_be_the_beginning_of_the_incident() -> None:
     """However many requests it has, it allows no more than a quarter of them to fail."""
-    assert alarm(9_700, 10_000, budget=0.0005, cap=1.0, known=False).limit == pytest.approx(0.25)
+    assert alarm(9_700, 10_000, budget=0.0005, cap=1.0, most=MOST_UNKNOWN).limit == pytest.approx(0.25)
 
 
 def test_an_incident_goes_on_while_its_minutes_are_above_the_limit() -> None:

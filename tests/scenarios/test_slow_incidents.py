@@ -133,6 +133,39 @@ def test_a_share_of_unreadable_answers_that_is_usual_is_no_incident() -> None:
     assert holds(world) == []
 
 
+def seen_shortly(unreadable: float) -> World:
+    """Return a world in which so many answers were unreadable in the past, of which 15 minutes were collected."""
+    usual = Conduct(
+        predictions={UNREADABLE: unreadable, "stays": 0.7 * (1 - unreadable), "leaves": 0.3 * (1 - unreadable)}
+    )
+    world = judged_by(usual, *PREDICTIONS)
+    began = MIDNIGHT - 15 * MINUTE
+    rows = [row if row.minute >= began else replace(row, predictions=None) for row in world.telemetry.rows]
+    world.telemetry.rows[:] = rows
+    return world
+
+
+@pytest.mark.parametrize("unreadable", [0.1, 0.26, 0.35, 0.48])
+def test_what_is_usual_is_no_incident_where_only_a_short_past_is_collected(unreadable: float) -> None:
+    """Of answers, it always is short, however long the endpoint has served."""
+    world = seen_shortly(unreadable)
+    world.register()
+    world.until(Phase.PROMOTED)
+    assert holds(world) == []
+
+
+@pytest.mark.parametrize(("unreadable", "then"), [(0.02, 0.4), (0.26, 0.6), (0.48, 0.75), (0.97, 0.97)])
+def test_a_short_past_does_not_allow_everything(unreadable: float, then: float) -> None:
+    """Far more than it shows is an incident; so is more than half, as it may show the beginning of one."""
+    world = seen_shortly(unreadable)
+    worse = Conduct(predictions={UNREADABLE: then, "stays": 0.7 * (1 - then), "leaves": 0.3 * (1 - then)})
+    world.register()
+    world.minutes(3)
+    world.conduct = {BLUE: worse, GREEN: worse}
+    world.minutes(90)
+    assert (world.seen.traffic.get(GREEN, 0) <= 10, holds(world)) == (True, [C.INCIDENT_UNREADABLE]), world.told()
+
+
 def test_judge_settings_include_latency_by_default() -> None:
     """So that the stories above are those of a policy that says nothing about gates."""
     assert [gate.kind for gate in JudgeSettings().gates] == ["errors", "latency"]

@@ -67,16 +67,15 @@ class Watch:
     since: Counts = field(default_factory=Counts)
 
 
-def alarm(bad: int, total: int, budget: float, cap: float, *, known: bool = True) -> Alarm:
-    """Return the alarm for a blue with this past. known: whether it is long enough to show what is usual.
+def alarm(bad: int, total: int, budget: float, cap: float, most: float = MOST) -> Alarm:
+    """Return the alarm for a blue with this past. most: the bad share above which it is an incident in any case.
 
     A past with few requests, or none, would allow any rate, and no incident would ever be declared. So it allows
-    `UNKNOWN`, or twice what it shows; and never more than `MOST`.
+    `UNKNOWN`, or twice what it shows; and never more than `most`.
     """
     past = interval(bad, total)
     usual = UNKNOWN if past is None else min(past.high, max(UNKNOWN, 2.0 * bad / total))
-    most = max((MOST if known else MOST_UNKNOWN) - budget, 0.0) / RATIO
-    return Alarm(min(usual, most), budget, cap)
+    return Alarm(min(usual, max(most - budget, 0.0) / RATIO), budget, cap)
 
 
 def log_odds(watch: Watch, tuning: Tuning) -> float:
