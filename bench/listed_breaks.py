@@ -532,6 +532,13 @@ BREAKS = (
         "tests/scenarios/test_slow_incidents.py",
     ),
     Break(
+        "an incident lasts until its source answers again",
+        f"{RECONCILE}/incidents.py",
+        "            after[name] = incident.add_unseen(watch)\n",
+        "            after[name] = watch\n",
+        "tests/scenarios/test_slow_incidents.py",
+    ),
+    Break(
         "a dry run holds a rollout",
         "shared/core/gates/calibration.py",
         'for gate, _ in found if gate.role != "dry_run"}',

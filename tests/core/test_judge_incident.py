@@ -8,7 +8,16 @@ from dataclasses import replace
 
 import pytest
 
-from shared.core.judge.incident import LONGEST_UNSURE, MOST_UNKNOWN, Alarm, Watch, add_minute, alarm
+from shared.core.judge.incident import (
+    LONGEST_UNSURE,
+    MOST_UNKNOWN,
+    Alarm,
+    Watch,
+    add_minute,
+    add_unseen,
+    alarm,
+    log_odds,
+)
 from shared.core.judge.odds import Counts
 from shared.core.judge.tuning import TUNED
 from shared.core.judge.verdict import Risk
@@ -119,3 +128,25 @@ def test_bursts_in_the_past_only_delay_an_incident(cap: float, calm: int) -> Non
     for minute in [*calm * [Counts(3, 3000)], *30 * [Counts(90, 3000)]]:
         watch = add_minute(watch, minute, of, TUNED, Risk())
     assert watch.declared
+
+
+def test_minutes_that_show_nothing_count_only_in_a_row() -> None:
+    """An hour of them makes an incident unknown. One that shows something, calm or not, begins the hour anew."""
+    watch = ON
+    for bad in (None, 0, None, 30):
+        for _ in range(LONGEST_UNSURE - 1):
+            watch = add_unseen(watch) if bad is None else watch
+        watch = watch if bad is None else add_minute(watch, Counts(bad, 300), MODERATE, TUNED, Risk())
+    assert (watch.declared, watch.unseen) == (True, 0)
+    for _ in range(LONGEST_UNSURE):
+        watch = add_unseen(watch)
+    assert watch == Watch()
+
+
+def test_a_suspicion_that_nothing_shows_any_more_is_forgotten() -> None:
+    """It would keep green from its next weight without ever being an incident."""
+    watch = add_minute(Watch(), Counts(9, 200), replace(MODERATE, cap=3.0), TUNED, Risk())
+    assert (watch.declared, log_odds(watch, TUNED) > TUNED.log_suspicion) == (False, True)
+    for _ in range(LONGEST_UNSURE):
+        watch = add_unseen(watch)
+    assert watch == Watch()

@@ -166,6 +166,43 @@ def test_a_short_past_does_not_allow_everything(unreadable: float, then: float) 
     assert (world.seen.traffic.get(GREEN, 0) <= 10, holds(world)) == (True, [C.INCIDENT_UNREADABLE]), world.told()
 
 
+METRICS = replace(POLICY.judge, latency_from="metrics")
+
+
+@pytest.mark.parametrize(
+    ("usual", "during", "gates", "judge", "refused"),
+    [
+        (METERED, replace(METERED, median=900.0), (), METRICS, "latency"),
+        (SORTED, UNREAD, PREDICTIONS, POLICY.judge, "predictions"),
+    ],
+    ids=["metrics", "answers"],
+)
+def test_an_incident_that_nothing_shows_any_more_ends(
+    usual: Conduct, during: Conduct, gates: tuple[Gate, ...], judge: JudgeSettings, refused: str
+) -> None:
+    """Its source is refused from now on. An hour later what it showed is no longer known, and holds nothing."""
+    world = at_ten(judged_by(usual, *gates, judge=judge))
+    world.conduct = {BLUE: during, GREEN: during}
+    world.minutes(25)
+    world.conduct = {BLUE: Conduct(), GREEN: Conduct()}
+    world.telemetry.missing = {refused: "403: no access"}
+    world.minutes(50)
+    assert (world.seen.traffic[GREEN], world.rollout().hold is not None) == (10, True)
+    world.until(Phase.PROMOTED, within=60)
+
+
+def test_an_incident_goes_on_if_its_source_fails_only_for_a_while() -> None:
+    """The minutes that it did not show neither end the incident nor count as calm."""
+    world = at_ten(judged_by(METERED, judge=METRICS))
+    slow = replace(METERED, median=900.0)
+    for conduct in (slow, Conduct(), slow, Conduct()):
+        world.conduct = {BLUE: conduct, GREEN: conduct}
+        world.minutes(45)
+    assert (world.seen.traffic[GREEN], holds(world)) == (10, [C.INCIDENT_SLOW])
+    world.conduct = {BLUE: METERED, GREEN: METERED}
+    world.until(Phase.PROMOTED, within=60)
+
+
 def test_judge_settings_include_latency_by_default() -> None:
     """So that the stories above are those of a policy that says nothing about gates."""
     assert [gate.kind for gate in JudgeSettings().gates] == ["errors", "latency"]

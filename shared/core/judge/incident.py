@@ -27,7 +27,8 @@ MOST = 0.5
 MOST_UNKNOWN = 0.25  # the same for a past that is too short to say what is usual, or absent
 # An incident of five minutes or more ends after ten calm minutes; a shorter one after twice its length plus one.
 LONGEST_CALM = 10
-# It also ends after so many calm minutes with too few requests to show that, if together they are not suspicious.
+# It also ends after so many calm minutes with too few requests to show that, if together they are not suspicious, and
+# after so many in a row that show nothing: what was seen before is then no longer known.
 LONGEST_UNSURE = 60
 # At lower odds, after a calm minute, the watch begins anew. Not much higher, or a cap that lets each minute win little
 # would never let it grow: the first stake loses its bets on larger shares even in an incident.
@@ -57,7 +58,8 @@ class Alarm:
 class Watch:
     """The state of one deployment. declared: an incident is on. bad, calm: minutes above the limit, and since then.
 
-    since: in an incident, the requests of the calm minutes, as those of green.
+    since: in an incident, the requests of the calm minutes, as those of green. unseen: the minutes in a row, up to now,
+    of which what is watched is not known.
     """
 
     harm: Harm = field(default_factory=Harm)
@@ -65,6 +67,7 @@ class Watch:
     bad: int = 0
     calm: int = 0
     since: Counts = field(default_factory=Counts)
+    unseen: int = 0
 
 
 def alarm(bad: int, total: int, budget: float, cap: float, most: float = MOST) -> Alarm:
@@ -115,7 +118,17 @@ def _continued(watch: Watch, counts: Counts, of: Alarm, tuning: Tuning, risk: Ri
     if beyond(since, of, tuning):  # no minute of them by itself, but all together
         return Watch(watch.harm, declared=True, bad=watch.bad + calm)
     enough = calm >= min(LONGEST_CALM, 2 * watch.bad + 1) and _below(since, of, risk)
-    return Watch() if enough or calm >= LONGEST_UNSURE else replace(watch, calm=calm, since=since)
+    return Watch() if enough or calm >= LONGEST_UNSURE else replace(watch, calm=calm, since=since, unseen=0)
+
+
+def add_unseen(watch: Watch) -> Watch:
+    """Return the watch after a minute with requests of which what is watched is not known, as its source fails.
+
+    After an hour of them it begins anew: an incident that nothing shows any more would never end, and nor would a
+    suspicion.
+    """
+    unseen = watch.unseen + 1
+    return Watch() if unseen >= LONGEST_UNSURE else replace(watch, unseen=unseen)
 
 
 def beyond(counts: Counts, of: Alarm, tuning: Tuning) -> bool:
