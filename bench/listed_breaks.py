@@ -525,6 +525,20 @@ BREAKS = (
         "tests/scenarios/test_slow_incidents.py",
     ),
     Break(
+        "what is usual for a gate with a short past is an incident for ever",
+        "shared/core/gates/alarms.py",
+        "most_unknown=min(max(MOST_UNKNOWN, shown), MOST))",
+        "most_unknown=MOST_UNKNOWN)",
+        "tests/scenarios/test_slow_incidents.py",
+    ),
+    Break(
+        "an incident lasts until its source answers again",
+        f"{RECONCILE}/incidents.py",
+        "            after[name] = incident.add_unseen(watch)\n",
+        "            after[name] = watch\n",
+        "tests/scenarios/test_slow_incidents.py",
+    ),
+    Break(
         "a dry run holds a rollout",
         "shared/core/gates/calibration.py",
         'for gate, _ in found if gate.role != "dry_run"}',
@@ -1426,8 +1440,22 @@ BREAKS = (
     Break(
         "usual pauses pass for silence",
         f"{RECONCILE}/silence.py",
-        "max(least, 2 * pulse.gap)",
-        "least",
+        "max(LEAST, 2 * pulse.gap)",
+        "LEAST",
+        "tests/scenarios/test_silent_log.py",
+    ),
+    Break(
+        "a usual pause lets time alone lead further",
+        f"{RECONCILE}/silence.py",
+        "rollout.telemetry_lag + DOUBTFUL)",
+        "rollout.telemetry_lag + max(DOUBTFUL, 2 * rollout.judging.pulse.gap))",
+        "tests/scenarios/test_silent_log.py",
+    ),
+    Break(
+        "one outage in the past excuses the next",
+        f"{RECONCILE}/silence.py",
+        "usual = pauses if sum(pauses, timedelta(0)) > busy else pauses[1:]",
+        "usual = pauses",
         "tests/scenarios/test_silent_log.py",
     ),
     Break(
@@ -1594,8 +1622,8 @@ BREAKS = (
     Break(
         "a burst of the past excuses any failures",
         "shared/core/judge/incident.py",
-        "Alarm(most, budget, UNCAPPED)",
-        "Alarm(most, budget, cap)",
+        "Alarm(highest, budget, UNCAPPED)",
+        "Alarm(highest, budget, cap)",
         "tests/core/test_judge_incident.py",
     ),
     Break(

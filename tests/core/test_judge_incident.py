@@ -8,7 +8,18 @@ from dataclasses import replace
 
 import pytest
 
-from shared.core.judge.incident import LONGEST_UNSURE, Alarm, Watch, add_minute, alarm, with_past
+from shared.core.judge.incident import (
+    LONGEST_UNSURE,
+    MOST,
+    MOST_UNKNOWN,
+    Alarm,
+    Watch,
+    add_minute,
+    add_unseen,
+    alarm,
+    log_odds,
+    with_past,
+)
 from shared.core.judge.odds import Counts
 from shared.core.judge.tuning import TUNED
 from shared.core.judge.verdict import Risk
@@ -33,13 +44,13 @@ def test_the_limit_follows_the_past_as_far_as_there_is_one(bad: int, total: int,
 
 def test_a_past_of_a_few_minutes_may_be_the_beginning_of_the_incident() -> None:
     """However many requests it has, it allows no more than a quarter of them to fail."""
-    assert alarm(9_700, 10_000, budget=0.0005, cap=1.0, known=False).limit == pytest.approx(0.25)
+    assert alarm(9_700, 10_000, budget=0.0005, cap=1.0, most=MOST_UNKNOWN).limit == pytest.approx(0.25)
 
 
-@pytest.mark.parametrize(("past", "now", "known"), [(0.3, 0.56, True), (0.12, 0.33, False)])
-def test_no_burst_of_the_past_excuses_more_than_the_most(past: float, now: float, *, known: bool) -> None:
+@pytest.mark.parametrize(("past", "now", "most"), [(0.3, 0.65, MOST), (0.12, 0.33, MOST_UNKNOWN)])
+def test_no_burst_of_the_past_excuses_more_than_the_most(past: float, now: float, most: float) -> None:
     """A past that contains the incident has bursts, so a minute would win little; above the most it wins everything."""
-    of = alarm(round(past * 60_000), 60_000, budget=0.0005, cap=0.3, known=known)
+    of = alarm(round(past * 60_000), 60_000, budget=0.0005, cap=0.3, most=most)
     assert add_minute(Watch(), Counts(round(now * 6_000), 6_000), of, TUNED, Risk()).declared
 
 
@@ -140,3 +151,25 @@ def test_bursts_in_the_past_only_delay_an_incident(cap: float, calm: int) -> Non
     for minute in [*calm * [Counts(3, 3000)], *30 * [Counts(90, 3000)]]:
         watch = add_minute(watch, minute, of, TUNED, Risk())
     assert watch.declared
+
+
+def test_minutes_that_show_nothing_count_only_in_a_row() -> None:
+    """An hour of them makes an incident unknown. One that shows something, calm or not, begins the hour anew."""
+    watch = ON
+    for bad in (None, 0, None, 30):
+        for _ in range(LONGEST_UNSURE - 1):
+            watch = add_unseen(watch) if bad is None else watch
+        watch = watch if bad is None else add_minute(watch, Counts(bad, 300), MODERATE, TUNED, Risk())
+    assert (watch.declared, watch.unseen) == (True, 0)
+    for _ in range(LONGEST_UNSURE):
+        watch = add_unseen(watch)
+    assert watch == Watch()
+
+
+def test_a_suspicion_that_nothing_shows_any_more_is_forgotten() -> None:
+    """It would keep green from its next weight without ever being an incident."""
+    watch = add_minute(Watch(), Counts(9, 200), replace(MODERATE, cap=3.0), TUNED, Risk())
+    assert (watch.declared, log_odds(watch, TUNED) > TUNED.log_suspicion) == (False, True)
+    for _ in range(LONGEST_UNSURE):
+        watch = add_unseen(watch)
+    assert watch == Watch()

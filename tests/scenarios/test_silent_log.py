@@ -9,7 +9,10 @@ import pytest
 from shared.core.observation import DeploymentMinute, PathState, TelemetryPath
 from shared.core.phases import Phase
 from shared.core.rollout.reasons import ReasonCode
+from shared.core.steps import MirrorStep, PauseStep, Step, WeightStep
 from tests.scenarios.world import BLUE, GREEN, MIDNIGHT, MINUTE, POLICY, World
+
+HOUR = 60
 
 
 def silenced(weight: int, rpm: int = 400, inconclusive: str = "pause") -> World:
@@ -98,6 +101,56 @@ def test_pauses_that_are_usual_are_no_silence() -> None:
         world.rpm = 2400 if minute % 12 == 0 else 0
         world.minutes()
         assert world.rollout().observed.telemetry_problem is None, world.told()
+
+
+def batches(world: World, minutes: int) -> None:
+    """Let time pass on an endpoint that gets requests only in the first six minutes of an hour, or of two."""
+    for _ in range(minutes):
+        since = (world.clock.now - MIDNIGHT) // MINUTE
+        world.rpm = 3000 if since % HOUR < 6 else 0
+        world.minutes()
+
+
+@pytest.mark.parametrize("hours", [[1, 2, 3, 4, 5], [1, 4]], ids=["every hour", "once before"])
+def test_the_long_pauses_of_a_batch_endpoint_are_usual(hours: list[int]) -> None:
+    """It is idle for most of the time. That is not reported every hour, and green goes on with the next batch."""
+    world = World(replace(POLICY, steps=(*POLICY.steps[:2], PauseStep(20 * MINUTE), *POLICY.steps[2:])), rpm=0)
+    starts = [MIDNIGHT - hour * HOUR * MINUTE for hour in hours]
+    world.telemetry.rows = [DeploymentMinute(BLUE, at + n * MINUTE, 3000, 2) for at in starts for n in range(6)]
+    world.register()
+    batches(world, 9 * HOUR)
+    assert not world.entries(ReasonCode.HELD), world.told()
+    assert world.rollout().phase is Phase.PROMOTED, world.told()
+
+
+@pytest.mark.parametrize("outages", [[(200, 60)], [(330, 150)], [(330, 45), (150, 70)]], ids=str)
+@pytest.mark.parametrize(
+    ("steps", "begun"),
+    [
+        ((WeightStep(10), PauseStep(50 * MINUTE)), ReasonCode.PAUSE_STARTED),
+        ((MirrorStep(20, duration=35 * MINUTE), WeightStep(10)), ReasonCode.MIRROR_OBSERVED),
+        ((WeightStep(10),), ReasonCode.WEIGHT_OBSERVED),
+    ],
+    ids=["pause", "mirror", "step"],
+)
+def test_outages_in_the_past_do_not_excuse_the_next(
+    steps: tuple[Step, ...], begun: ReasonCode, outages: list[tuple[int, int]]
+) -> None:
+    """The log stopped for an hour once, and stops for good while green waits: time alone leads no further."""
+    judge = replace(POLICY.judge, inconclusive="advance", history=6 * HOUR * MINUTE)
+    world = World(replace(POLICY, judge=judge, steps=(POLICY.steps[0], *steps, WeightStep(50))), rpm=900)
+    lost = {MIDNIGHT - (ago - n) * MINUTE for ago, length in outages for n in range(length)}
+    past = [MIDNIGHT - n * MINUTE for n in range(360, 0, -1)]
+    world.telemetry.rows = [DeploymentMinute(BLUE, at, 900, 1) for at in past if at not in lost]
+    world.register()
+    for _ in range(HOUR):
+        world.minutes(0 if world.entries(begun) else 1)
+    world.minutes(2)
+    share, world.avoided = dict(world.seen.traffic), {BLUE, GREEN}
+    world.minutes(100)
+    assert "no request since" in (world.rollout().observed.telemetry_problem or "")
+    world.minutes(4 * HOUR)
+    assert world.seen.traffic == share, world.told()
 
 
 def test_an_endpoint_without_a_past_is_not_called_silent() -> None:

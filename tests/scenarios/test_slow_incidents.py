@@ -133,6 +133,76 @@ def test_a_share_of_unreadable_answers_that_is_usual_is_no_incident() -> None:
     assert holds(world) == []
 
 
+def seen_shortly(unreadable: float) -> World:
+    """Return a world in which so many answers were unreadable in the past, of which 15 minutes were collected."""
+    usual = Conduct(
+        predictions={UNREADABLE: unreadable, "stays": 0.7 * (1 - unreadable), "leaves": 0.3 * (1 - unreadable)}
+    )
+    world = judged_by(usual, *PREDICTIONS)
+    began = MIDNIGHT - 15 * MINUTE
+    rows = [row if row.minute >= began else replace(row, predictions=None) for row in world.telemetry.rows]
+    world.telemetry.rows[:] = rows
+    return world
+
+
+@pytest.mark.parametrize("unreadable", [0.1, 0.26, 0.35, 0.48])
+def test_what_is_usual_is_no_incident_where_only_a_short_past_is_collected(unreadable: float) -> None:
+    """Of answers, it always is short, however long the endpoint has served."""
+    world = seen_shortly(unreadable)
+    world.register()
+    world.until(Phase.PROMOTED)
+    assert holds(world) == []
+
+
+@pytest.mark.parametrize(("unreadable", "then"), [(0.02, 0.4), (0.26, 0.6), (0.48, 0.75), (0.97, 0.97)])
+def test_a_short_past_does_not_allow_everything(unreadable: float, then: float) -> None:
+    """Far more than it shows is an incident; so is more than half, as it may show the beginning of one."""
+    world = seen_shortly(unreadable)
+    worse = Conduct(predictions={UNREADABLE: then, "stays": 0.7 * (1 - then), "leaves": 0.3 * (1 - then)})
+    world.register()
+    world.minutes(3)
+    world.conduct = {BLUE: worse, GREEN: worse}
+    world.minutes(90)
+    assert (world.seen.traffic.get(GREEN, 0) <= 10, holds(world)) == (True, [C.INCIDENT_UNREADABLE]), world.told()
+
+
+METRICS = replace(POLICY.judge, latency_from="metrics")
+
+
+@pytest.mark.parametrize(
+    ("usual", "during", "gates", "judge", "refused"),
+    [
+        (METERED, replace(METERED, median=900.0), (), METRICS, "latency"),
+        (SORTED, UNREAD, PREDICTIONS, POLICY.judge, "predictions"),
+    ],
+    ids=["metrics", "answers"],
+)
+def test_an_incident_that_nothing_shows_any_more_ends(
+    usual: Conduct, during: Conduct, gates: tuple[Gate, ...], judge: JudgeSettings, refused: str
+) -> None:
+    """Its source is refused from now on. An hour later what it showed is no longer known, and holds nothing."""
+    world = at_ten(judged_by(usual, *gates, judge=judge))
+    world.conduct = {BLUE: during, GREEN: during}
+    world.minutes(25)
+    world.conduct = {BLUE: Conduct(), GREEN: Conduct()}
+    world.telemetry.missing = {refused: "403: no access"}
+    world.minutes(50)
+    assert (world.seen.traffic[GREEN], world.rollout().hold is not None) == (10, True)
+    world.until(Phase.PROMOTED, within=60)
+
+
+def test_an_incident_goes_on_if_its_source_fails_only_for_a_while() -> None:
+    """The minutes that it did not show neither end the incident nor count as calm."""
+    world = at_ten(judged_by(METERED, judge=METRICS))
+    slow = replace(METERED, median=900.0)
+    for conduct in (slow, Conduct(), slow, Conduct()):
+        world.conduct = {BLUE: conduct, GREEN: conduct}
+        world.minutes(45)
+    assert (world.seen.traffic[GREEN], holds(world)) == (10, [C.INCIDENT_SLOW])
+    world.conduct = {BLUE: METERED, GREEN: METERED}
+    world.until(Phase.PROMOTED, within=60)
+
+
 def test_judge_settings_include_latency_by_default() -> None:
     """So that the stories above are those of a policy that says nothing about gates."""
     assert [gate.kind for gate in JudgeSettings().gates] == ["errors", "latency"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from shared.core.gates.past import Past
 from shared.core.gates.samples import CountSample
 from shared.core.judge.burstiness import burstiness, lasting
-from shared.core.judge.incident import Alarm, alarm, with_past
+from shared.core.judge.incident import MOST, MOST_UNKNOWN, Alarm, alarm, with_past
 from shared.core.judge.odds import Counts
 from shared.core.judge.panel import LEAST_BUDGET, long_enough
 from shared.core.judge.tuning import Tuning
@@ -48,15 +48,29 @@ def alarms_of(past: Past, budget: float, tuning: Tuning, counted: Mapping[str, C
     failed = [row.bad if row else 0 for row in past.minutes]
     overloaded = [row.overloaded if row else 0 for row in past.minutes]
     gates = {
-        name: GateAlarm(sample, _alarm(*past.series(sample), GATE_BUDGET, tuning))
+        name: GateAlarm(sample, _counted(*past.series(sample), tuning))
         for name, sample in counted.items()
         if sum(past.series(sample)[1]) >= LEAST_COUNTED
     }
     return Alarms(_alarm(failed, total, budget, tuning), _alarm(overloaded, total, LEAST_BUDGET, tuning), gates)
 
 
-def _alarm(bad: Sequence[int], total: Sequence[int], budget: float, tuning: Tuning) -> Alarm:
+def _counted(bad: Sequence[int], total: Sequence[int], tuning: Tuning) -> Alarm:
+    """Return the alarm for what a gate counts, whose limit is not below what the past shows plus the budget.
+
+    The past of some sources is always short (`collected_answers` reads 15 minutes), so that what is usual would
+    otherwise be an incident for ever.
+    """
+    shown = sum(bad) / sum(total) + GATE_BUDGET
+    return _alarm(bad, total, GATE_BUDGET, tuning, most_unknown=min(max(MOST_UNKNOWN, shown), MOST))
+
+
+def _alarm(
+    bad: Sequence[int], total: Sequence[int], budget: float, tuning: Tuning, most_unknown: float = MOST_UNKNOWN
+) -> Alarm:
+    """Return the alarm. most_unknown: the highest limit for a past that is too short to say what is usual."""
     phi = max(burstiness(bad, total), lasting(bad, total, tuning))
     known = long_enough(total)
-    found = alarm(sum(bad), sum(total), budget, tuning.cap_of(phi, known=known), known=known)
+    most = MOST if known else most_unknown
+    found = alarm(sum(bad), sum(total), budget, tuning.cap_of(phi, known=known), most)
     return with_past(found, [Counts(*each) for each in zip(bad, total, strict=True)], tuning)

@@ -30,7 +30,8 @@ UNCAPPED = 1e3  # nats
 MOST_UNKNOWN = 0.25  # the same for a past that is too short to say what is usual, or absent
 # An incident of five minutes or more ends after ten calm minutes; a shorter one after twice its length plus one.
 LONGEST_CALM = 10
-# It also ends after so many calm minutes with too few requests to show that, if together they are not suspicious.
+# It also ends after so many calm minutes with too few requests to show that, if together they are not suspicious, and
+# after so many in a row that show nothing: what was seen before is then no longer known.
 LONGEST_UNSURE = 60
 # At lower odds, after a calm minute, the watch begins anew. Not much higher, or a cap that lets each minute win little
 # would never let it grow: the first stake loses its bets on larger shares even in an incident.
@@ -66,7 +67,8 @@ class Watch:
     """The state of one deployment. declared: an incident is on. bad, calm: minutes above the limit, and since then.
 
     since: in an incident, the requests of the calm minutes, as those of green. above: before one, which of the last
-    `WINDOW` minutes were above the limit, as bits, the last one lowest.
+    `WINDOW` minutes were above the limit, as bits, the last one lowest. unseen: the
+    minutes in a row, up to now, of which what is watched is not known.
     """
 
     harm: Harm = field(default_factory=Harm)
@@ -75,18 +77,19 @@ class Watch:
     calm: int = 0
     since: Counts = field(default_factory=Counts)
     above: int = 0
+    unseen: int = 0
 
 
-def alarm(bad: int, total: int, budget: float, cap: float, *, known: bool = True) -> Alarm:
-    """Return the alarm for a blue with this past. known: whether it is long enough to show what is usual.
+def alarm(bad: int, total: int, budget: float, cap: float, most: float = MOST) -> Alarm:
+    """Return the alarm for a blue with this past. most: the bad share above which it is an incident in any case.
 
     A past with few requests, or none, would allow any rate, and no incident would ever be declared. So it allows
-    `UNKNOWN`, or twice what it shows; and never more than `MOST`, not even in a burst.
+    `UNKNOWN`, or twice what it shows; and never more than `most`, not even in a burst.
     """
     past = interval(bad, total)
     usual = UNKNOWN if past is None else min(past.high, max(UNKNOWN, 2.0 * bad / total))
-    most = max((MOST if known else MOST_UNKNOWN) - budget, 0.0) / RATIO
-    return Alarm(usual, budget, cap) if usual < most else Alarm(most, budget, UNCAPPED)
+    highest = max(most - budget, 0.0) / RATIO
+    return Alarm(usual, budget, cap) if usual < highest else Alarm(highest, budget, UNCAPPED)
 
 
 def log_odds(watch: Watch, tuning: Tuning) -> float:
@@ -141,7 +144,17 @@ def _continued(watch: Watch, counts: Counts, of: Alarm, tuning: Tuning, risk: Ri
     if beyond(since, of, tuning):  # no minute of them by itself, but all together
         return Watch(watch.harm, declared=True, bad=watch.bad + calm)
     enough = calm >= min(LONGEST_CALM, 2 * watch.bad + 1) and _below(since, of, risk)
-    return Watch() if enough or calm >= LONGEST_UNSURE else replace(watch, calm=calm, since=since)
+    return Watch() if enough or calm >= LONGEST_UNSURE else replace(watch, calm=calm, since=since, unseen=0)
+
+
+def add_unseen(watch: Watch) -> Watch:
+    """Return the watch after a minute with requests of which what is watched is not known, as its source fails.
+
+    After an hour of them it begins anew: an incident that nothing shows any more would never end, and nor would a
+    suspicion.
+    """
+    unseen = watch.unseen + 1
+    return Watch() if unseen >= LONGEST_UNSURE else replace(watch, unseen=unseen)
 
 
 def beyond(counts: Counts, of: Alarm, tuning: Tuning) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from shared.core.gates.alarms import Alarms, GateAlarm
+from shared.core.gates.samples import NOTHING
 from shared.core.judge import incident
 from shared.core.judge.incident import Alarm, Watch
 from shared.core.judge.odds import Counts
@@ -160,11 +161,15 @@ def _after(watches: Watches, row: DeploymentMinute, rollout: Rollout, alarms: Al
 
 
 def _counted(before: dict[str, Watch], row: DeploymentMinute, rollout: Rollout, alarms: Alarms) -> dict[str, Watch]:
-    """Return a deployment's watches by gate after one more minute; one that telemetry does not show changes nothing."""
+    """Return a deployment's watches by gate after one more minute, which telemetry may not show to every gate."""
     after = dict(before)
     for name, of in alarms.gates.items():
-        for bad, total in of.sample.counts(row, green=False) or ():
-            after[name] = _after_counts(before.get(name, Watch()), Counts(bad, total), of.alarm, rollout)
+        watch = before.get(name, Watch())
+        bad, total = next(iter(of.sample.counts(row, green=False) or ()), NOTHING)
+        if total:
+            after[name] = _after_counts(watch, Counts(bad, total), of.alarm, rollout)
+        elif row.total:
+            after[name] = incident.add_unseen(watch)
     return after
 
 

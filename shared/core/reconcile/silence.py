@@ -5,7 +5,7 @@ An empty answer teaches nothing, so it is treated as none: nothing advances, and
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -35,9 +35,19 @@ def pulse_of(history: Iterable[DeploymentMinute]) -> Pulse:
     minutes = sorted(minute for minute, total in totals.items() if total)
     if not minutes:
         return Pulse()
-    gap = max((later - earlier - MINUTE for earlier, later in pairwise(minutes)), default=timedelta(0))
+    pauses = sorted((later - earlier - MINUTE for earlier, later in pairwise(minutes)), reverse=True)
     span = max(minutes[-1] - minutes[0] + MINUTE, LEAST_PAST)  # a few smoke requests are no traffic
-    return Pulse(sum(totals.values()) / (span / MINUTE), gap)
+    return Pulse(sum(totals.values()) / (span / MINUTE), _usual_gap(pauses, busy=len(minutes) * MINUTE))
+
+
+def _usual_gap(pauses: Sequence[timedelta], busy: timedelta) -> timedelta:
+    """Return the longest usual pause: the longest that came twice, or any if the endpoint mostly pauses.
+
+    A single one between hours of traffic may have been an outage, of which another is no more usual. pauses: longest
+    first. busy: the time with requests.
+    """
+    usual = pauses if sum(pauses, timedelta(0)) > busy else pauses[1:]
+    return usual[0] if usual else timedelta(0)
 
 
 def silent_since(rollout: Rollout, now: datetime) -> datetime | None:
@@ -53,15 +63,23 @@ def silent_since(rollout: Rollout, now: datetime) -> datetime | None:
 
 
 def may_be_silent(rollout: Rollout, now: datetime) -> bool:
-    """Return whether telemetry may have stopped: too early to report that, but reason enough not to go forward."""
+    """Return whether telemetry may have stopped: too early to report that, but reason enough not to go forward.
+
+    Usual pauses count too: nothing shows in one that it is not an outage, and the next requests are worth waiting for.
+    """
     settled = _read_until(rollout)
     silent = None if settled is None or rollout.first else now - settled
-    return silent is not None and is_silent(rollout.judging.pulse, silent, rollout.telemetry_lag, DOUBTFUL)
+    return silent is not None and _lasts(rollout.judging.pulse, silent, rollout.telemetry_lag + DOUBTFUL)
 
 
-def is_silent(pulse: Pulse, silent: timedelta, lag: timedelta, least: timedelta = LEAST) -> bool:
+def is_silent(pulse: Pulse, silent: timedelta, lag: timedelta) -> bool:
     """Return whether an endpoint with this past shows no request for too long, given the lag of its telemetry."""
-    return silent >= lag + max(least, 2 * pulse.gap) and pulse.rate * (silent / MINUTE) >= EXPECTED
+    return _lasts(pulse, silent, lag + max(LEAST, 2 * pulse.gap))
+
+
+def _lasts(pulse: Pulse, silent: timedelta, least: timedelta) -> bool:
+    """Return whether there are no requests for at least this long, and where many were to be expected."""
+    return silent >= least and pulse.rate * (silent / MINUTE) >= EXPECTED
 
 
 def _read_until(rollout: Rollout) -> datetime | None:

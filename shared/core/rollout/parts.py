@@ -170,7 +170,7 @@ class Watches:
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """How often requests came in blue's past: on average per minute, and the longest time without any."""
+    """How often requests came in blue's past: on average per minute, and the longest usual pause."""
 
     rate: float = 0.0
     gap: timedelta = timedelta(0)
