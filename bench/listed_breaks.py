@@ -159,7 +159,7 @@ BREAKS = (
     Break(
         "health repeats a failed rollout that was dealt with",
         "shared/rollout_health.py",
-        "left and seen.traffic in rollout.traffic.expected",
+        "left and seen.traffic in rollout.traffic.known",
         "left",
         "tests/functions/test_health.py",
     ),
@@ -180,8 +180,8 @@ BREAKS = (
     Break(
         "after a reported split, blue gets its traffic back unnoticed",
         "shared/core/reconcile/external_edits.py",
-        "expected=(rollout.wanted_traffic, endpoint.traffic), edited_since",
-        "edited_since",
+        "_known(rollout, endpoint).with_traffic(edited_since=None)",
+        "rollout.with_traffic(edited_since=None)",
         "tests/scenarios/test_external_edits.py",
     ),
     Break(
@@ -1144,7 +1144,7 @@ BREAKS = (
     Break(
         "an edit that was undone is not forgotten",
         f"{RECONCILE}/external_edits.py",
-        "    edited = rollout.phase in {Phase.PAUSED, Phase.PROMOTED} and plan.edited_since is not None",
+        "    edited = rollout.traffic.edited is not None and rollout.phase in STEERED | {Phase.PROMOTED}",
         "    edited = False",
         "tests/scenarios/test_external_edits.py",
     ),
@@ -1243,8 +1243,8 @@ BREAKS = (
     Break(
         "an edit that was undone stays expected",
         f"{RECONCILE}/external_edits.py",
-        "and not plan.weight and len(plan.expected) > 1",
-        "and False",
+        "rollout.phase in STEERED | {Phase.PROMOTED}",
+        "rollout.phase in {Phase.PAUSED, Phase.PROMOTED}",
         "tests/scenarios/test_external_edits.py",
     ),
     Break(
@@ -1608,8 +1608,36 @@ BREAKS = (
     Break(
         "users are moved to a blue that fails more",
         f"{RECONCILE}/decide.py",
-        " or (watched and blue_is_sicker(rollout))",
+        " or (watched and withheld_rollback(rollout) is not None)",
         "",
+        "tests/scenarios/test_incidents.py",
+    ),
+    Break(
+        "a useless green is kept because blue fails a little",
+        f"{RECONCILE}/withholding.py",
+        "rollout.alone or _harms_less(rollout, why)",
+        "True",
+        "tests/scenarios/test_incidents.py",
+    ),
+    Break(
+        "users return to a failing blue that green has replaced",
+        f"{RECONCILE}/withholding.py",
+        "rollout.alone or _harms_less(rollout, why)",
+        "not rollout.alone and _harms_less(rollout, why)",
+        "tests/scenarios/test_incidents.py",
+    ),
+    Break(
+        "a green that is alone in a flood loses the traffic",
+        f"{RECONCILE}/withholding.py",
+        "if rollout.alone and watches.green_overloaded.declared and flooded(rollout):",
+        "if False:",
+        "tests/scenarios/test_incidents.py",
+    ),
+    Break(
+        "a flood speaks against a green that was alone in it",
+        f"{RECONCILE}/incidents.py",
+        "return of_blue or (why.code is ReasonCode.OVERLOAD and flooded(rollout))",
+        "return of_blue",
         "tests/scenarios/test_incidents.py",
     ),
     Break(

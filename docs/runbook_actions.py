@@ -155,6 +155,10 @@ ACTIONS: dict[ReasonCode, str] = {
         "Users are affected now. Teal rolls back by itself once blue passes the smoke test. If the policy has none, or "
         "blue fails some of it: `act rollback` gives green's share to blue."
     ),
+    C.ROLLBACK_WITHHELD: (
+        "Neither deployment serves well: blue fails requests, and green is worse in another way. Repair blue, and Teal "
+        "rolls back by itself; or `act rollback` if blue is the lesser harm; or `act override` if green is."
+    ),
     C.DEADLINE_WITHHELD: (
         "Neither deployment is known to serve well. If blue is repaired or green is worse, `act rollback`; if green "
         "is to stay although it is not certified, `act override` and `act promote`. It goes on by itself once green "

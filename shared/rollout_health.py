@@ -35,6 +35,7 @@ UNSCALED = "enable them in Azure Monitor, or delete them if they are not wanted 
 ALERTING = {  # holds
     ReasonCode.GREEN_FAILS_ALONE,
     ReasonCode.GREEN_FAILS_UNCOMPARED,
+    ReasonCode.ROLLBACK_WITHHELD,
     ReasonCode.DEADLINE_WITHHELD,
 }
 HALTED = "end the halt once its cause is gone (DELETE /api/halt), or roll back"

@@ -429,6 +429,11 @@ REASONS: Mapping[ReasonCode, Row] = {
         "the {deadline} deadline of {limit_seconds} passed, but green is certified, so it is not rolled back",
         "A deadline never rolls back a green that has passed. It is extended by its own length.",
     ),
+    ReasonCode.ROLLBACK_WITHHELD: Row(
+        "{other} looks harmful, but {deployment} failed more than {limit} of its last requests, so {other} keeps its "
+        "share until {deployment} recovers or you decide: {because}",
+        "A rollback waits while users would fare worse with blue.",
+    ),
     ReasonCode.DEADLINE_WITHHELD: Row(
         "the {deadline} deadline of {limit_seconds} passed, but {deployment} failed far more than in its past when it "
         "last had requests, so {other} keeps its traffic until you promote or roll back[ (last: {because})]",

@@ -109,9 +109,57 @@ def test_users_are_not_moved_to_a_blue_that_fails_more(weight: int, fails: float
     world.until_weight(weight)
     world.rates, world.conduct = {BLUE: fails}, {BLUE: usual, GREEN: Conduct(median=160.0)}
     world.minutes(60)
-    assert (world.seen.traffic, holds(world)) == ({BLUE: 100 - weight, GREEN: weight}, [C.INCIDENT]), world.told()
+    assert world.seen.traffic == {BLUE: 100 - weight, GREEN: weight}
+    assert C.ROLLBACK_WITHHELD in holds(world), world.told()
     world.rates = {}
     world.until(Phase.ROLLED_BACK, within=30)
+
+
+@pytest.mark.parametrize("slow", [900.0, 4500.0])
+def test_a_blue_that_fails_little_keeps_no_useless_green(slow: float) -> None:
+    """Blue is in an incident, but green serves nobody: most users would fare better with blue."""
+    usual = Conduct(median=90.0)
+    world = World(rpm=900, conduct={BLUE: usual, GREEN: usual})
+    world.register()
+    world.until_weight(50)
+    world.rates = {BLUE: 0.05}
+    world.minutes(8)
+    world.conduct = {BLUE: usual, GREEN: Conduct(median=slow)}
+    world.until(Phase.ROLLED_BACK, within=20)
+
+
+def test_a_green_that_replaced_a_failing_blue_does_not_go_back_to_it() -> None:
+    """With all traffic it is slower than blue was, and nothing shows that blue has recovered: an operator decides."""
+    usual = Conduct(median=90.0)
+    judge = replace(POLICY.judge, failing_blue="replace")
+    world = World(replace(POLICY, judge=judge), rpm=900, conduct={BLUE: usual, GREEN: usual})
+    world.register()
+    world.until_weight(10)
+    world.rates = {BLUE: 0.6}
+    while world.seen.traffic != {GREEN: 100}:
+        world.minutes()
+    world.conduct = {BLUE: usual, GREEN: Conduct(median=170.0)}
+    world.minutes(120)
+    assert (world.seen.traffic, holds(world)[-1]) == ({GREEN: 100}, C.ROLLBACK_WITHHELD), world.told()
+    assert [each.check for each in rollout_findings(world.rollout(), world.clock())] == ["unhealthy"]
+    world.ask(Verb.ROLLBACK)
+    world.until(Phase.ROLLED_BACK, within=5)
+
+
+def test_a_green_that_is_alone_in_a_flood_keeps_the_traffic() -> None:
+    """Twenty times the usual requests, twice: whoever serves them loses no capacity meanwhile."""
+    world = World(rpm=300)
+    world.register()
+    for _ in range(2):
+        while world.seen.traffic != {GREEN: 100}:
+            world.minutes()
+        world.rpm, flooded = 6000, Conduct(overloaded=0.7)
+        world.rates, world.conduct = {BLUE: 0.7, GREEN: 0.7}, {BLUE: flooded, GREEN: flooded}
+        world.minutes(12)
+        assert world.seen.traffic == {GREEN: 100}, world.told()
+        world.rpm, world.rates, world.conduct = 300, {}, {}
+        world.minutes(20)
+    world.until(Phase.PROMOTED, within=300)
 
 
 @pytest.mark.parametrize(("rpm", "rate"), [(30, 0.06), (90, 0.04), (150, 0.03)])

@@ -30,7 +30,7 @@ from shared.core.reconcile.capacity import scaled_in, too_small
 from shared.core.reconcile.cleaning import clean
 from shared.core.reconcile.deadlines import overdue, withheld
 from shared.core.reconcile.external_edits import blue_unmirrored, left_as_found, noticed, restored, taken_back
-from shared.core.reconcile.incidents import blue_is_sicker, clears_green, incident_now, suspected
+from shared.core.reconcile.incidents import clears_green, incident_now, suspected
 from shared.core.reconcile.losses import blue_lost, green_lost
 from shared.core.reconcile.observed_time import behind, observed
 from shared.core.reconcile.placing import awaited, placed_anew, superfluous, twin_comes, with_blue_instances
@@ -42,6 +42,7 @@ from shared.core.reconcile.rolling_back import roll_back
 from shared.core.reconcile.telemetry_hold import held_without_telemetry, still_without_telemetry
 from shared.core.reconcile.traffic_mismatch import mismatch_now
 from shared.core.reconcile.unseen_blue import back_to_unseen, fails_uncompared
+from shared.core.reconcile.withholding import withheld_rollback
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
 from shared.core.rollout.holds import WAITS, continues, held_now, hold, release, unheld
@@ -73,7 +74,8 @@ def _decided(rollout: Rollout, observation: Observation, now: datetime) -> Decis
     if back is not None:  # a rollback is decided first, so that releasing a hold never advances past it
         found = left_as_found(unheld(_begun(back, informed, endpoint), now), endpoint, now)
         return blue_unmirrored(found, endpoint, now)
-    held = held_now(informed, observation, now) or incident_now(informed) or unseen(informed, now)
+    held = held_now(informed, observation, now) or withheld_rollback(informed)
+    held = held or incident_now(informed) or unseen(informed, now)
     held = held or fails_uncompared(informed) or mismatch_now(informed) or still_without_telemetry(informed)
     if held is None and (late or informed.hold is not None):
         held = withheld(informed, endpoint, now)
@@ -255,7 +257,7 @@ def _harmful(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decisio
         or rollout.verdict.outcome is not Outcome.FAIL
     ):
         return None
-    if rollout.judge_overruled or (watched and blue_is_sicker(rollout)):
+    if rollout.judge_overruled or (watched and withheld_rollback(rollout) is not None):
         return None
     why = rollout.verdict_reason  # only now: it is expensive to compute, and most minutes do not need it
     if why is None:

@@ -25,6 +25,8 @@ COUNTED = {  # by what the alarms of gates count
     "predicted_label": ReasonCode.INCIDENT_UNREADABLE,
 }
 INCIDENTS = frozenset({ReasonCode.INCIDENT, ReasonCode.OVERLOAD, *COUNTED.values()})
+LAST = 5  # minutes whose failures and requests count
+FLOOD = 2.0  # times the rate of requests in blue's past
 SHARED = frozenset({Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})
 
 
@@ -49,7 +51,7 @@ def incident_now(rollout: Rollout) -> Reason | None:
     if of_blue is not None and of_blue.code is ReasonCode.OVERLOAD:
         return of_blue
     if watches.green_overloaded.declared:
-        return _reason(ReasonCode.OVERLOAD, rollout.green, alarms.overloaded)
+        return overload(rollout, alarms)
     if watches.green_failed.declared and _without_blue(rollout):
         return _reason(ReasonCode.GREEN_FAILS_ALONE, rollout.green, alarms.failed)
     return of_blue
@@ -66,26 +68,28 @@ def _incident_of_blue(rollout: Rollout, alarms: Alarms) -> Reason | None:
     return None if seen is None else _counted_reason(alarms.gates[seen], rollout.blue)
 
 
+def overload(rollout: Rollout, alarms: Alarms) -> Reason:
+    """Return the reason that green is overloaded."""
+    return _reason(ReasonCode.OVERLOAD, rollout.green, alarms.overloaded)
+
+
 def blue_fails(rollout: Rollout) -> bool:
     """Return whether blue failed, or was overloaded, far beyond its past when it last had requests."""
     watches = rollout.judging.watches
     return watches.blue_failed.declared or watches.blue_overloaded.declared
 
 
-def blue_is_sicker(rollout: Rollout) -> bool:
-    """Return whether blue, next to green, fails or is overloaded far beyond its past, and green is not.
-
-    A rollback would move users from a green that is worse in another way to failures: a blue that times out, for
-    example, answers faster than green on average, because only its fast answers are left.
-    """
-    watches = rollout.judging.watches
-    fails = watches.blue_failed.declared or watches.blue_overloaded.declared
-    return fails and not rollout.alone and not watches.green_failed.declared
-
-
 def clears_green(rollout: Rollout, why: Reason) -> bool:
-    """Return whether this hold shows that blue is in trouble next to green, which then speaks for green."""
-    return why.code in INCIDENTS and why.facts.get("deployment") == rollout.blue
+    """Return whether this hold speaks for green: blue is in trouble next to it, or far too many requests came."""
+    of_blue = why.code in INCIDENTS | {ReasonCode.ROLLBACK_WITHHELD} and why.facts.get("deployment") == rollout.blue
+    return of_blue or (why.code is ReasonCode.OVERLOAD and flooded(rollout))
+
+
+def flooded(rollout: Rollout) -> bool:
+    """Return whether far more requests than usual came in the last minutes."""
+    last = rollout.rereading.recent[-LAST:]
+    total = sum(minute.green + minute.blue for minute in last)
+    return total > FLOOD * rollout.judging.pulse.rate * max(len(last), 1)
 
 
 def suspected(rollout: Rollout) -> bool:

@@ -132,6 +132,7 @@ class ReasonCode(StrEnum):
     REQUEST_TOO_LATE = "request_too_late"
     OBSERVATION_RESUMED = "observation_resumed"
     DEADLINE_POSTPONED = "deadline_postponed"
+    ROLLBACK_WITHHELD = "rollback_withheld"
     DEADLINE_WITHHELD = "deadline_withheld"
     INCIDENT = "incident"
     INCIDENT_SLOW = "incident_slow"

@@ -1,0 +1,55 @@
+"""Rollbacks that wait although green is worse, because users would fare worse still with blue, or in a flood.
+
+Such a rollout is held and alerts. Operators can roll back at any time.
+"""
+
+from __future__ import annotations
+
+from shared.core.judge.verdict import Outcome
+from shared.core.reconcile.incidents import LAST, SHARED, blue_fails, flooded, overload
+from shared.core.rollout.reasons import Reason, ReasonCode, reason
+from shared.core.rollout.record import Rollout
+
+SLOW, SLOWNESS = 0.5, {"slow_answers", "slow_minutes"}  # how much of a failed request a slow answer counts as
+
+
+def withheld_rollback(rollout: Rollout) -> Reason | None:
+    """Return why a green that the judge would roll back keeps its share for now; None if it need not."""
+    alarms, watches = rollout.alarms, rollout.judging.watches
+    failing = rollout.verdict is not None and rollout.verdict.outcome is Outcome.FAIL
+    if rollout.phase not in SHARED or not failing or alarms is None or rollout.judge_overruled:
+        return None
+    if rollout.alone and watches.green_overloaded.declared and flooded(rollout):
+        return overload(rollout, alarms)
+    if not blue_fails(rollout) or watches.green_failed.declared:
+        return None
+    why = rollout.verdict_reason
+    if why is None or not (rollout.alone or _harms_less(rollout, why)):
+        return None
+    return reason(
+        ReasonCode.ROLLBACK_WITHHELD,
+        because=why,
+        deployment=rollout.blue or "",
+        other=rollout.green,
+        limit=(alarms.failed if watches.blue_failed.declared else alarms.overloaded).limit,
+    )
+
+
+def _harms_less(rollout: Rollout, why: Reason) -> bool:
+    """Return whether what makes green worse concerns a smaller share of the requests than blue's failures do.
+
+    Slow answers count half: a blue that times out, for example, answers faster than green on average, because only its
+    fast answers are left. Alone, with all traffic, green is not asked that: nothing shows blue's failures any more.
+    """
+    last, measured = rollout.rereading.recent[-LAST:], why.facts.get("measured")
+    if measured is None:
+        return False
+    fails = _share(sum(minute.blue_bad for minute in last), sum(minute.blue for minute in last))
+    fails -= _share(sum(minute.green_bad for minute in last), sum(minute.green for minute in last))
+    harm = _share(measured["green_bad"], measured["green_total"])
+    harm -= _share(measured["blue_bad"], measured["blue_total"])
+    return fails > harm * (SLOW if measured["what"] in SLOWNESS else 1.0)
+
+
+def _share(bad: int, total: int) -> float:
+    return bad / total if total else 0.0
