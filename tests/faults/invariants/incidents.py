@@ -99,6 +99,8 @@ def in_incident(stage: Stage, rollout: Rollout, at: datetime) -> bool:
         sum(row.bad for row in blue) / max(sum(row.total for row in blue), 1),
     )
     sick = max(0.25, BEYOND * max(of_all, of_blue) + 0.05)
+    if max(stage.incident, stage.flood) < sick:
+        return False  # it has become less, as in a flood that subsides
     return max(past, default=0.0) < sick and any(
         since <= at and (until is None or at < until) and len(shown(stage, since, at, sick)) >= SHOWN
         for since, until in (*stage.incidents, *stage.floods)
