@@ -463,7 +463,8 @@ REASONS: Mapping[ReasonCode, Row] = {
         "Telemetry is unavailable, or shows no requests, while green has all traffic. The bake waits for them.",
     ),
     ReasonCode.SERVING_UNHEALTHY: Row(
-        "{deployment} serves and fails far more requests than is normal; nothing is deleted in the meantime",
+        "{deployment} serves and is not healthy: far more of its requests than is normal fail, are refused, take long "
+        "or get answers that cannot be read; nothing is deleted in the meantime",
         "After the rollout ended, the deployment that serves is not healthy. An operator should investigate.",
     ),
     ReasonCode.SERVING_REPLACED: Row(

@@ -544,7 +544,10 @@ ROWS: list[tuple[Reason, str]] = [
     ),
     (
         reason(C.SERVING_UNHEALTHY, deployment=BLUE),
-        ("churn-6 serves and fails far more requests than is normal; nothing is deleted in the meantime"),
+        (
+            "churn-6 serves and is not healthy: far more of its requests than is normal fail, are refused, take long "
+            "or get answers that cannot be read; nothing is deleted in the meantime"
+        ),
     ),
     (reason(C.SERVING_HEALTHY, deployment=BLUE), "churn-6 is healthy again"),
     (
