@@ -1731,4 +1731,18 @@ BREAKS = (
         "gate in () if",
         "tests/scenarios/test_serving.py",
     ),
+    Break(
+        "late rows of a shared outage in the bake roll back after the promotion",
+        f"{RECONCILE}/decide.py",
+        " and not again.uncompared",
+        "",
+        "tests/scenarios/test_late_rows.py",
+    ),
+    Break(
+        "blue goes although late rows show harm that nothing was compared with",
+        f"{RECONCILE}/cleaning.py",
+        "    if harm_uncompared(rollout):\n        return False\n",
+        "",
+        "tests/scenarios/test_late_rows.py",
+    ),
 )

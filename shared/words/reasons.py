@@ -536,6 +536,12 @@ REASONS: Mapping[ReasonCode, Row] = {
         "[ ({message})]. " + MANUAL + SMALL,
         "Blue is not deleted until it is known whether late rows count against green.",
     ),
+    ReasonCode.BLUE_KEPT_UNCOMPARED: Row(
+        "keeping {deployment}: late rows show failures while green had all traffic, and not next to {deployment}"
+        "[ ({because})]. " + MANUAL + SMALL,
+        "Nothing shows whether blue would have done better: what both depend on may have failed. So nothing is rolled "
+        "back, and nothing deleted.",
+    ),
     ReasonCode.BLUE_HANDED_OVER: Row(
         "{model} begins; {deployment} is kept until {until}, or until {model} is promoted",
         "The next rollout begins and takes over the deployment that is kept.",
