@@ -66,6 +66,18 @@ def recheck(rollout: Rollout) -> Rollout:
     return rollout.with_rereading(recheck=Recheck(began), rechecked=None)
 
 
+def certified_anew(rollout: Rollout) -> Rollout:
+    """Return the rollout without certificates if blue was in an incident up to the last judged minute.
+
+    The evidence of harm stays. A recheck begins the certificates anew at the same minute.
+    """
+    until, calibration, pending = rollout.judging.judged_until, rollout.judging.calibration, rollout.rereading.recheck
+    if until is None or rollout.rereading.certified_since != until or calibration is None or pending is not None:
+        return rollout
+    evidence = panel.certify_anew(rollout.judging.evidence)
+    return rollout if evidence == rollout.judging.evidence else assessed(rollout, evidence, calibration)
+
+
 def harm_uncompared(rollout: Rollout) -> bool:
     """Return whether late rows showed harm after the promotion, but only while green was alone, as in a shared outage.
 
@@ -139,7 +151,8 @@ def _rejudged(
     for minute in _minutes(under_way.until, min(until, read_until)):
         split = _split_at(rollout, minute)
         seen = judged_minute(rollout, calibration, split, rows.get(minute, {}), kept)
-        evidence = panel.add_minute(evidence, seen, calibration.panel)
+        known = panel.certify_anew(evidence) if minute == rollout.rereading.certified_since else evidence
+        evidence = panel.add_minute(known, seen, calibration.panel)
         beside = panel.add_minute(beside, seen, calibration.panel) if promoted and not split.alone else beside
     if read_until < until:
         return rollout.with_rereading(recheck=Recheck(read_until, evidence, beside))
@@ -167,7 +180,10 @@ def _merged(rollout: Rollout, calibration: Calibration, again: Evidence) -> Evid
     old, counted = rollout.judging.evidence, recountable(rollout)
     gates = zip(calibration.panel.gates, old.of(calibration.panel), again.of(calibration.panel), strict=True)
     merged = replace(again, gates=tuple([new if setting.name in counted else kept for setting, kept, new in gates]))
-    return merged if merged.weight == present_weight(rollout) else panel.begin_step(merged)
+    if merged.weight != present_weight(rollout):
+        return panel.begin_step(merged)
+    anew = rollout.rereading.certified_since == rollout.judging.judged_until
+    return panel.certify_anew(merged) if anew else merged
 
 
 def _split_at(rollout: Rollout, minute: datetime) -> Split:
