@@ -235,6 +235,10 @@ ACTIONS: dict[ReasonCode, str] = {
     C.BLUE_KEPT_IN_USE: f"Teal is done with it. {DELETE} when it is no longer needed.",
     C.BLUE_KEPT_GREEN_UNHEALTHY: f"{TRAFFIC} to the kept deployment, or repair the one that serves.",
     C.BLUE_KEPT_UNCHECKED: f"Check green's errors yourself, then {DELETE} blue, or {TRAFFIC} to it.",
+    C.BLUE_KEPT_UNCOMPARED: (
+        f"If what both depend on failed then and green is healthy now, {DELETE} blue. If not, `act rollback` goes back "
+        "to it (`allowed_actions`)."
+    ),
     C.LEFTOVER_IN_USE: f"Decide what should serve and {TRAFFIC} to it; then {DELETE} the other one.",
     C.LEFTOVER_ONLY_ONE: f"{TRAFFIC} to it, or create the deployment that should serve and then {DELETE} this one.",
     C.LEFTOVER_REPLACED: "Nothing for Teal: the deployment belongs to whoever deployed it.",

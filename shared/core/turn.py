@@ -19,7 +19,7 @@ from shared.core.reconcile.incidents import watched
 from shared.core.reconcile.judging import Judged, Judgement
 from shared.core.reconcile.keeping import hand_over
 from shared.core.reconcile.observed_time import account
-from shared.core.reconcile.rereading import judge
+from shared.core.reconcile.rereading import certified_anew, judge
 from shared.core.reconcile.undersized import with_size_warning
 from shared.core.rollout.history import Decision, Entry
 from shared.core.rollout.holds import unheld
@@ -59,7 +59,8 @@ def turn(rollout: Rollout, waiting: Rollout | None, observation: Observation, no
     counted = account(rollout, observation, now)
     before = counted.rollout
     judged = judge(before, observation)
-    judged = replace(judged, rollout=watched(judged.rollout, before.judging.judged_until, observation))
+    seen = watched(judged.rollout, before.judging.judged_until, observation)
+    judged = replace(judged, rollout=certified_anew(seen))
     decided = hand_over(_decided(judged.rollout, observation, now), waiting, observation.endpoint, now)
     decision = unheld(decided, now)
     actions = difference(decision.rollout, observation.endpoint, now)

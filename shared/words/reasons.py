@@ -468,7 +468,8 @@ REASONS: Mapping[ReasonCode, Row] = {
         "Telemetry is unavailable, or shows no requests, while green has all traffic. The bake waits for them.",
     ),
     ReasonCode.SERVING_UNHEALTHY: Row(
-        "{deployment} serves and fails far more requests than is normal; nothing is deleted in the meantime",
+        "{deployment} serves and is not healthy: far more of its requests than is normal fail, are refused, take long "
+        "or get answers that cannot be read; nothing is deleted in the meantime",
         "After the rollout ended, the deployment that serves is not healthy. An operator should investigate.",
     ),
     ReasonCode.SERVING_REPLACED: Row(
@@ -539,6 +540,12 @@ REASONS: Mapping[ReasonCode, Row] = {
         "keeping {deployment}: the telemetry since green's first request could not be read again before deleting it"
         "[ ({message})]. " + MANUAL + SMALL,
         "Blue is not deleted until it is known whether late rows count against green.",
+    ),
+    ReasonCode.BLUE_KEPT_UNCOMPARED: Row(
+        "keeping {deployment}: late rows show failures while green had all traffic, and not next to {deployment}"
+        "[ ({because})]. " + MANUAL + SMALL,
+        "Nothing shows whether blue would have done better: what both depend on may have failed. So nothing is rolled "
+        "back, and nothing deleted.",
     ),
     ReasonCode.BLUE_HANDED_OVER: Row(
         "{model} begins; {deployment} is kept until {until}, or until {model} is promoted",

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from shared.core.observation import Halt
+from shared.core.observation import Halt, Observation
 from shared.core.phases import Phase
 from shared.core.policy import Capacity
 from shared.core.policy.step import Step
+from shared.core.reconcile.rereading import judge, recheck
 from shared.core.rollout import Verb
 from shared.core.rollout.reasons import ReasonCode
 from shared.core.steps import MirrorStep, PauseStep, SmokeStep, WeightStep
@@ -207,6 +208,37 @@ def test_a_healthy_green_waits_next_to_a_failing_blue_by_default() -> None:
     world.rates = {BLUE: 0.5}
     world.minutes(60)
     assert (world.seen.traffic[GREEN], holds(world)) == (10, [C.INCIDENT])
+
+
+def next_to_a_sick_blue(minutes: int) -> World:
+    """Return a world in which green, at half of the traffic, fails 2 %, and blue 60 % for so many minutes."""
+    world = World(rpm=100)
+    world.register()
+    world.until_weight(50)
+    world.rates = {BLUE: 0.6, GREEN: 0.02}
+    world.minutes(minutes)
+    world.rates = {GREEN: 0.02}
+    return world
+
+
+@pytest.mark.parametrize("minutes", [1, 3, 12, 40])
+def test_a_green_over_the_budget_is_not_certified_by_a_sick_blue(minutes: int) -> None:
+    """Blue failed far more for some time. Next to a healthy one, green shows what it is."""
+    world = next_to_a_sick_blue(minutes)
+    world.until(Phase.ROLLED_BACK, within=180)
+    assert not any(entry.after is Phase.PROMOTING for entry in world.history()), world.told()
+
+
+def test_rereading_an_incident_certifies_no_more_than_before() -> None:
+    """The minutes of the incident certify nothing, whether they are judged as they come or all again."""
+    world = next_to_a_sick_blue(8)
+    for _ in range(14):
+        world.minutes()
+        known = world.rollout()
+        seen = Observation(world.seen, tuple(world.telemetry.rows), settled_until=world.clock.now)
+        again = judge(recheck(known), seen).rollout
+        assert (again.rereading.recheck, again.judging.evidence) == (None, known.judging.evidence)
+    assert world.entries(C.RELEASED), world.told()
 
 
 def test_a_policy_may_let_a_healthy_green_replace_a_failing_blue() -> None:

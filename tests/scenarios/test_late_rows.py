@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -49,6 +49,28 @@ def test_failures_that_arrive_after_the_promotion_bring_blue_back() -> None:
     ended = world.until(Phase.ROLLED_BACK, within=90)
     assert ended.status.reason.code is Why.REGRESSION_DETECTED
     assert (world.seen.traffic, BLUE in world.seen.deployments) == ({BLUE: 100}, True)
+
+
+@pytest.mark.parametrize(("late", "newer"), [(12, False), (12, True), (40, False)])
+def test_a_shared_outage_in_the_bake_that_shows_late_does_not_roll_back(late: int, *, newer: bool) -> None:
+    """Green had all traffic, so blue's past is no comparison: blue is kept, once reported, and an operator decides."""
+    outage: set[datetime] = set()
+    failed = failures_after(late)
+    policy = replace(POLICY, keep_blue=timedelta(hours=1))
+    world, _ = late_world(lambda row, age: failed(row, age) if row.minute in outage else row, policy=policy)
+    world.until_weight(100)
+    for minutes, rate in ((1, 0.0), (4, 0.6)):
+        world.rates = {GREEN: rate}
+        outage |= {world.clock().replace(second=0) + n * MINUTE for n in range(minutes)} if rate else set()
+        world.minutes(minutes)
+    world.rates = {}
+    world.until(Phase.PROMOTED)
+    world.minutes(15)
+    if newer:
+        world.register("8", event="e2")
+    world.minutes(90)
+    assert (world.rollout().phase, len(world.entries(Why.BLUE_KEPT_UNCOMPARED))) == (Phase.PROMOTED, 1), world.told()
+    assert newer or BLUE in world.seen.deployments
 
 
 def test_late_rows_that_change_nothing_are_reported_once_and_the_lag_is_raised() -> None:

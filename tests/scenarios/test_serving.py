@@ -7,11 +7,15 @@ from datetime import timedelta
 
 import pytest
 
+from shared.core.gates import ErrorsGate, LatencyGate, PredictionsGate
 from shared.core.observation import DeploymentMinute
 from shared.core.phases import Phase
+from shared.core.reconcile.plan import plan_observation
 from shared.core.rollout import Verb
 from shared.core.rollout.reasons import ReasonCode
 from shared.core.steps import SmokeStep, WeightStep
+from shared.core.telemetry.predictions import UNREADABLE
+from tests.scenarios.conduct import Conduct
 from tests.scenarios.world import BLUE, GREEN, POLICY, World
 
 C = ReasonCode
@@ -120,6 +124,53 @@ def test_blue_is_not_deleted_while_the_promoted_green_fails() -> None:
     world.minutes(60)
     assert BLUE in world.seen.deployments
     assert world.entries(C.SERVING_UNHEALTHY) != []
+
+
+USUAL = Conduct(median=100.0, predictions={"yes": 0.3, "no": 0.7})
+
+
+@pytest.mark.parametrize(
+    "sick",
+    [
+        pytest.param(replace(USUAL, median=5000.0), id="slow"),
+        pytest.param(replace(USUAL, predictions={UNREADABLE: 1.0}), id="unreadable"),
+        pytest.param(replace(USUAL, refused=1.0), id="refuses"),
+    ],
+)
+def test_blue_is_not_deleted_while_the_promoted_green_is_of_no_use(sick: Conduct) -> None:
+    """None of its requests fails, but users cannot work with its answers; blue goes when they can again."""
+    gates = (ErrorsGate(), LatencyGate(), PredictionsGate())
+    judge = replace(POLICY.judge, gates=gates)
+    world = World(replace(POLICY, judge=judge), rpm=900, conduct={BLUE: USUAL, GREEN: USUAL})
+    world.register()
+    world.until(Phase.PROMOTED)
+    world.conduct = {GREEN: sick}
+    world.minutes(90)
+    assert (BLUE in world.seen.deployments, len(world.entries(C.SERVING_UNHEALTHY))) == (True, 1), world.told()
+    world.conduct = {GREEN: USUAL}
+    world.until_finished()
+    assert BLUE not in world.seen.deployments
+
+
+def test_an_endpoint_that_refuses_nearly_everything_as_before_is_healthy() -> None:
+    """Callers without a key were nearly all that it had before, too."""
+    usual = Conduct(refused=0.95)
+    world = World(rpm=900, conduct={BLUE: usual, GREEN: usual})
+    world.register()
+    world.until(Phase.PROMOTED)
+    world.until_finished()
+    assert (BLUE in world.seen.deployments, world.entries(C.SERVING_UNHEALTHY)) == (False, [])
+
+
+def test_what_serves_is_watched_for_all_that_blues_past_says_something_about() -> None:
+    """Telemetry is asked for latency and predictions, too, where the policy judges them."""
+    judge = replace(POLICY.judge, gates=(ErrorsGate(), LatencyGate(), PredictionsGate()))
+    world = World(replace(POLICY, judge=judge), rpm=900, conduct={BLUE: USUAL, GREEN: USUAL})
+    world.register()
+    world.until(Phase.PROMOTED)
+    asked = plan_observation(world.rollout(), world.seen, world.clock() + timedelta(minutes=25)).serving
+    assert asked is not None
+    assert sorted(asked.needs) == ["latency", "predictions"]
 
 
 def test_blue_is_not_deleted_without_telemetry() -> None:

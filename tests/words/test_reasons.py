@@ -61,6 +61,10 @@ ONE_ARM = (
     "telemetry shows requests to churn-7 but none to churn-6 in the same minutes; those minutes do not count as "
     "evidence"
 )
+UNCOMPARED = (
+    "keeping churn-6: late rows show failures while green had all traffic, and not next to churn-6. "
+    "Manual intervention required"
+)
 UNCHECKED = (
     "keeping churn-6: the telemetry since green's first request could not be read again before deleting it (503). "
     "Manual intervention required"
@@ -365,6 +369,7 @@ ROWS: list[tuple[Reason, str]] = [
     (reason(C.TELEMETRY_LATE, limit_seconds=300.0, delay_seconds=480.0), LATE),
     (reason(C.BLUE_NOT_LOGGED, deployment=BLUE, other=GREEN), ONE_ARM),
     (reason(C.BLUE_KEPT_UNCHECKED, deployment=BLUE, message="503"), UNCHECKED),
+    (reason(C.BLUE_KEPT_UNCOMPARED, deployment=BLUE), UNCOMPARED),
     (reason(C.TELEMETRY_PROVEN), "telemetry shows this endpoint's requests"),
     (reason(C.GREEN_RECEIVES_TRAFFIC, deployment=GREEN), "churn-7 receives traffic again"),
     (
@@ -551,7 +556,10 @@ ROWS: list[tuple[Reason, str]] = [
     ),
     (
         reason(C.SERVING_UNHEALTHY, deployment=BLUE),
-        ("churn-6 serves and fails far more requests than is normal; nothing is deleted in the meantime"),
+        (
+            "churn-6 serves and is not healthy: far more of its requests than is normal fail, are refused, take long "
+            "or get answers that cannot be read; nothing is deleted in the meantime"
+        ),
     ),
     (reason(C.SERVING_HEALTHY, deployment=BLUE), "churn-6 is healthy again"),
     (

@@ -15,6 +15,8 @@ from shared.core.judge.tuning import Tuning
 
 # What gates count changes with the load and the callers, too, so their alarms allow this much more than the past shows.
 GATE_BUDGET = 0.2
+# What serves and refuses more of its requests than this does not work, unless blue's past shows nearly as many.
+MOST_REFUSED = 0.9
 LEAST_COUNTED = 30  # in the past: fewer do not say what is usual
 
 
@@ -30,12 +32,14 @@ class GateAlarm:
 class Alarms:
     """failed: for failed requests. overloaded: for 429 and 408 responses, which an idle endpoint never gives.
 
-    gates: by name, for what else is judged and has a usual share, such as slow answers.
+    gates: by name, for what else is judged and has a usual share, such as slow answers. refused: the share of client
+    errors above which what serves does not work.
     """
 
     failed: Alarm
     overloaded: Alarm
     gates: dict[str, GateAlarm] = field(default_factory=dict)
+    refused: float = MOST_REFUSED
 
 
 def alarms_of(past: Past, budget: float, tuning: Tuning, counted: Mapping[str, CountSample]) -> Alarms:
@@ -52,7 +56,19 @@ def alarms_of(past: Past, budget: float, tuning: Tuning, counted: Mapping[str, C
         for name, sample in counted.items()
         if sum(past.series(sample)[1]) >= LEAST_COUNTED
     }
-    return Alarms(_alarm(failed, total, budget, tuning), _alarm(overloaded, total, LEAST_BUDGET, tuning), gates)
+    return Alarms(
+        failed=_alarm(failed, total, budget, tuning),
+        overloaded=_alarm(overloaded, total, LEAST_BUDGET, tuning),
+        gates=gates,
+        refused=_most_refused(past),
+    )
+
+
+def _most_refused(past: Past) -> float:
+    """Return the share of client errors above which too little is left of what blue accepted in the past."""
+    total = sum(row.total for row in past.minutes if row)
+    refused = sum(row.client_errors for row in past.minutes if row)
+    return max(MOST_REFUSED, (1.0 + refused / total) / 2.0) if total else MOST_REFUSED
 
 
 def _counted(bad: Sequence[int], total: Sequence[int], tuning: Tuning) -> Alarm:

@@ -152,13 +152,14 @@ class LatencyGate(Gate):
         return self._by_counts(past) if source.counts_latency else self._by_percentiles()
 
     def alarm_sample(self, past: Past) -> CountSample | None:
-        """Return answers, or minutes, that are far slower than blue's were."""
+        """Return answers, or minutes, that are far slower than blue's were, and than green's may be."""
+        far = max(FAR_SLOWER, self.worse_than)
         slowness = past.summed(lambda row: row.slowness)
         if sum(slowness.values()) >= LEAST_ANSWERS:
-            return Slower(((quantile(slowness, CERTIFIED_TAIL) + buckets_of(FAR_SLOWER),) * 2,))
+            return Slower(((quantile(slowness, CERTIFIED_TAIL) + buckets_of(far),) * 2,))
         busy = [row.percentiles for row in past.minutes if row and row.percentiles and row.total >= LEAST_REQUESTS]
         medians = sorted(percentiles[50] for percentiles in busy if 50 in percentiles)
-        return SlowMinute(FAR_SLOWER * medians[int(CERTIFIED_TAIL * (len(medians) - 1))]) if medians else None
+        return SlowMinute(far * medians[int(CERTIFIED_TAIL * (len(medians) - 1))]) if medians else None
 
     def _by_counts(self, past: Past) -> Calibrated:
         slowness = past.summed(lambda row: row.slowness)

@@ -122,7 +122,12 @@ def add_minute(evidence: Evidence, minute: JudgedMinute, panel: Panel) -> Eviden
 
 def begin_step(evidence: Evidence) -> Evidence:
     """Return the evidence with fresh certificates: those of the last step do not apply to the next."""
-    return replace(evidence, gates=tuple([gate.begin_step(one) for one in evidence.gates]), step_requests=0)
+    return replace(certify_anew(evidence), step_requests=0)
+
+
+def certify_anew(evidence: Evidence) -> Evidence:
+    """Return the evidence with fresh certificates within a step: what they were won on says nothing any more."""
+    return replace(evidence, gates=tuple([gate.begin_step(one) for one in evidence.gates]))
 
 
 def requests_per_minute(total: Sequence[int]) -> float:

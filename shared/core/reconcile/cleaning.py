@@ -9,7 +9,7 @@ from shared.core.phases import Phase
 from shared.core.reconcile import autoscaling, running
 from shared.core.reconcile.capacity import blue_is_small, kept_instances, too_small
 from shared.core.reconcile.replaced import made_by_others
-from shared.core.reconcile.rereading import recheck, recheck_due
+from shared.core.reconcile.rereading import harm_uncompared, recheck, recheck_due
 from shared.core.reconcile.serving import newly_healthy, seen_healthy
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
@@ -27,6 +27,7 @@ WAITS = frozenset(
         ReasonCode.LEFTOVER_UNCHECKED,
         ReasonCode.BLUE_KEPT_GREEN_UNHEALTHY,
         ReasonCode.BLUE_KEPT_UNCHECKED,
+        ReasonCode.BLUE_KEPT_UNCOMPARED,
     }
 )
 
@@ -56,6 +57,8 @@ def may_delete(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> bool:
         return False
     promoted = rollout.phase is Phase.PROMOTED
     if promoted and rollout.hold is not None:
+        return False
+    if harm_uncompared(rollout):
         return False
     if (recheck_due(rollout) or running.is_foreign(rollout, name)) if promoted else made_by_others(rollout, endpoint):
         return False
@@ -123,7 +126,7 @@ def _cleaned(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime)
         kept_in_use = reason(ReasonCode.BLUE_KEPT_IN_USE, deployment=name)
         return Decision(rollout) if taken else _finished(rollout, kept_in_use, now)
     patience = rollout.policy.deadlines.rollback + rollout.later_than_configured
-    if now - due > patience and not newly_healthy(rollout, now):
+    if harm_uncompared(rollout) or (now - due > patience and not newly_healthy(rollout, now)):
         return _overdue(rollout, _with_size(_left_over(rollout, name, endpoint, now), rollout), endpoint, now)
     last_look = rollout.phase is Phase.PROMOTED and now >= due and recheck_due(rollout)
     return Decision(recheck(rollout) if last_look else rollout)
@@ -209,14 +212,22 @@ def _left_over(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetim
     if rollout.phase is Phase.PROMOTED and not endpoint.ready(serving):
         only, sick = ReasonCode.LEFTOVER_ONLY_ONE, ReasonCode.BLUE_KEPT_GREEN_UNHEALTHY
         return reason(sick, deployment=name, other=serving) if serving else reason(only, deployment=name)
-    if rollout.phase is Phase.PROMOTED and recheck_due(rollout):
-        problem = rollout.observed.telemetry_problem or ""
-        return reason(ReasonCode.BLUE_KEPT_UNCHECKED, deployment=name, message=problem)
+    if (why := _undecided(rollout, name)) is not None:
+        return why
     if serving is not None and not endpoint.ready(serving):
         return reason(ReasonCode.LEFTOVER_KEPT, deployment=name, other=serving)
     if serving is not None and rollout.phase is not Phase.PROMOTED and not seen_healthy(rollout, serving, now):
         return reason(ReasonCode.LEFTOVER_UNCHECKED, deployment=name, other=serving)
     return not_deleted(rollout, name, endpoint)
+
+
+def _undecided(rollout: Rollout, blue: str) -> Reason | None:
+    """Return why it is not known whether a promoted green did harm, if so."""
+    if harm_uncompared(rollout):
+        return reason(ReasonCode.BLUE_KEPT_UNCOMPARED, because=rollout.verdict_reason, deployment=blue)
+    if rollout.phase is not Phase.PROMOTED or not recheck_due(rollout):
+        return None
+    return reason(ReasonCode.BLUE_KEPT_UNCHECKED, deployment=blue, message=rollout.observed.telemetry_problem or "")
 
 
 def not_deleted(rollout: Rollout, name: str, endpoint: EndpointSeen) -> Reason:

@@ -249,8 +249,9 @@ def _refused(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decisio
 
 def _harmful(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
     watched = rollout.phase in {Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING}
-    # The last reading before blue is deleted may have found new rows.
-    reread = rollout.phase is Phase.PROMOTED and rollout.rereading.rechecked is not None
+    # The last reading before blue is deleted may have found new rows, also of minutes with both.
+    again = rollout.rereading
+    reread = rollout.phase is Phase.PROMOTED and again.rechecked is not None and not again.uncompared
     if (
         not (watched or (reread and endpoint.ready(rollout.blue)))
         or rollout.verdict is None

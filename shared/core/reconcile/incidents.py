@@ -5,6 +5,7 @@ The judge decides whether green is worse than blue. This decides whether now is 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -31,15 +32,19 @@ SHARED = frozenset({Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})
 
 
 def watched(rollout: Rollout, since: datetime | None, observation: Observation) -> Rollout:
-    """Return the rollout after watching every minute judged from `since` on for incidents, each once."""
+    """Return the rollout after watching every minute judged from `since` on for incidents, each once.
+
+    If blue was in one, or probably was, these minutes certify nothing: next to it, any green looks good.
+    """
     alarms, until = rollout.alarms, rollout.judging.judged_until
     if alarms is None or since is None or until is None or until <= since:
         return rollout
-    watches = rollout.judging.watches
+    sick = False
     for row in sorted(observation.minutes or (), key=lambda row: row.minute):
         if since <= row.minute < until:
-            watches = _after(watches, row, rollout, alarms)
-    return rollout.with_judging(watches=watches)
+            rollout = rollout.with_judging(watches=_after(rollout.judging.watches, row, rollout, alarms))
+            sick = sick or (_applies(rollout) and _doubted(rollout, _watches_of_blue(rollout)))
+    return rollout.with_rereading(certified_since=until) if sick else rollout
 
 
 def incident_now(rollout: Rollout) -> Reason | None:
@@ -94,15 +99,26 @@ def flooded(rollout: Rollout) -> bool:
 
 def suspected(rollout: Rollout) -> bool:
     """Return whether an incident is likely but not yet certain: nothing advances on such minutes."""
+    watches = [rollout.judging.watches.green_overloaded, *_watches_of_blue(rollout)]
+    return _applies(rollout) and _doubted(rollout, watches)
+
+
+def _watches_of_blue(rollout: Rollout) -> list[Watch]:
+    """Return blue's watches, next to green, except those that the policy lets green replace it for."""
+    watches = rollout.judging.watches
+    if rollout.alone:
+        return []
+    failed = [] if _fixed(rollout, watches.green_failed) else [watches.blue_failed]
+    return [watches.blue_overloaded, *failed, *[watch for _, watch in _unfixed(rollout)]]
+
+
+def _doubted(rollout: Rollout, watches: Iterable[Watch]) -> bool:
+    """Return whether any of these watches shows that an incident is likely."""
     calibration = rollout.judging.calibration
-    if not _applies(rollout) or calibration is None or rollout.alarms is None:
+    if calibration is None or rollout.alarms is None:
         return False
-    watches, tuning = rollout.judging.watches, calibration.panel.tuning
-    doubted = [watches.green_overloaded]
-    doubted += [] if rollout.alone else [watches.blue_overloaded]
-    doubted += [] if rollout.alone or _fixed(rollout, watches.green_failed) else [watches.blue_failed]
-    doubted += [] if rollout.alone else [watch for _, watch in _unfixed(rollout)]
-    return any(incident.log_odds(watch, tuning) > tuning.log_suspicion for watch in doubted)
+    tuning = calibration.panel.tuning
+    return any(incident.log_odds(watch, tuning) > tuning.log_suspicion for watch in watches)
 
 
 def _applies(rollout: Rollout) -> bool:

@@ -97,8 +97,12 @@ def _minutes(rollout: Rollout, settled: datetime) -> TelemetryQuery | None:
 
 
 def _serving(rollout: Rollout, now: datetime) -> TelemetryQuery | None:
+    """Return the query for what serves: its requests, and what the alarms of gates count."""
     window = serving_window(rollout, now)
-    return None if window is None else replace(_asked(rollout, window), needs={}, mirrored=False)
+    if window is None:
+        return None
+    asked, watched = _asked(rollout, window), rollout.alarms.gates if rollout.alarms is not None else {}
+    return replace(asked, needs={name: need for name, need in asked.needs.items() if name in watched}, mirrored=False)
 
 
 def _start(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> TelemetryQuery | None:

@@ -14,9 +14,10 @@ from datetime import datetime, timedelta
 from shared.core.gates.calibration import Calibration
 from shared.core.judge import panel
 from shared.core.judge.panel import Evidence
+from shared.core.judge.verdict import Outcome
 from shared.core.observation.observation import DeploymentMinute, EndpointSeen, Observation
 from shared.core.observation.spans import MINUTE
-from shared.core.phases import JUDGED
+from shared.core.phases import JUDGED, Phase
 from shared.core.reconcile.judging import (
     Judged,
     assessed,
@@ -63,6 +64,26 @@ def recheck(rollout: Rollout) -> Rollout:
     if began is None or rollout.rereading.recheck is not None:
         return rollout
     return rollout.with_rereading(recheck=Recheck(began), rechecked=None)
+
+
+def certified_anew(rollout: Rollout) -> Rollout:
+    """Return the rollout without certificates if blue was in an incident up to the last judged minute.
+
+    The evidence of harm stays. A recheck begins the certificates anew at the same minute.
+    """
+    until, calibration, pending = rollout.judging.judged_until, rollout.judging.calibration, rollout.rereading.recheck
+    if until is None or rollout.rereading.certified_since != until or calibration is None or pending is not None:
+        return rollout
+    evidence = panel.certify_anew(rollout.judging.evidence)
+    return rollout if evidence == rollout.judging.evidence else assessed(rollout, evidence, calibration)
+
+
+def harm_uncompared(rollout: Rollout) -> bool:
+    """Return whether late rows showed harm after the promotion, but only while green was alone, as in a shared outage.
+
+    Before the promotion, green would be compared with blue again. Afterwards an operator decides whether to go back.
+    """
+    return rollout.phase is Phase.PROMOTED and rollout.rereading.uncompared and not rollout.judge_overruled
 
 
 def worth_keeping(rollout: Rollout, rows: Sequence[DeploymentMinute]) -> tuple[DeploymentMinute, ...]:
@@ -124,19 +145,28 @@ def _rejudged(
 ) -> Rollout:
     """Return the rollout after the next part of a recheck; the last part replaces the evidence."""
     until = rollout.judging.judged_until or read_until
-    rows, evidence = by_minute(observation.minutes or ()), under_way.evidence
+    rows, evidence, beside = by_minute(observation.minutes or ()), under_way.evidence, under_way.beside
+    promoted = rollout.phase is Phase.PROMOTED
     kept = {setting.name for setting in calibration.panel.gates} - recountable(rollout) | observation.missing.keys()
     for minute in _minutes(under_way.until, min(until, read_until)):
         split = _split_at(rollout, minute)
         seen = judged_minute(rollout, calibration, split, rows.get(minute, {}), kept)
-        evidence = panel.add_minute(evidence, seen, calibration.panel)
+        known = panel.certify_anew(evidence) if minute == rollout.rereading.certified_since else evidence
+        evidence = panel.add_minute(known, seen, calibration.panel)
+        beside = panel.add_minute(beside, seen, calibration.panel) if promoted and not split.alone else beside
     if read_until < until:
-        return rollout.with_rereading(recheck=Recheck(read_until, evidence))
+        return rollout.with_rereading(recheck=Recheck(read_until, evidence, beside))
     merged = _merged(rollout, calibration, evidence)
     first = max(under_way.until, until - len(rollout.rereading.recent) * MINUTE)
     recent = tuple([counts_of(rollout, rows.get(minute, {})) for minute in _minutes(first, until)])
     done = rollout.with_rereading(recheck=None, rechecked=until, recent=recent)
-    return assessed(done, merged, calibration)
+    after, compared = assessed(done, merged, calibration), _merged(rollout, calibration, beside)
+    alone = promoted and _fails(after) and not _fails(assessed(done, compared, calibration))
+    return after.with_rereading(uncompared=alone)
+
+
+def _fails(rollout: Rollout) -> bool:
+    return rollout.verdict is not None and rollout.verdict.outcome is Outcome.FAIL
 
 
 def recountable(rollout: Rollout) -> set[str]:
@@ -150,7 +180,10 @@ def _merged(rollout: Rollout, calibration: Calibration, again: Evidence) -> Evid
     old, counted = rollout.judging.evidence, recountable(rollout)
     gates = zip(calibration.panel.gates, old.of(calibration.panel), again.of(calibration.panel), strict=True)
     merged = replace(again, gates=tuple([new if setting.name in counted else kept for setting, kept, new in gates]))
-    return merged if merged.weight == present_weight(rollout) else panel.begin_step(merged)
+    if merged.weight != present_weight(rollout):
+        return panel.begin_step(merged)
+    anew = rollout.rereading.certified_since == rollout.judging.judged_until
+    return panel.certify_anew(merged) if anew else merged
 
 
 def _split_at(rollout: Rollout, minute: datetime) -> Split:

@@ -1,15 +1,18 @@
 """Watches the serving deployment after every rollout; nothing that works is deleted before it is seen healthy.
 
 Healthy means that its requests of the last minutes fail no more than blue's calibrated past allows, or less than a
-quarter of them where there was no calibration. If none of them succeeded, if there were none, or if the log cannot be
+quarter of them where there was no calibration. Nor may it refuse nearly all of them, or be as slow or unreadable as in
+an incident. If none of them succeeded, if there were none, or if the log cannot be
 read, it must answer the smoke requests. Without those, silence proves nothing, and an operator decides. A few requests
 can succeed by chance, so they must do so for ten minutes before anything is deleted.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from shared.core.gates.alarms import MOST_REFUSED, Alarms
 from shared.core.judge.incident import MOST_UNKNOWN
 from shared.core.observation.observation import DeploymentMinute, EndpointSeen, Observation
 from shared.core.observation.spans import ceil_minute, floor_minute
@@ -142,12 +145,19 @@ def report(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision 
 
 def _healthy(rollout: Rollout, rows: list[DeploymentMinute], observation: Observation) -> bool | None:
     """Return whether these minutes are healthy; None if that is unclear. One bad request is not enough."""
-    alarms, total = rollout.alarms, sum(row.total for row in rows)
-    bad, overloaded = sum(row.bad for row in rows), sum(row.overloaded for row in rows)
-    failed_limit = MOST_UNKNOWN if alarms is None else alarms.failed.limit
-    overloaded_limit = MOST_UNKNOWN if alarms is None else alarms.overloaded.limit
-    if bad > failed_limit * total + 1 or overloaded > overloaded_limit * total + 1:
+    if any(bad > limit * total + 1 for bad, total, limit in _counted(rows, rollout.alarms)):
         return False
-    if bad < total:
+    if any(row.bad < row.total for row in rows):
         return True
     return observation.serving_probe.passed if observation.serving_probe is not None else None
+
+
+def _counted(rows: list[DeploymentMinute], alarms: Alarms | None) -> Iterator[tuple[int, int, float]]:
+    """Yield what counts against a deployment: bad, total, and the share of bad that is an incident."""
+    total = sum(row.total for row in rows)
+    yield sum(row.bad for row in rows), total, MOST_UNKNOWN if alarms is None else alarms.failed.limit
+    yield sum(row.overloaded for row in rows), total, MOST_UNKNOWN if alarms is None else alarms.overloaded.limit
+    yield sum(row.client_errors for row in rows), total, MOST_REFUSED if alarms is None else alarms.refused
+    for gate in alarms.gates.values() if alarms is not None else ():
+        pairs = [pair for row in rows for pair in gate.sample.counts(row, green=False) or ()]
+        yield sum(bad for bad, _ in pairs), sum(known for _, known in pairs), gate.alarm.limit

@@ -160,6 +160,7 @@ class ReasonCode(StrEnum):
     BLUE_KEPT_IN_USE = "blue_kept_in_use"
     BLUE_KEPT_GREEN_UNHEALTHY = "blue_kept_green_unhealthy"
     BLUE_KEPT_UNCHECKED = "blue_kept_unchecked"
+    BLUE_KEPT_UNCOMPARED = "blue_kept_uncompared"
     BLUE_HANDED_OVER = "blue_handed_over"
     BLUE_RELEASED_EARLY = "blue_released_early"
     LEFTOVER_DELETED = "leftover_deleted"

@@ -41,13 +41,22 @@ class Split:
     steady: bool
     live: int | None = None
 
+    @property
+    def alone(self) -> bool:
+        """Whether green had all traffic, so that it was only compared with blue's past."""
+        return self.weight == 100 and self.steady
+
 
 @dataclass(frozen=True, slots=True)
 class Recheck:
-    """A recheck of everything since green's first request that is under way, with the evidence before `until`."""
+    """A recheck of everything since green's first request that is under way, with the evidence before `until`.
+
+    beside: after a promotion, the evidence of the minutes in which blue had traffic, too.
+    """
 
     until: datetime
     evidence: Evidence = field(default_factory=Evidence)
+    beside: Evidence = field(default_factory=Evidence)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +67,9 @@ class Rereading:
     `judged_until`, without gaps, as they were judged. recheck: the recheck under way. rechecked: the last complete
     recheck covered the minutes before this. lag: telemetry's actual lag, if longer than configured. read_at: when new
     or increased minutes were last found. blue_silent: whether green was ever seen without the requests that blue should
-    have had at the same time. news: findings that are not in the history yet.
+    have had at the same time. certified_since: minutes before this certify nothing, because blue was in an incident.
+    uncompared: whether the last recheck, after the promotion, found harm that only shows in minutes in which green was
+    alone. news: findings that are not in the history yet.
     """
 
     began: datetime | None = None
@@ -69,4 +80,6 @@ class Rereading:
     lag: timedelta | None = None
     read_at: datetime | None = None
     blue_silent: bool = False
+    certified_since: datetime | None = None
+    uncompared: bool = False
     news: tuple[Reason, ...] = ()

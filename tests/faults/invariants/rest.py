@@ -27,6 +27,7 @@ HANDED_OVER = frozenset(
         ReasonCode.BLUE_KEPT_IN_USE,
         ReasonCode.BLUE_KEPT_GREEN_UNHEALTHY,
         ReasonCode.BLUE_KEPT_UNCHECKED,
+        ReasonCode.BLUE_KEPT_UNCOMPARED,
     }
 )
 
