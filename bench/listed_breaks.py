@@ -792,6 +792,13 @@ BREAKS = (
         "tests/scenarios/test_kept_blue.py",
     ),
     Break(
+        "an inherited blue goes although the other one fails",
+        f"{RECONCILE}/keeping.py",
+        "        return blue_fails(rollout)",
+        "        return False",
+        "tests/scenarios/test_kept_blue.py",
+    ),
+    Break(
         "an inherited blue goes whatever serves",
         f"{RECONCILE}/keeping.py",
         "    if endpoint.busy or not _serving_proven(rollout, endpoint, now):",
