@@ -44,7 +44,7 @@ from shared.core.reconcile.traffic_mismatch import mismatch_now
 from shared.core.reconcile.unseen_blue import back_to_unseen, fails_uncompared
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
-from shared.core.rollout.holds import WAITS, continues, held_now, hold, release, unheld
+from shared.core.rollout.holds import WAITS, continues, held_now, hold, release, unheld, unknown_now
 from shared.core.rollout.pauses import PauseCause, pause_cause
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import ActionKind, Refusal, Rollout
@@ -77,6 +77,7 @@ def _decided(rollout: Rollout, observation: Observation, now: datetime) -> Decis
     held = held or fails_uncompared(informed) or mismatch_now(informed) or still_without_telemetry(informed)
     if held is None and (late or informed.hold is not None):
         held = withheld(informed, endpoint, now)
+    held = held or unknown_now(informed, observation)
     if held is None and informed.hold is not None:
         return release(informed, observation.halted, now)
     if held is not None and not continues(informed.hold_reason, held):

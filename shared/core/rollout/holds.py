@@ -39,9 +39,15 @@ def held_now(rollout: Rollout, observation: Observation, now: datetime) -> Reaso
         return None
     halt = observation.halted
     if halt is not None and halt.in_force:
-        return reason(ReasonCode.HALTED, actor=halt.by, comment=halt.reason)
+        return _halted(halt)
     window = frozen(rollout.policy, now)
     return None if window is None else reason(ReasonCode.FREEZE_WINDOW, window=window)
+
+
+def unknown_now(rollout: Rollout, observation: Observation) -> Reason | None:
+    """Return the reason to wait if nobody knows whether there is a halt; any other hold comes before it."""
+    unknown = observation.halt_unknown and can_be_held(rollout)
+    return reason(ReasonCode.HALT_UNKNOWN) if unknown else None
 
 
 def hold(rollout: Rollout, why: Reason, now: datetime) -> Decision:
@@ -73,6 +79,10 @@ def release(rollout: Rollout, halt: Halt | None, now: datetime) -> Decision:
         why.facts["actor"], why.facts["comment"] = halt.ended.by, halt.ended.reason
         return history.noted(free, why, now, halt.ended.by)
     return history.noted(free, why, now)
+
+
+def _halted(halt: Halt) -> Reason:
+    return reason(ReasonCode.HALTED, actor=halt.by, comment=halt.reason)
 
 
 def _words(why: Reason) -> dict[str, str]:
