@@ -111,6 +111,23 @@ def test_nobody_is_named_for_a_hold_that_was_no_halt() -> None:
     assert (released.actor, released.reason.facts) == (TEAL, {})
 
 
+def test_a_halt_that_cannot_always_be_read_is_in_the_history_once() -> None:
+    """Every second read fails for twenty minutes: it is the same hold, and Bob ends it."""
+    world = World()
+    world.register()
+    world.until_weight(10)
+    halt = Halt("ada", "incident 7", world.clock())
+    world.store.set_halt(halt)
+    for minute in range(20):
+        world.store.halt_problem = Temporary("503") if minute % 2 else None
+        world.minutes()
+    assert len(world.entries(ReasonCode.HELD)) == 1, world.told()
+    world.store.halt_problem = None
+    world.store.set_halt(replace(halt, ended=HaltEnd("bob", "it is over", world.clock())))
+    world.minutes()
+    assert [entry.actor for entry in world.entries(ReasonCode.RELEASED)] == ["bob"]
+
+
 def test_an_operator_cannot_promote_through_a_halt() -> None:
     """The request is accepted, and carried out when the halt ends."""
     world = World()
