@@ -70,22 +70,23 @@ def halt(call: Call) -> HaltView:
 
 def end_halt(call: Call) -> HaltView:
     """End the halt, also one whose row cannot be read: whatever it was, the caller ends it."""
-    halted = _newest_halt(call)
+    by, comment = actor(call), _comment(call)
+    halted = _newest_halt(by, comment)
     if halted is not None and halted.in_force:
-        end = HaltEnd(actor(call), _comment(call), app().clock())
+        end = HaltEnd(by, comment, app().clock())
         halted = replace(halted, ended=end)
         app().store.set_halt(halted)
         log.warning("halt ended by=%r reason=%r", end.by, end.reason)
     return halts(halted)
 
 
-def _newest_halt(call: Call) -> Halt | None:
-    """Return the newest halt; if its row cannot be read, one of the caller's that takes its place."""
+def _newest_halt(by: str, comment: str) -> Halt | None:
+    """Return the newest halt; if its row cannot be read, one of the caller's own, which takes its place."""
     try:
         return app().store.halt()
     except Permanent as error:
         log.warning("halt not read, so it is replaced: %s", error)
-        own = Halt(actor(call), _comment(call), app().clock())
+        own = Halt(by, comment, app().clock())
         app().store.set_halt(own)
         return own
 
