@@ -1243,7 +1243,7 @@ BREAKS = (
     Break(
         "edits are not noticed",
         f"{RECONCILE}/external_edits.py",
-        "    if not _foreign(rollout, endpoint):\n        return _left",
+        "    if not back and not _foreign(rollout, endpoint):\n        return _left",
         "    if True:\n        return _left",
         "tests/scenarios/test_external_edits.py",
     ),
@@ -1481,9 +1481,9 @@ BREAKS = (
     ),
     Break(
         "promoting all the way restores the old split first",
-        f"{RECONCILE}/difference.py",
-        "rollout.phase is Phase.PROMOTING and rollout.traffic.weight != ALL",
-        "False",
+        "shared/core/rollout/record.py",
+        "            return self.traffic.weight != ALL",
+        "            return False",
         "tests/scenarios/test_external_edits.py",
     ),
     Break(
@@ -1673,6 +1673,27 @@ BREAKS = (
         "shared/core/reconcile/external_edits.py",
         "if endpoint.traffic != rollout.traffic.edited or not",
         "if not",
+        "tests/scenarios/test_edits_in_a_row.py",
+    ),
+    Break(
+        "an edit back to an order of long ago is overwritten",
+        f"{RECONCILE}/orders.py",
+        "return rollout.with_orders(shown=True) if",
+        "return rollout if",
+        "tests/scenarios/test_edits_in_a_row.py",
+    ),
+    Break(
+        "the old split is restored before the next step",
+        "shared/core/rollout/record.py",
+        "0 < self.traffic.weight < (step.live_weight or 0)",
+        "False",
+        "tests/scenarios/test_edits_in_a_row.py",
+    ),
+    Break(
+        "an edit back to the own split does not stop a promotion",
+        f"{RECONCILE}/external_edits.py",
+        "    if _returned(rollout, endpoint) and not _own_order(rollout, endpoint):",
+        "    if False:",
         "tests/scenarios/test_edits_in_a_row.py",
     ),
     Break(

@@ -15,6 +15,7 @@ from shared.core.observation.observation import EndpointSeen, Observation, Provi
 from shared.core.phases import STEERING, Phase
 from shared.core.reconcile import (
     autoscaling,
+    external_edits,
     judging,
     keeping,
     probing,
@@ -29,7 +30,7 @@ from shared.core.reconcile import (
 from shared.core.reconcile.capacity import scaled_in, too_small
 from shared.core.reconcile.cleaning import clean
 from shared.core.reconcile.deadlines import overdue, withheld
-from shared.core.reconcile.external_edits import blue_unmirrored, left_as_found, noticed, restored, taken_back
+from shared.core.reconcile.external_edits import blue_unmirrored, left_as_found, noticed, taken_back
 from shared.core.reconcile.incidents import blue_is_sicker, clears_green, incident_now, suspected
 from shared.core.reconcile.losses import blue_lost, green_lost
 from shared.core.reconcile.observed_time import behind, observed
@@ -143,7 +144,7 @@ def _promised(rollout: Rollout) -> EndpointSeen | None:
 def _informed(rollout: Rollout, observation: Observation, now: datetime) -> Rollout:
     """Record what was observed other than minutes, without deciding anything."""
     seen = running.take_in(proving.take_in(rollout, observation, now), observation.endpoint, now)
-    seen = serving.take_in(restored(seen, observation.endpoint), observation, now)
+    seen = serving.take_in(external_edits.take_in(seen, observation.endpoint), observation, now)
     seen = probing.take_in(seen, observation, now)
     known = judging.calibrated(seen, observation, now) if seen.telemetry_proven else seen
     known = autoscaling.take_in(with_blue_instances(known, observation.endpoint), observation)
