@@ -1678,8 +1678,8 @@ BREAKS = (
     Break(
         "an edit back to an order of long ago is overwritten",
         f"{RECONCILE}/orders.py",
-        "return rollout.with_orders(shown=True) if",
-        "return rollout if",
+        "shown=last.shown or traffic == last.traffic,",
+        "shown=False,",
         "tests/scenarios/test_edits_in_a_row.py",
     ),
     Break(
@@ -1697,9 +1697,23 @@ BREAKS = (
         "tests/scenarios/test_edits_in_a_row.py",
     ),
     Break(
+        "traffic is taken from a green for which Azure refused it",
+        f"{RECONCILE}/external_edits.py",
+        "rollout.traffic.weight > 0 and rollout.orders.reached",
+        "rollout.traffic.weight > 0 and bool(rollout.orders.traffic)",
+        "tests/scenarios/test_edits_in_a_row.py",
+    ),
+    Break(
+        "traffic that was just ordered cannot be taken back",
+        f"{RECONCILE}/orders.py",
+        "reached = rollout.orders.reached or rollout.green in traffic",
+        "reached = rollout.orders.reached",
+        "tests/scenarios/test_edits_in_a_row.py",
+    ),
+    Break(
         "traffic is taken from a green that never had any",
         "shared/core/reconcile/external_edits.py",
-        "rollout.traffic.weight > 0 and rollout.green in (rollout.orders.traffic or {})",
+        "rollout.traffic.weight > 0 and rollout.orders.reached",
         "rollout.traffic.weight > 0",
         "tests/scenarios/test_edits_in_a_row.py",
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -12,9 +12,11 @@ from shared.core.policy import Capacity
 from shared.core.rollout import Verb
 from shared.core.rollout.reasons import ReasonCode
 from shared.core.steps import PauseStep, SmokeStep, WeightStep
+from shared.errors import Temporary
 from shared.ports import Halt, HaltEnd
+from tests.fakes import FakeEndpoints
 from tests.scenarios.test_external_edits import HOTFIX, edit, world_in
-from tests.scenarios.world import BLUE, ENDPOINT, GREEN, POLICY, World
+from tests.scenarios.world import BLUE, ENDPOINT, GREEN, POLICY, World, serving
 
 SOME = {BLUE: 88, GREEN: 12}
 PAUSING = (SmokeStep("s"), WeightStep(20), PauseStep(None), WeightStep(60))
@@ -150,3 +152,32 @@ def test_traffic_that_green_never_had_was_not_taken_from_it() -> None:
     world.minutes(25)
     assert (world.rollout().phase, GREEN in world.seen.deployments) == (Phase.PAUSED, True), world.told()
     assert world.endpoints.traffic_written == []
+
+
+@dataclass
+class Busy(FakeEndpoints):
+    """Azure while it carries out somebody else's operation: it accepts no traffic. busy: whether it does now."""
+
+    busy: bool = True
+
+    def set_traffic(self, endpoint: str, traffic: dict[str, int]) -> None:
+        if self.busy:
+            raise Temporary("409 Conflict: another operation is running")
+        super().set_traffic(endpoint, traffic)
+
+
+@pytest.mark.parametrize("busy", [True, False])
+def test_traffic_that_azure_did_not_accept_was_not_taken_from_green(*, busy: bool) -> None:
+    """Azure was busy with a hotfix, which then gets a share: a person decides. An accepted order was taken back."""
+    world = World(endpoints=Busy(seen={ENDPOINT: serving()}, slow=True, busy=busy))
+    world.register()
+    world.until(Phase.STEPPING)
+    assert world.rollout().orders.traffic == {BLUE: 90, GREEN: 10}
+    third = DeploymentSeen(HOTFIX, Provisioning.SUCCEEDED, "azureml:churn:5")
+    deployments = world.seen.deployments | {HOTFIX: third}
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, state=Provisioning.SUCCEEDED, deployments=deployments)
+    world.endpoints.pending.clear()
+    edit(world, {BLUE: 90, HOTFIX: 10})
+    world.minutes(25)
+    assert world.rollout().phase is (Phase.PAUSED if busy else Phase.ROLLED_BACK), world.told()
+    assert len(world.entries(ReasonCode.TRAFFIC_TAKEN_BACK)) == (0 if busy else 1)

@@ -159,7 +159,7 @@ def _known(rollout: Rollout, endpoint: EndpointSeen) -> Rollout:
 
 def _green_is_without(rollout: Rollout, endpoint: EndpointSeen) -> bool:
     """Return whether green's share was given to blue or, without a blue, to whatever serves instead."""
-    had = rollout.traffic.weight > 0 and rollout.green in (rollout.orders.traffic or {})
+    had = rollout.traffic.weight > 0 and rollout.orders.reached
     if endpoint.busy or not had or rollout.green in endpoint.traffic:
         return False
     return bool(endpoint.traffic) if rollout.blue is None else rollout.blue in endpoint.traffic

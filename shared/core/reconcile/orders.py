@@ -48,7 +48,8 @@ def accepted(rollout: Rollout, action: Action) -> Rollout:
     """Return the rollout after Azure accepted an order."""
     match action:
         case SetTraffic(traffic=traffic):
-            return rollout.with_orders(traffic=traffic, shown=False)
+            reached = rollout.orders.reached or rollout.green in traffic
+            return rollout.with_orders(traffic=traffic, shown=False, reached=reached)
         case SetMirror(mirror=mirror):
             return rollout.with_orders(mirror=rollout.green in mirror)
         case ScaleDeployment(name=name, instances=instances) if name == rollout.blue:
@@ -59,7 +60,10 @@ def accepted(rollout: Rollout, action: Action) -> Rollout:
 
 def shown(rollout: Rollout, traffic: dict[str, int]) -> Rollout:
     """Return the rollout after this traffic was seen: if it is the one last ordered, that order has taken effect."""
-    return rollout.with_orders(shown=True) if traffic == rollout.orders.traffic else rollout
+    last = rollout.orders
+    return rollout.with_orders(
+        shown=last.shown or traffic == last.traffic, reached=last.reached or rollout.green in traffic
+    )
 
 
 def carried(rollout: Rollout, acted: Rollout) -> Rollout:
