@@ -13,7 +13,7 @@ from functions.requests import Call, Refused, not_found
 from shared.core.endpoint_id import EndpointId
 from shared.core.rollout import ModelVersion, OperatorRequest, Verb
 from shared.core.rollout.requests import Address
-from shared.errors import ErrorCode
+from shared.errors import ErrorCode, Permanent
 from shared.ports import Halt, HaltEnd
 from shared.redaction import redacted
 from shared.views import HaltView, RolloutView, rollout_view
@@ -69,13 +69,26 @@ def halt(call: Call) -> HaltView:
 
 
 def end_halt(call: Call) -> HaltView:
-    """End the halt."""
-    end, halted = HaltEnd(actor(call), _comment(call), app().clock()), app().store.halt()
+    """End the halt, also one whose row cannot be read: whatever it was, the caller ends it."""
+    by, comment = actor(call), _comment(call)
+    halted = _newest_halt(by, comment)
     if halted is not None and halted.in_force:
+        end = HaltEnd(by, comment, app().clock())
         halted = replace(halted, ended=end)
         app().store.set_halt(halted)
         log.warning("halt ended by=%r reason=%r", end.by, end.reason)
     return halts(halted)
+
+
+def _newest_halt(by: str, comment: str) -> Halt | None:
+    """Return the newest halt; if its row cannot be read, one of the caller's own, which takes its place."""
+    try:
+        return app().store.halt()
+    except Permanent as error:
+        log.warning("halt not read, so it is replaced: %s", error)
+        own = Halt(by, comment, app().clock())
+        app().store.set_halt(own)
+        return own
 
 
 def _comment(call: Call) -> str:

@@ -14,12 +14,12 @@ from shared.acting import Acting
 from shared.closing import OpenMark, close, close_idle, read_mark, reopen
 from shared.core.admission import EndpointRecord, succeed
 from shared.core.endpoint_id import EndpointId
-from shared.core.observation import Halt, Observation
+from shared.core.observation import Observation
 from shared.core.phases import IllegalMove
 from shared.core.reconcile import orders
 from shared.core.reconcile.actions import Action
 from shared.core.reconcile.rereading import worth_keeping
-from shared.core.rollout import OperatorRequest, Rollout, history, leases
+from shared.core.rollout import OperatorRequest, Rollout, leases
 from shared.core.rollout.history import Decision
 from shared.core.rollout.requests import ANY, Address, answered, ask, repeated
 from shared.core.turn import Turn, turn
@@ -139,7 +139,7 @@ class Controller:
         after = turn(
             replace(rollout.with_observed(endpoint_problem=None), lease=None),
             waiting.value if waiting else None,
-            replace(seen, halted=self._halted(now)),
+            self._with_halt(seen),
             now,
         )
         if not known and rollout.finished is None:  # the endpoint is handed over to it later
@@ -154,13 +154,13 @@ class Controller:
             self._wake(rollout.endpoint)
         self._inform(rollout, after, seen)
 
-    def _halted(self, now: datetime) -> Halt | None:
-        """Return the newest halt; while it cannot be read, one of Teal's own, so that nothing advances."""
+    def _with_halt(self, seen: Observation) -> Observation:
+        """Return the observation with the newest halt; while it cannot be read, nothing advances."""
         try:
-            return self.store.halt()
+            return replace(seen, halted=self.store.halt())
         except (Temporary, Permanent) as error:
             log.warning("halt not read: %s", error)
-            return Halt(history.TEAL, "whether there is a halt could not be read", now)
+            return replace(seen, halt_unknown=True)
 
     def _waiting(self, record: EndpointRecord) -> tuple[Stored[Rollout] | None, bool]:
         """Return the rollout that waits for the endpoint, if any, and whether that is known."""

@@ -33,6 +33,10 @@ DEEP = 500
 FEW = 20  # rollouts, of which all but the oldest were never deployed
 MOST_SECONDS = 60  # for the endpoints: the function must end before the host stops it
 LONGEST = 500  # characters of an unexpected error
+HALT_UNREAD = (
+    "check Teal's role on its storage account, and Azure's status. If the message says that the row cannot be read, "
+    "end the halt (DELETE /api/halt): that replaces the row"
+)
 POISONED = "read the messages of the queue `reconcile-poison`, then clear it"
 UNDELIVERED = "start the lost rollouts (POST /api/rollouts), then delete the blobs of the container `dead-letters`"
 ORPHANED = (
@@ -70,12 +74,22 @@ class HealthCheck:
 
     def check(self, now: datetime) -> Health:
         """Return the findings. Never raises: a check that fails is a finding."""
-        checks = (self._storage, self._ticks, self._queues, self._policies, self._endpoints)
+        checks = (self._storage, self._halt, self._ticks, self._queues, self._policies, self._endpoints)
         return Health(now, tuple(finding for each in checks for finding in _safely(each, now)))
 
     def _storage(self, _now: datetime) -> Iterator[Finding]:
         count = len(self.store.open_endpoints())
         yield Finding("storage", Severity.OK, f"answers; {count} endpoints have work")
+
+    def _halt(self, _now: datetime) -> Iterator[Finding]:
+        try:
+            halt = self.store.halt()
+        except TealError as error:
+            message = f"whether all rollouts are halted could not be read, so none advances: {error}"
+            yield Finding("halt", Severity.FAILING, message, remedy=HALT_UNREAD)
+            return
+        halted = halt is not None and halt.in_force
+        yield Finding("halt", Severity.OK, "all rollouts are halted" if halted else "no halt is in force")
 
     def _ticks(self, now: datetime) -> Iterator[Finding]:
         last = self.store.last_tick()

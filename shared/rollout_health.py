@@ -39,6 +39,7 @@ ALERTING = {  # holds
     ReasonCode.DEADLINE_WITHHELD,
 }
 HALTED = "end the halt once its cause is gone (DELETE /api/halt), or roll back"
+HALT_UNKNOWN = "see `halt` in these findings, or roll back"
 HELD = "remove the cause: it goes on when that is over; or roll back"
 STUCK = "move the traffic yourself (`az ml online-endpoint update --traffic`), and remove what Azure's message names"
 
@@ -157,7 +158,8 @@ def _remedy(rollout: Rollout) -> str:
     """Return what ends a rollout that takes too long. While it is on hold, neither `resume` nor `promote` does."""
     if rollout.hold is None:
         return "resume, promote or roll back; its history says what it waits for"
-    return HALTED if rollout.hold.reason.code is ReasonCode.HALTED else HELD
+    remedies = {ReasonCode.HALTED: HALTED, ReasonCode.HALT_UNKNOWN: HALT_UNKNOWN}
+    return remedies.get(rollout.hold.reason.code, HELD)
 
 
 def _unhealthy(rollout: Rollout) -> str:

@@ -17,7 +17,7 @@ from shared.ports import Answer, JsonSchema
 from shared.redaction import redacted
 
 SHOWN = 250  # characters of a problem
-REDACTED = 8 * SHOWN  # of which secrets are removed: an answer can have a million characters
+OWN = 8 * SHOWN  # that a policy's patterns are applied to: an answer can have a million, and a pattern can be slow
 
 
 def smoke_result(
@@ -32,8 +32,13 @@ def smoke_result(
         words = _problem(step, answer, schema)
         failed += bool(words)
         if words and failed <= EXAMPLES:
-            problems.append(f"request {number}: {redacted(words[:REDACTED], redact)[:SHOWN]}")
+            problems.append(f"request {number}: {_shown(words, redact)}")
     return SmokeResult(sent, tuple(problems), failed)
+
+
+def _shown(words: str, redact: Sequence[str]) -> str:
+    """Return the beginning of a problem without secrets. Those that we know are removed from all of it first."""
+    return redacted(redacted(words)[:OWN], redact)[:SHOWN]
 
 
 def _problem(step: SmokeStep, answer: Answer, schema: JsonSchema | None) -> str:

@@ -66,6 +66,7 @@ class FakeStore:
     listed: dict[str, Pointer] = field(default_factory=dict)
     unreadable: set[EndpointId] = field(default_factory=set)
     with_minutes_listed: dict[str, Pointer] = field(default_factory=dict)
+    halt_problem: TealError | None = None
     halted: Halt | None = None
     ended: Halt | None = None
     halts: list[HaltEntry] = field(default_factory=list)
@@ -74,10 +75,14 @@ class FakeStore:
     versions: itertools.count[int] = field(default_factory=itertools.count)
 
     def halt(self) -> Halt | None:
+        if self.halt_problem is not None:
+            raise self.halt_problem
         return self.halted or self.ended
 
     def set_halt(self, halt: Halt | None) -> None:
         """Put a halt in force or end it; None: as if there had never been one."""
+        if isinstance(self.halt_problem, Permanent):
+            self.halt_problem = None  # an unreadable row is replaced
         if halt is not None and halt.ended is not None and self.halted != replace(halt, ended=None):
             raise Conflict("another halt was ordered or ended meanwhile; look again")
         self.halted = halt if halt is not None and halt.in_force else None

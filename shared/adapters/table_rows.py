@@ -121,10 +121,19 @@ def halt_row(partition: str, halt: Halt) -> Row:
 def halt_of(row: Mapping[str, Any]) -> Halt:
     """Return the halt in a row. Raises Permanent if it is not one."""
     try:
-        ended = HaltEnd(str(row["EndedBy"]), str(row["EndedReason"]), row["EndedAt"]) if "EndedAt" in row else None
-        return Halt(str(row["By"]), str(row["Reason"]), row["At"], ended)
-    except KeyError as error:
+        ended = "EndedAt" in row
+        end = HaltEnd(str(row["EndedBy"]), str(row["EndedReason"]), _time(row, "EndedAt")) if ended else None
+        return Halt(str(row["By"]), str(row["Reason"]), _time(row, "At"), end)
+    except (KeyError, TypeError) as error:
         raise _unreadable(row, str(error)) from error
+
+
+def _time(row: Mapping[str, Any], name: str) -> datetime:
+    """Return the time in a column. Raises TypeError if it is not one."""
+    moment = row[name]
+    if not isinstance(moment, datetime):
+        raise TypeError(f"{name} is not a time")
+    return moment
 
 
 def halt_entry_row(partition: str, entry: HaltEntry) -> Row:

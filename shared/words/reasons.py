@@ -493,6 +493,10 @@ REASONS: Mapping[ReasonCode, Row] = {
     ReasonCode.RELEASED: Row("hold lifted[ by {actor}: {comment}] ({because})", "The hold is over."),
     ReasonCode.FREEZE_WINDOW: Row("freeze window: {window}", "The policy's freeze window is open."),
     ReasonCode.HALTED: Row("all rollouts halted by {actor}: {comment}", "An operator halted everything."),
+    ReasonCode.HALT_UNKNOWN: Row(
+        "whether all rollouts are halted could not be read",
+        "Teal's storage did not say whether there is a halt, so nothing advances.",
+    ),
     ReasonCode.NOTHING_TO_ROLL_BACK: Row(
         "nothing had been changed on the endpoint", "There was nothing to undo, so the rollback ended immediately."
     ),

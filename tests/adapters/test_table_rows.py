@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.adapters.table_rows import PIECE, minute_of, minute_row, rollout_of
-from shared.core.observation import DeploymentMinute, Tally
+from shared.adapters.table_rows import PIECE, halt_of, halt_row, minute_of, minute_row, rollout_of
+from shared.core.observation import DeploymentMinute, Halt, Tally
 from shared.errors import Permanent
 from tests.adapters.records import NOW
 
@@ -82,6 +82,13 @@ def test_a_corrupt_row_is_named(corrupt: dict[str, Any]) -> None:
     """The error says which row to repair; nothing is guessed."""
     with pytest.raises(Permanent, match=r"row a/.* cannot be read"):
         minute_of(ROW | corrupt)
+
+
+@pytest.mark.parametrize("corrupt", [{"At": "noon"}, {"EndedAt": 7, "EndedBy": "bob", "EndedReason": "over"}], ids=str)
+def test_a_corrupt_halt_is_named(corrupt: dict[str, Any]) -> None:
+    """Something that is not a time would otherwise be noticed only by whoever shows it."""
+    with pytest.raises(Permanent, match=r"row halt/halt of our tables cannot be read: .*At is not a time"):
+        halt_of(halt_row("halt", Halt("ada", "works", NOW)) | corrupt)
 
 
 def test_a_value_too_large_for_a_property_is_refused() -> None:

@@ -16,7 +16,7 @@ from shared.core.phases import Phase
 from shared.core.policy import Capacity
 from shared.core.rollout import ModelVersion, Verb
 from shared.core.steps import PauseStep, SmokeStep, Step, WeightStep
-from shared.errors import Misconfigured, Permanent, Temporary
+from shared.errors import Misconfigured, Permanent, TealError, Temporary
 from shared.health import HealthCheck
 from shared.ports import BacklogCounts, Halt
 from shared.wiring import use
@@ -46,7 +46,7 @@ def test_an_app_that_works_is_well(calls: Calls) -> None:
     found: Any = content["findings"]
     assert (status, content["severity"]) == (200, "ok")
     assert {each["check"] for each in found} == {
-        "storage", "tick", "queue", "poison", "dead_letters", "policy", "endpoint", "telemetry",
+        "storage", "halt", "tick", "queue", "poison", "dead_letters", "policy", "endpoint", "telemetry",
     }  # fmt: skip
     assert {each["remedy"] for each in found} == {None}
 
@@ -500,6 +500,25 @@ def test_a_halt_that_is_forgotten_is_named(calls: Calls) -> None:
     found = findings(calls)["progress"]
     assert "all rollouts halted by ada@example.com: incident 4711" in found["message"]
     assert "DELETE /api/halt" in found["remedy"]
+
+
+@pytest.mark.parametrize("problem", [Permanent("row halt/halt: At is not a time"), Temporary("503")], ids=str)
+def test_a_halt_that_cannot_be_read_is_found_at_once(calls: Calls, problem: TealError) -> None:
+    """Nothing advances, so nobody waits for a deadline to say why; what the remedy says is possible."""
+    world = calls.world
+    world.register()
+    world.until_weight(10)
+    world.store.halt_problem = problem
+    world.minutes(2)
+    found = findings(calls)["halt"]
+    assert (found["severity"], str(problem) in found["message"]) == ("failing", True)
+    assert "DELETE /api/halt" in found["remedy"]
+    if isinstance(problem, Permanent):
+        assert calls.http("end_halt", {"by": "ada@example.com", "reason": "nobody halted"})[0] == 200
+    else:
+        world.store.halt_problem = None
+    assert "halt" not in findings(calls)
+    world.until(Phase.PROMOTED)
 
 
 def returned_small(world: World) -> None:

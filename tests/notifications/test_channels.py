@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from shared.core.phases import Phase
-from shared.core.rollout import Rollout, Verb
+from shared.core.rollout import OperatorRequest, Rollout, Verb
 from shared.core.rollout.history import Entry
 from shared.core.rollout.reasons import ReasonCode
-from shared.errors import Permanent, TealError, Temporary
+from shared.errors import Permanent, Temporary
 from tests.scenarios.world import CHURN, World
 
 
@@ -19,7 +19,7 @@ from tests.scenarios.world import CHURN, World
 class Recorded:
     """A channel that records what it receives, and may fail."""
 
-    error: TealError | None = None
+    error: Exception | None = None
     codes: list[ReasonCode] = field(default_factory=list)
 
     def notify(self, rollout: Rollout, entry: Entry) -> None:
@@ -50,9 +50,9 @@ def test_every_entry_after_admission_is_sent_once_and_in_order() -> None:
     assert ReasonCode.WEIGHT_REQUESTED in channel.codes
 
 
-@pytest.mark.parametrize("error", [Temporary("503"), Permanent("gone")], ids=str)
+@pytest.mark.parametrize("error", [Temporary("503"), Permanent("gone"), ConnectionError("reset")], ids=str)
 def test_a_channel_that_fails_blocks_neither_the_rollout_nor_the_others(
-    error: TealError, caplog: pytest.LogCaptureFixture
+    error: Exception, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The failure is logged; the next channel and the rollout continue."""
     broken, healthy = Recorded(error), Recorded()
@@ -60,7 +60,20 @@ def test_a_channel_that_fails_blocks_neither_the_rollout_nor_the_others(
         world = run(broken, healthy)
     assert healthy.codes == broken.codes
     assert world.rollout().phase is Phase.STEPPING
-    assert f"channel=Recorded: {error}" in caplog.text
+    assert "channel=Recorded" in caplog.text
+    assert str(error) in caplog.text
+
+
+def test_a_request_is_accepted_whatever_a_channel_does() -> None:
+    """The rollback is on the record, so whoever asked is told so, and it is carried out at once."""
+    world = run()
+    world.wakeups.woken.clear()
+    broken, healthy = Recorded(ConnectionError("reset")), Recorded()
+    request = OperatorRequest(Verb.ROLLBACK, "ada@example.com", "wrong", world.clock())
+    controller = replace(world.controller(), channels=(broken, healthy))
+    assert controller.request(CHURN, request) is not None
+    assert healthy.codes == [ReasonCode.REQUEST_ACCEPTED]
+    assert world.wakeups.woken == [CHURN]
 
 
 def test_a_request_is_sent_when_it_is_accepted_and_an_override_with_every_entry(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -12,11 +12,14 @@ from shared.core.policy import Capacity
 from shared.core.rollout import Verb
 from shared.core.rollout.reasons import ReasonCode
 from shared.core.steps import PauseStep, SmokeStep, WeightStep
-from shared.ports import Halt
+from shared.errors import Temporary
+from shared.ports import Halt, HaltEnd
+from tests.fakes import FakeEndpoints
 from tests.scenarios.test_external_edits import HOTFIX, edit, world_in
-from tests.scenarios.world import BLUE, ENDPOINT, GREEN, POLICY, World
+from tests.scenarios.world import BLUE, ENDPOINT, GREEN, POLICY, World, serving
 
 SOME = {BLUE: 88, GREEN: 12}
+PAUSING = (SmokeStep("s"), WeightStep(20), PauseStep(None), WeightStep(60))
 GROWING = (SmokeStep("s"), PauseStep(None), WeightStep(60))
 
 
@@ -76,6 +79,60 @@ def test_one_odd_reading_after_an_edit_changes_nothing() -> None:
     assert len(world.endpoints.traffic_written) == written
 
 
+def edit_while_busy(world: World, traffic: dict[str, int]) -> int:
+    """Set the live traffic like `edit`, also for when Azure has finished what it does now."""
+    written, pending = edit(world, traffic), world.endpoints.pending
+    world.endpoints.pending = [(name, replace(after, traffic=traffic)) for name, after in pending]
+    return written
+
+
+def paused_at_some(instances: int | None = None) -> World:
+    """Return a world in which green has 20 %, waits in a pause step, and was then given 50 % by hand."""
+    world = World(replace(POLICY, capacity=Capacity(green="proportional"), steps=PAUSING))
+    of_blue = replace(world.seen.deployments[BLUE], instances=instances)
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments={BLUE: of_blue})
+    world.register()
+    world.until(Phase.PAUSED)
+    edit(world, {BLUE: 50, GREEN: 50})
+    world.minutes(3)
+    return world
+
+
+def test_an_edit_back_to_an_order_of_long_ago_is_noticed() -> None:
+    """Promoted to 60 %, green still grows when somebody goes back to 20 %, which Teal had ordered: it stays there."""
+    world = paused_at_some(instances=10)
+    world.ask(Verb.PROMOTE)
+    world.endpoints.stuck = True
+    world.minutes(4)
+    written = edit_while_busy(world, {BLUE: 80, GREEN: 20})
+    world.minutes(6)
+    world.endpoints.stuck = False
+    world.minutes(6)
+    assert (world.rollout().phase, world.seen.traffic) == (Phase.PAUSED, {BLUE: 80, GREEN: 20}), world.told()
+    assert world.endpoints.traffic_written[written:] == []
+
+
+@pytest.mark.parametrize("full", [False, True])
+@pytest.mark.parametrize("waited", [0, 3])
+def test_an_edit_back_to_teals_own_split_stops_a_promotion(waited: int, *, full: bool) -> None:
+    """Requested during a halt, green's next share would come with its end, although somebody has just taken some."""
+    world = paused_at_some()
+    halt = Halt("ada", "lunch", world.clock())
+    world.store.set_halt(halt)
+    world.minutes()
+    world.ask(Verb.PROMOTE, full=full)
+    world.minutes(waited)
+    written = edit(world, {BLUE: 80, GREEN: 20})
+    world.minutes(8)
+    world.store.set_halt(replace(halt, ended=HaltEnd("bob", "eaten", world.clock())))
+    world.minutes(6)
+    assert (world.rollout().phase, world.seen.traffic) == (Phase.PAUSED, {BLUE: 80, GREEN: 20}), world.told()
+    assert world.endpoints.traffic_written[written:] == []
+    world.ask(Verb.PROMOTE)
+    world.minutes(4)
+    assert world.seen.traffic[GREEN] > 20, world.told()  # who asks now knows about the edit
+
+
 def test_traffic_that_green_never_had_was_not_taken_from_it() -> None:
     """A hotfix gets some of blue's traffic while green still grows for its first share: a person decides."""
     world = World(replace(POLICY, capacity=Capacity(green="proportional"), steps=GROWING))
@@ -89,12 +146,38 @@ def test_traffic_that_green_never_had_was_not_taken_from_it() -> None:
     world.ask(Verb.RESUME)
     world.endpoints.stuck = True
     world.minutes(2)
-    edit(world, {BLUE: 90, HOTFIX: 10})
-    world.endpoints.pending = [
-        (name, replace(after, traffic=world.seen.traffic)) for name, after in world.endpoints.pending
-    ]
+    edit_while_busy(world, {BLUE: 90, HOTFIX: 10})
     world.minutes(3)
     world.endpoints.stuck = False
     world.minutes(25)
     assert (world.rollout().phase, GREEN in world.seen.deployments) == (Phase.PAUSED, True), world.told()
     assert world.endpoints.traffic_written == []
+
+
+@dataclass
+class Busy(FakeEndpoints):
+    """Azure while it carries out somebody else's operation: it accepts no traffic. busy: whether it does now."""
+
+    busy: bool = True
+
+    def set_traffic(self, endpoint: str, traffic: dict[str, int]) -> None:
+        if self.busy:
+            raise Temporary("409 Conflict: another operation is running")
+        super().set_traffic(endpoint, traffic)
+
+
+@pytest.mark.parametrize("busy", [True, False])
+def test_traffic_that_azure_did_not_accept_was_not_taken_from_green(*, busy: bool) -> None:
+    """Azure was busy with a hotfix, which then gets a share: a person decides. An accepted order was taken back."""
+    world = World(endpoints=Busy(seen={ENDPOINT: serving()}, slow=True, busy=busy))
+    world.register()
+    world.until(Phase.STEPPING)
+    assert world.rollout().orders.traffic == {BLUE: 90, GREEN: 10}
+    third = DeploymentSeen(HOTFIX, Provisioning.SUCCEEDED, "azureml:churn:5")
+    deployments = world.seen.deployments | {HOTFIX: third}
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, state=Provisioning.SUCCEEDED, deployments=deployments)
+    world.endpoints.pending.clear()
+    edit(world, {BLUE: 90, HOTFIX: 10})
+    world.minutes(25)
+    assert world.rollout().phase is (Phase.PAUSED if busy else Phase.ROLLED_BACK), world.told()
+    assert len(world.entries(ReasonCode.TRAFFIC_TAKEN_BACK)) == (0 if busy else 1)

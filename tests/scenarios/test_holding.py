@@ -11,8 +11,10 @@ from shared.core.phases import Phase
 from shared.core.policy import FreezeWindow
 from shared.core.policy.freeze import holds
 from shared.core.rollout import Verb
-from shared.core.rollout.reasons import ReasonCode
+from shared.core.rollout.history import TEAL
+from shared.core.rollout.reasons import ReasonCode, reason
 from shared.core.steps import WeightStep
+from shared.errors import Temporary
 from shared.ports import Halt, HaltEnd
 from tests.scenarios.world import BLUE, GREEN, MIDNIGHT, MINUTE, POLICY, World
 
@@ -88,6 +90,42 @@ def test_the_end_of_a_halt_names_who_ended_it_and_its_time_is_kept_apart() -> No
     world.ask(Verb.ROLLBACK)
     world.minutes()
     assert timedelta(minutes=59) <= world.rollout().status.held <= timedelta(minutes=62)
+
+
+def test_nobody_is_named_for_a_hold_that_was_no_halt() -> None:
+    """Bob ended Ada's halt before the rollout began. Later nobody can read for a minute whether there is one."""
+    world = World()
+    halt = Halt("ada", "incident 7", world.clock())
+    world.store.set_halt(halt)
+    world.store.set_halt(replace(halt, ended=HaltEnd("bob", "it is over", world.clock())))
+    world.register()
+    world.until_weight(10)
+    world.store.halt_problem = Temporary("503")
+    world.minutes()
+    assert world.rollout().hold_reason == reason(ReasonCode.HALT_UNKNOWN)
+    world.minutes(30)
+    assert world.seen.traffic == {GREEN: 10, BLUE: 90}
+    world.store.halt_problem = None
+    world.minutes()
+    (released,) = world.entries(ReasonCode.RELEASED)
+    assert (released.actor, released.reason.facts) == (TEAL, {})
+
+
+def test_a_halt_that_cannot_always_be_read_is_in_the_history_once() -> None:
+    """Every second read fails for twenty minutes: it is the same hold, and Bob ends it."""
+    world = World()
+    world.register()
+    world.until_weight(10)
+    halt = Halt("ada", "incident 7", world.clock())
+    world.store.set_halt(halt)
+    for minute in range(20):
+        world.store.halt_problem = Temporary("503") if minute % 2 else None
+        world.minutes()
+    assert len(world.entries(ReasonCode.HELD)) == 1, world.told()
+    world.store.halt_problem = None
+    world.store.set_halt(replace(halt, ended=HaltEnd("bob", "it is over", world.clock())))
+    world.minutes()
+    assert [entry.actor for entry in world.entries(ReasonCode.RELEASED)] == ["bob"]
 
 
 def test_an_operator_cannot_promote_through_a_halt() -> None:

@@ -77,6 +77,19 @@ def test_it_stays_while_the_newer_rollouts_own_blue_is_broken(*, recovers: bool)
     assert world.entries(ReasonCode.LEFTOVER_DELETED, version="8")[0].reason.facts["deployment"] == BLUE
 
 
+def test_it_stays_while_the_newer_rollouts_own_blue_fails() -> None:
+    """Azure calls 7 healthy, but it fails half of its requests when 8 replaces it: only 6 is a way back."""
+    world = handed_over(World(replace(KEEPS, judge=replace(KEEPS.judge, failing_blue="replace"))))
+    world.until_weight(10, version="8")
+    (kept,) = world.rollout("8").kept
+    world.rates = {GREEN: 0.5}
+    world.until(Phase.PROMOTED, version="8")
+    world.minutes(int((kept.until - world.clock()) / timedelta(minutes=1)))
+    assert BLUE in world.seen.deployments, world.told("8")
+    world.minutes(15)
+    assert BLUE not in world.seen.deployments, world.told("8")
+
+
 def set_state(world: World, name: str, state: Provisioning) -> None:
     """Have Azure show this state of a deployment."""
     seen = world.seen

@@ -23,6 +23,13 @@ def result_of(text: str, *, contains: object = None, schema: JsonSchema | None =
     return smoke_result(step, [Answer(200, text, 0.2)], schema, 1)
 
 
+def test_no_part_of_a_secret_is_shown_however_many_there_are() -> None:
+    """Hidden, five long passwords are short, so that text from far behind is shown: it is without secrets too."""
+    (problem,) = result_of(5 * f"https://teal:{'hunter' * 70}@h ", contains=1).problems
+    assert "https://***" in problem
+    assert "hunter" not in problem
+
+
 @pytest.mark.parametrize("times", [1, 2])
 def test_an_answer_may_be_encoded_twice(times: int) -> None:
     """A script that returns `json.dumps(...)` passes the same smoke test, and gives the gates the same label."""

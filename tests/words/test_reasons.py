@@ -592,6 +592,7 @@ ROWS: list[tuple[Reason, str]] = [
         "hold lifted by bob: it is over (all rollouts halted by ada: looks wrong)",
     ),
     (Reason(C.HALTED, ADA), "all rollouts halted by ada: looks wrong"),
+    (Reason(C.HALT_UNKNOWN), "whether all rollouts are halted could not be read"),
     (reason(C.NOTHING_TO_ROLL_BACK), "nothing had been changed on the endpoint"),
     (reason(C.TRAFFIC_RETURNED, deployment=GREEN, other=BLUE), "churn-7 has no live traffic; churn-6 serves"),
     (

@@ -172,12 +172,12 @@ class Observation:
     or not answered. settled_until: minutes before this have been read. no_table: why the request log does not exist
     yet, in the source's words. telemetry_refused: whether it gave no answer because Azure refuses one, which does not
     pass by itself. path: how requests should get into telemetry; None if not requested. halted: the newest halt, which
-    may have ended. autoscaled: the lower-case names of deployments with autoscale settings, and whether these are
-    enabled, or None if not requested or not answered. serving_minutes: the last minutes up to `serving_until`, after
-    the rollout ended or before it placed green, or None if not requested or not answered. serving_probe: how the
-    deployment that then serves answered the smoke requests, if none of its own was seen to succeed. probed: the
-    deployment that was asked before it serves, if any. probe: how it answered the smoke requests; None: not known.
-    quota: whether green fits into the quota; None if that was not asked.
+    may have ended. halt_unknown: whether it could not be read. autoscaled: the lower-case names of deployments with
+    autoscale settings, and whether these are enabled, or None if not requested or not answered. serving_minutes: the
+    last minutes up to `serving_until`, after the rollout ended or before it placed green, or None if not requested or
+    not answered. serving_probe: how the deployment that then serves answered the smoke requests, if none of its own was
+    seen to succeed. probed: the deployment that was asked before it serves, if any. probe: how it answered the smoke
+    requests; None: not known. quota: whether green fits into the quota; None if that was not asked.
     """
 
     endpoint: EndpointSeen | None
@@ -193,6 +193,7 @@ class Observation:
     smoke: SmokeResult | None = None
     logs: str | None = None
     halted: Halt | None = None
+    halt_unknown: bool = False
     autoscaled: dict[str, bool] | None = None
     serving_minutes: tuple[DeploymentMinute, ...] | None = None
     serving_until: datetime | None = None

@@ -15,6 +15,7 @@ from shared.core.observation.observation import EndpointSeen, Observation, Provi
 from shared.core.phases import STEERING, Phase
 from shared.core.reconcile import (
     autoscaling,
+    external_edits,
     judging,
     keeping,
     probing,
@@ -29,7 +30,7 @@ from shared.core.reconcile import (
 from shared.core.reconcile.capacity import scaled_in, too_small
 from shared.core.reconcile.cleaning import clean
 from shared.core.reconcile.deadlines import overdue, withheld
-from shared.core.reconcile.external_edits import blue_unmirrored, left_as_found, noticed, restored, taken_back
+from shared.core.reconcile.external_edits import blue_unmirrored, left_as_found, noticed, taken_back
 from shared.core.reconcile.incidents import clears_green, incident_now, suspected
 from shared.core.reconcile.losses import blue_lost, green_lost
 from shared.core.reconcile.observed_time import behind, observed
@@ -45,7 +46,7 @@ from shared.core.reconcile.unseen_blue import back_to_unseen, fails_uncompared
 from shared.core.reconcile.withholding import withheld_rollback
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
-from shared.core.rollout.holds import WAITS, continues, held_now, hold, release, unheld
+from shared.core.rollout.holds import WAITS, continues, held_now, hold, release, unheld, unknown_now
 from shared.core.rollout.pauses import PauseCause, pause_cause
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import ActionKind, Refusal, Rollout
@@ -79,6 +80,7 @@ def _decided(rollout: Rollout, observation: Observation, now: datetime) -> Decis
     held = held or fails_uncompared(informed) or mismatch_now(informed) or still_without_telemetry(informed)
     if held is None and (late or informed.hold is not None):
         held = withheld(informed, endpoint, now)
+    held = held or unknown_now(informed, observation)
     if held is None and informed.hold is not None:
         return release(informed, observation.halted, now)
     if held is not None and not continues(informed.hold_reason, held):
@@ -144,7 +146,7 @@ def _promised(rollout: Rollout) -> EndpointSeen | None:
 def _informed(rollout: Rollout, observation: Observation, now: datetime) -> Rollout:
     """Record what was observed other than minutes, without deciding anything."""
     seen = running.take_in(proving.take_in(rollout, observation, now), observation.endpoint, now)
-    seen = serving.take_in(restored(seen, observation.endpoint), observation, now)
+    seen = serving.take_in(external_edits.take_in(seen, observation.endpoint), observation, now)
     seen = probing.take_in(seen, observation, now)
     known = judging.calibrated(seen, observation, now) if seen.telemetry_proven else seen
     known = autoscaling.take_in(with_blue_instances(known, observation.endpoint), observation)

@@ -27,7 +27,7 @@ from shared.core.reconcile.probing import awaits_probe, blue_is_worse
 from shared.core.reconcile.regrowing import restore
 from shared.core.reconcile.serving import seen_healthy
 from shared.core.reconcile.shrinking import to_shrink
-from shared.core.rollout.record import ALL, Rollout
+from shared.core.rollout.record import Rollout
 
 # A blue that was scaled down grows before it gets its traffic back, but a rollback does not wait for that forever.
 GROW = timedelta(minutes=10)
@@ -158,8 +158,7 @@ def _shift(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
     """Return the write of the traffic. Someone else's edit is noticed by `decide` before it is overwritten."""
     wanted = rollout.wanted_traffic
     both = rollout.traffic.weight > 0 and rollout.green in endpoint.mirror
-    undecided = rollout.phase is Phase.PROMOTING and rollout.traffic.weight != ALL  # all of it comes in the next turn
-    if not wanted or endpoint.traffic == wanted or both or undecided:
+    if not wanted or endpoint.traffic == wanted or both or rollout.share_undecided:
         return ()
     unnoticed = bool(rollout.traffic.expected) and endpoint.traffic not in rollout.traffic.known
     if unnoticed or (_raised(rollout, endpoint) and not _stands(rollout, endpoint)):

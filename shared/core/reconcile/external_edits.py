@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from shared.core.observation.observation import EndpointSeen
 from shared.core.phases import Phase
+from shared.core.reconcile.orders import shown
 from shared.core.reconcile.requests import stopped
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
@@ -25,7 +26,8 @@ def noticed(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision
     """Pause a rollout whose traffic or mirror someone else changed; None if Teal knows both."""
     if _mirror_edited(rollout, endpoint):
         return _mirror_noticed(rollout, endpoint, now)
-    if not _foreign(rollout, endpoint):
+    back = _returned(rollout, endpoint)
+    if not back and not _foreign(rollout, endpoint):
         return _left_after_promotion(rollout, endpoint, now)
     known = _known(rollout, endpoint).with_traffic(steady_since=None, edited_since=now)
     if rollout.phase is Phase.PROMOTED:
@@ -36,21 +38,42 @@ def noticed(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision
         ReasonCode.TRAFFIC_CHANGED_EXTERNALLY,
         because=rollout.hold_reason,
         observed_traffic=dict(endpoint.traffic),
-        expected_traffic=dict(rollout.wanted_traffic),
+        expected_traffic=dict((rollout.traffic.edited if back else None) or rollout.wanted_traffic),
     )
     paused = history.moved(known.with_progress(in_pause_step=False), Phase.PAUSED, changed, now)
     return stopped(paused, changed, now)  # whoever requested it did not know about the edit
 
 
-def restored(rollout: Rollout, endpoint: EndpointSeen | None) -> Rollout:
+def take_in(rollout: Rollout, endpoint: EndpointSeen | None) -> Rollout:
+    """Return the rollout after this traffic was seen: our last order has taken effect, or an edit is undone."""
+    return rollout if endpoint is None else shown(_restored(rollout, endpoint), endpoint.traffic)
+
+
+def _restored(rollout: Rollout, endpoint: EndpointSeen) -> Rollout:
     """Return the rollout that no longer expects an edit, once it is undone.
 
     The same edit is noticed again then, and has its own time to settle.
     """
     edited = rollout.traffic.edited is not None and rollout.phase in STEERED | {Phase.PROMOTED}
-    if endpoint is None or endpoint.busy or not edited or endpoint.traffic != rollout.wanted_traffic:
+    if endpoint.busy or not edited or endpoint.traffic != rollout.wanted_traffic:
+        return rollout
+    if _returned(rollout, endpoint) and not _own_order(rollout, endpoint):
         return rollout
     return rollout.with_traffic(expected=(rollout.wanted_traffic,), edited=None, edited_since=None)
+
+
+def _returned(rollout: Rollout, endpoint: EndpointSeen) -> bool:
+    """Return whether someone set our own split again, although more was requested after their last edit."""
+    edited, wanted = rollout.traffic.edited, rollout.wanted_traffic
+    if edited is None or endpoint.busy or edited == wanted or endpoint.traffic != wanted:
+        return False
+    asked = any(request.verb.row.forward for request in rollout.requests)
+    return rollout.share_undecided or (rollout.phase is Phase.PAUSED and asked)
+
+
+def _own_order(rollout: Rollout, endpoint: EndpointSeen) -> bool:
+    """Return whether this split may result from our last order."""
+    return endpoint.traffic == rollout.orders.traffic and not rollout.orders.shown
 
 
 def taken_back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
@@ -136,7 +159,7 @@ def _known(rollout: Rollout, endpoint: EndpointSeen) -> Rollout:
 
 def _green_is_without(rollout: Rollout, endpoint: EndpointSeen) -> bool:
     """Return whether green's share was given to blue or, without a blue, to whatever serves instead."""
-    had = rollout.traffic.weight > 0 and rollout.green in (rollout.orders.traffic or {})
+    had = rollout.traffic.weight > 0 and rollout.orders.reached
     if endpoint.busy or not had or rollout.green in endpoint.traffic:
         return False
     return bool(endpoint.traffic) if rollout.blue is None else rollout.blue in endpoint.traffic

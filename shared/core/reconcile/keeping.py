@@ -19,6 +19,7 @@ from shared.core.reconcile.autoscaling import SUSPENDED
 from shared.core.reconcile.capacity import kept_instances
 from shared.core.reconcile.cleaning import gone, not_deleted
 from shared.core.reconcile.external_edits import unsettled
+from shared.core.reconcile.incidents import blue_fails
 from shared.core.reconcile.probing import RECENT, heard_lately
 from shared.core.reconcile.rereading import recheck, recheck_due
 from shared.core.reconcile.serving import must_be_seen, newly_healthy, seen_healthy
@@ -115,9 +116,11 @@ def due(rollout: Rollout, kept: Kept, endpoint: EndpointSeen) -> datetime:
 
 
 def _blue_broken(rollout: Rollout, endpoint: EndpointSeen) -> bool:
-    """Return whether there is no way back to blue, although its time is not over."""
-    if rollout.blue is None or endpoint.ready(rollout.blue):
+    """Return whether there is no way back to blue, although its time is not over: also if it last served failures."""
+    if rollout.blue is None:
         return False
+    if endpoint.ready(rollout.blue):
+        return blue_fails(rollout)
     return rollout.blue in endpoint.deployments or rollout.blue not in rollout.orders.deleted
 
 

@@ -30,7 +30,7 @@ def giving(rollout: Rollout, actions: Iterable[Action], now: datetime) -> Rollou
     for action in actions:
         match action:
             case SetTraffic(traffic=traffic) if rollout.green in traffic:
-                rollout = rollout.with_orders(traffic=traffic)
+                rollout = rollout.with_orders(traffic=traffic, shown=False)
             case SetMirror(mirror=mirror) if rollout.green in mirror:
                 rollout = rollout.with_orders(mirror=True)
             case SwitchAutoscale(enabled=False):
@@ -48,13 +48,22 @@ def accepted(rollout: Rollout, action: Action) -> Rollout:
     """Return the rollout after Azure accepted an order."""
     match action:
         case SetTraffic(traffic=traffic):
-            return rollout.with_orders(traffic=traffic)
+            reached = rollout.orders.reached or rollout.green in traffic
+            return rollout.with_orders(traffic=traffic, shown=False, reached=reached)
         case SetMirror(mirror=mirror):
             return rollout.with_orders(mirror=rollout.green in mirror)
         case ScaleDeployment(name=name, instances=instances) if name == rollout.blue:
             return rollout.with_orders(blue_scaled_up=instances >= (rollout.blue_instances or 0))
         case _:
             return rollout
+
+
+def shown(rollout: Rollout, traffic: dict[str, int]) -> Rollout:
+    """Return the rollout after this traffic was seen: if it is the one last ordered, that order has taken effect."""
+    last = rollout.orders
+    return rollout.with_orders(
+        shown=last.shown or traffic == last.traffic, reached=last.reached or rollout.green in traffic
+    )
 
 
 def carried(rollout: Rollout, acted: Rollout) -> Rollout:

@@ -23,7 +23,7 @@ from shared.core.rollout.requests import skipped_steps
 from shared.core.steps.traffic import next_step
 from shared.core.verbs import Verb
 
-ORDERED = frozenset({ReasonCode.HALTED, ReasonCode.FREEZE_WINDOW})
+ORDERED = frozenset({ReasonCode.HALTED, ReasonCode.HALT_UNKNOWN, ReasonCode.FREEZE_WINDOW})
 Effect = Callable[[Rollout, OperatorRequest, EndpointSeen, datetime], Decision | None]
 
 

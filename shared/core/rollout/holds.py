@@ -37,11 +37,19 @@ def held_now(rollout: Rollout, observation: Observation, now: datetime) -> Reaso
     """Return why the rollout must not advance now, or None if it can."""
     if not can_be_held(rollout):
         return None
-    halt = observation.halted
+    halt, before = observation.halted, rollout.hold_reason
     if halt is not None and halt.in_force:
-        return reason(ReasonCode.HALTED, actor=halt.by, comment=halt.reason)
+        return _halted(halt)
+    if observation.halt_unknown and before is not None and before.code is ReasonCode.HALTED:
+        return before
     window = frozen(rollout.policy, now)
     return None if window is None else reason(ReasonCode.FREEZE_WINDOW, window=window)
+
+
+def unknown_now(rollout: Rollout, observation: Observation) -> Reason | None:
+    """Return the reason to wait if nobody knows whether there is a halt; any other hold comes before it."""
+    unknown = observation.halt_unknown and can_be_held(rollout)
+    return reason(ReasonCode.HALT_UNKNOWN) if unknown else None
 
 
 def hold(rollout: Rollout, why: Reason, now: datetime) -> Decision:
@@ -68,11 +76,14 @@ def release(rollout: Rollout, halt: Halt | None, now: datetime) -> Decision:
     counts = rollout if rollout.phase in GOES_ON else postponed(rollout, since, now)
     free = _without_hold(kept_postponed(counts, since, now), now)
     why = reason(ReasonCode.RELEASED, because=rollout.hold_reason)
-    halted = rollout.hold_reason is not None and rollout.hold_reason.code is ReasonCode.HALTED
-    if halted and halt is not None and halt.ended is not None:
+    if halt is not None and halt.ended is not None and continues(rollout.hold_reason, _halted(halt)):
         why.facts["actor"], why.facts["comment"] = halt.ended.by, halt.ended.reason
         return history.noted(free, why, now, halt.ended.by)
     return history.noted(free, why, now)
+
+
+def _halted(halt: Halt) -> Reason:
+    return reason(ReasonCode.HALTED, actor=halt.by, comment=halt.reason)
 
 
 def _words(why: Reason) -> dict[str, str]:

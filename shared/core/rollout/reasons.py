@@ -149,6 +149,7 @@ class ReasonCode(StrEnum):
     RELEASED = "released"
     FREEZE_WINDOW = "freeze_window"
     HALTED = "halted"
+    HALT_UNKNOWN = "halt_unknown"
     NOTHING_TO_ROLL_BACK = "nothing_to_roll_back"
     TRAFFIC_RETURNED = "traffic_returned"
     BLUE_UNHEALTHY = "blue_unhealthy"

@@ -370,6 +370,14 @@ class Rollout:
         shares = {self.green: self.traffic.weight, self.blue or "": 100 - self.traffic.weight}
         return {name: share for name, share in shares.items() if share and name}
 
+    @property
+    def share_undecided(self) -> bool:
+        """Whether green's next share is still to be decided; until then no old split is restored."""
+        if self.phase is Phase.PROMOTING:
+            return self.traffic.weight != ALL
+        step = self.current_step if self.phase is Phase.STEPPING else None
+        return step is not None and 0 < self.traffic.weight < (step.live_weight or 0)
+
 
 def move(rollout: Rollout, phase: Phase, reason: Reason, now: datetime) -> Rollout:
     """Return the rollout in another phase; raises IllegalMove if the table has no such transition.

@@ -29,8 +29,8 @@ def next_step(rollout: Rollout, why: Reason, now: datetime, actor: str = history
 def shift_weight(rollout: Rollout, weight: int, endpoint: EndpointSeen, now: datetime) -> Rollout:
     """Return the rollout that wants this percentage of live traffic on green, with a fresh certificate for it."""
     wanting = at_new_split(rollout, now).with_traffic(weight=weight)
-    # An earlier order of ours may only now be carried out: that is not an edit by someone else.
-    ordered = () if rollout.orders.traffic is None else (rollout.orders.traffic,)
+    # An earlier order of ours may only now be carried out, unless it has been: then it is an edit by someone else.
+    ordered = () if rollout.orders.traffic is None or rollout.orders.shown else (rollout.orders.traffic,)
     ours = [endpoint.traffic]
     ours += [traffic for traffic in (*ordered, wanting.wanted_traffic) if traffic not in ours]
     return wanting.with_traffic(expected=tuple(ours), edited=None)
