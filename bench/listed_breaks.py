@@ -242,8 +242,8 @@ BREAKS = (
     ),
     Break(
         "a halt that cannot be read is none",
-        f"{RECONCILE}/decide.py",
-        "    held = held or unknown_now(informed, observation)\n",
+        f"{RECONCILE}/holding.py",
+        "        or unknown_now(rollout, observation)\n",
         "",
         "tests/scenarios/test_holding.py",
     ),
@@ -1859,9 +1859,9 @@ BREAKS = (
     ),
     Break(
         "a deadline that would return users to a failing blue passes in silence",
-        f"{RECONCILE}/decide.py",
-        "        held = withheld(informed, endpoint, now)",
-        "        held = None",
+        f"{RECONCILE}/holding.py",
+        "    return withheld(rollout, endpoint, now)",
+        "    return None",
         "tests/scenarios/test_incidents.py",
     ),
     Break(

@@ -29,24 +29,24 @@ from shared.core.reconcile import (
 )
 from shared.core.reconcile.capacity import scaled_in, too_small
 from shared.core.reconcile.cleaning import clean
-from shared.core.reconcile.deadlines import overdue, withheld
+from shared.core.reconcile.deadlines import overdue
 from shared.core.reconcile.external_edits import blue_unmirrored, left_as_found, noticed, taken_back
-from shared.core.reconcile.incidents import clears_green, incident_now, suspected
+from shared.core.reconcile.holding import hold_due
+from shared.core.reconcile.incidents import clears_green, suspected
 from shared.core.reconcile.losses import blue_lost, green_lost
 from shared.core.reconcile.observed_time import behind, observed
 from shared.core.reconcile.placing import awaited, placed_anew, superfluous, twin_comes, with_blue_instances
-from shared.core.reconcile.promoting import compared_again, confirmed, promote, unseen
+from shared.core.reconcile.promoting import compared_again, confirmed, promote
 from shared.core.reconcile.provisioning import provision
 from shared.core.reconcile.replaced import green_replaced
 from shared.core.reconcile.requests import asked, asked_back, unanswered
 from shared.core.reconcile.rolling_back import roll_back
-from shared.core.reconcile.telemetry_hold import held_without_telemetry, still_without_telemetry
-from shared.core.reconcile.traffic_mismatch import mismatch_now
-from shared.core.reconcile.unseen_blue import back_to_unseen, fails_uncompared
+from shared.core.reconcile.telemetry_hold import held_without_telemetry
+from shared.core.reconcile.unseen_blue import back_to_unseen
 from shared.core.reconcile.withholding import withheld_rollback
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
-from shared.core.rollout.holds import WAITS, continues, held_now, hold, release, unheld, unknown_now
+from shared.core.rollout.holds import WAITS, continues, hold, release, unheld
 from shared.core.rollout.pauses import PauseCause, pause_cause
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import ActionKind, Refusal, Rollout
@@ -75,12 +75,7 @@ def _decided(rollout: Rollout, observation: Observation, now: datetime) -> Decis
     if back is not None:  # a rollback is decided first, so that releasing a hold never advances past it
         found = left_as_found(unheld(_begun(back, informed, endpoint), now), endpoint, now)
         return blue_unmirrored(found, endpoint, now)
-    held = held_now(informed, observation, now) or withheld_rollback(informed)
-    held = held or incident_now(informed) or unseen(informed, now)
-    held = held or fails_uncompared(informed) or mismatch_now(informed) or still_without_telemetry(informed)
-    if held is None and (late or informed.hold is not None):
-        held = withheld(informed, endpoint, now)
-    held = held or unknown_now(informed, observation)
+    held = hold_due(informed, observation, endpoint, now)
     if held is None and informed.hold is not None:
         return release(informed, observation.halted, now)
     if held is not None and not continues(informed.hold_reason, held):
