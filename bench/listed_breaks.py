@@ -1704,6 +1704,27 @@ BREAKS = (
         "tests/scenarios/test_incidents.py",
     ),
     Break(
+        "a slow blue keeps a green that was rolled back",
+        f"{RECONCILE}/serving.py",
+        "if rollout.phase is Phase.PROMOTED and not rollout.judge_overruled:",
+        "if not rollout.judge_overruled:",
+        "tests/scenarios/test_serving.py",
+    ),
+    Break(
+        "an accepted green is not healthy",
+        f"{RECONCILE}/serving.py",
+        "if rollout.phase is Phase.PROMOTED and not rollout.judge_overruled:",
+        "if rollout.phase is Phase.PROMOTED:",
+        "tests/scenarios/test_serving.py",
+    ),
+    Break(
+        "health says that what was deleted is still there",
+        "shared/rollout_health.py",
+        " and rollout.ending.cleaned is None",
+        "",
+        "tests/scenarios/test_orphans.py",
+    ),
+    Break(
         "an incident in turns is none",
         "shared/core/judge/incident.py",
         " or above.bit_count() > of.most_above",

@@ -59,7 +59,7 @@ def rollout_findings(rollout: Rollout, now: datetime) -> Iterator[Finding]:
         )  # fmt: skip
     if problem := _unhealthy(rollout):
         yield Finding("unhealthy", Severity.FAILING, problem, about, UNHEALTHY)
-    elif rollout.ending.overdue:
+    elif rollout.ending.overdue and rollout.ending.cleaned is None:
         kept = f"{leftover(rollout)} is still deployed, because it is not known whether what serves works"
         yield Finding("cleanup", Severity.WARNING, kept, about, UNCHECKED)
     if rollout.phase is Phase.ROLLING_BACK and rollout.refusal is not None:

@@ -152,6 +152,32 @@ def test_blue_is_not_deleted_while_the_promoted_green_is_of_no_use(sick: Conduct
     assert BLUE not in world.seen.deployments
 
 
+def test_a_blue_that_has_become_slow_does_not_keep_a_green_that_was_rolled_back() -> None:
+    """The service is slower for good: it is all there is, and the version can be started again to get a new past."""
+    world = World(rpm=900, conduct={BLUE: USUAL, GREEN: USUAL})
+    world.register()
+    world.until_weight(10)
+    slower = replace(USUAL, median=500.0)
+    world.conduct = {BLUE: slower, GREEN: slower}
+    world.minutes(30)
+    world.ask(Verb.ROLLBACK)
+    world.until_finished(within=60)
+    assert (GREEN in world.seen.deployments, world.entries(C.SERVING_UNHEALTHY)) == (False, [])
+
+
+def test_a_slower_green_that_an_operator_accepted_is_healthy() -> None:
+    """Whoever overruled the judge knew how green is: no alert, and blue goes when its time is over."""
+    world = World(rpm=900, conduct={BLUE: USUAL, GREEN: replace(USUAL, median=400.0)})
+    world.register()
+    world.until_weight(10)
+    world.ask(Verb.OVERRIDE)
+    world.minutes(2)
+    world.ask(Verb.PROMOTE, full=True)
+    world.until(Phase.PROMOTED, within=90)
+    world.until_finished()
+    assert (BLUE in world.seen.deployments, world.entries(C.SERVING_UNHEALTHY)) == (False, [])
+
+
 def test_an_endpoint_that_refuses_nearly_everything_as_before_is_healthy() -> None:
     """Callers without a key were nearly all that it had before, too."""
     usual = Conduct(refused=0.95)

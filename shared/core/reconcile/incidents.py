@@ -34,7 +34,7 @@ SHARED = frozenset({Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})
 def watched(rollout: Rollout, since: datetime | None, observation: Observation) -> Rollout:
     """Return the rollout after watching every minute judged from `since` on for incidents, each once.
 
-    If blue was in one, or probably was, these minutes certify nothing: next to it, any green looks good.
+    If blue was in one, these minutes certify nothing: next to it, any green looks good.
     """
     alarms, until = rollout.alarms, rollout.judging.judged_until
     if alarms is None or since is None or until is None or until <= since:
@@ -43,7 +43,7 @@ def watched(rollout: Rollout, since: datetime | None, observation: Observation) 
     for row in sorted(observation.minutes or (), key=lambda row: row.minute):
         if since <= row.minute < until:
             rollout = rollout.with_judging(watches=_after(rollout.judging.watches, row, rollout, alarms))
-            sick = sick or (_applies(rollout) and _doubted(rollout, _watches_of_blue(rollout)))
+            sick = sick or (_applies(rollout) and any(watch.declared for watch in _watches_of_blue(rollout)))
     return rollout.with_rereading(certified_since=until) if sick else rollout
 
 

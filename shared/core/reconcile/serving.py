@@ -145,18 +145,30 @@ def report(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision 
 
 def _healthy(rollout: Rollout, rows: list[DeploymentMinute], observation: Observation) -> bool | None:
     """Return whether these minutes are healthy; None if that is unclear. One bad request is not enough."""
-    if any(bad > limit * total + 1 for bad, total, limit in _counted(rows, rollout.alarms)):
+    watched = [*_failures(rows, rollout.alarms)]
+    if rollout.phase is Phase.PROMOTED and not rollout.judge_overruled:
+        watched += _useless(rows, rollout.alarms)
+    if any(bad > limit * total + 1 for bad, total, limit in watched):
         return False
     if any(row.bad < row.total for row in rows):
         return True
     return observation.serving_probe.passed if observation.serving_probe is not None else None
 
 
-def _counted(rows: list[DeploymentMinute], alarms: Alarms | None) -> Iterator[tuple[int, int, float]]:
-    """Yield what counts against a deployment: bad, total, and the share of bad that is an incident."""
+def _failures(rows: list[DeploymentMinute], alarms: Alarms | None) -> Iterator[tuple[int, int, float]]:
+    """Yield what counts against any deployment: bad, total, and the share of bad that is an incident."""
     total = sum(row.total for row in rows)
     yield sum(row.bad for row in rows), total, MOST_UNKNOWN if alarms is None else alarms.failed.limit
     yield sum(row.overloaded for row in rows), total, MOST_UNKNOWN if alarms is None else alarms.overloaded.limit
+
+
+def _useless(rows: list[DeploymentMinute], alarms: Alarms | None) -> Iterator[tuple[int, int, float]]:
+    """Yield what counts against a promoted green besides: that it refuses, is slow, or cannot be read.
+
+    It has a way back that is to be kept. A blue that has become slow is all there is after a rollback, and an operator
+    who overruled the judge has accepted how green is.
+    """
+    total = sum(row.total for row in rows)
     yield sum(row.client_errors for row in rows), total, MOST_REFUSED if alarms is None else alarms.refused
     for gate in alarms.gates.values() if alarms is not None else ():
         pairs = [pair for row in rows for pair in gate.sample.counts(row, green=False) or ()]
