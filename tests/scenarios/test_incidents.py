@@ -147,6 +147,37 @@ def test_a_green_that_replaced_a_failing_blue_does_not_go_back_to_it() -> None:
     world.until(Phase.ROLLED_BACK, within=5)
 
 
+def test_users_are_not_moved_to_a_blue_that_fails_in_turns() -> None:
+    """In a calm turn it looks well, but the incident is on, and green is only slower."""
+    usual = Conduct(median=90.0)
+    world = World(rpm=900, conduct={BLUE: usual, GREEN: usual})
+    world.register()
+    world.until_weight(10)
+    world.conduct = {BLUE: usual, GREEN: Conduct(median=130.0)}
+    for _ in range(6):
+        world.rates = {BLUE: 0.7}
+        world.minutes(5)
+        world.rates = {}
+        world.minutes(5)
+    assert world.seen.traffic == {BLUE: 90, GREEN: 10}, world.told()
+
+
+def test_ordinary_growth_of_traffic_is_no_flood() -> None:
+    """The morning's traffic grows on, and blue handled nearly as much: a green that is too small for it goes back."""
+    world = World(rpm=900)
+    world.telemetry.rows = [replace(row, total=15 * n, bad=0) for n, row in enumerate(world.telemetry.rows, start=1)]
+    world.register()
+    for _ in range(2):
+        while world.seen.traffic != {GREEN: 100}:
+            world.minutes()
+        world.rpm, world.rates, world.conduct = 1200, {GREEN: 0.45}, {GREEN: Conduct(overloaded=0.45)}
+        while world.seen.traffic == {GREEN: 100}:
+            world.minutes()
+            assert world.clock() - MIDNIGHT < 240 * MINUTE, world.told()
+        world.rates, world.conduct = {}, {}
+    world.until(Phase.ROLLED_BACK)
+
+
 def test_a_green_that_is_alone_in_a_flood_keeps_the_traffic() -> None:
     """Twenty times the usual requests, twice: whoever serves them loses no capacity meanwhile."""
     world = World(rpm=300)

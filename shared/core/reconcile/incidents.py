@@ -27,7 +27,7 @@ COUNTED = {  # by what the alarms of gates count
 }
 INCIDENTS = frozenset({ReasonCode.INCIDENT, ReasonCode.OVERLOAD, *COUNTED.values()})
 LAST = 5  # minutes whose failures and requests count
-FLOOD = 2.0  # times the rate of requests in blue's past
+FLOOD = 2.0  # times the requests that blue handled in its busiest minute
 SHARED = frozenset({Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})
 
 
@@ -91,10 +91,10 @@ def clears_green(rollout: Rollout, why: Reason) -> bool:
 
 
 def flooded(rollout: Rollout) -> bool:
-    """Return whether far more requests than usual came in the last minutes."""
-    last = rollout.rereading.recent[-LAST:]
+    """Return whether far more requests came in the last minutes than blue ever handled in its past."""
+    last, busiest = rollout.rereading.recent[-LAST:], rollout.judging.pulse.busiest
     total = sum(minute.green + minute.blue for minute in last)
-    return total > FLOOD * rollout.judging.pulse.rate * max(len(last), 1)
+    return busiest > 0 and total > FLOOD * busiest * max(len(last), 1)
 
 
 def suspected(rollout: Rollout) -> bool:

@@ -51,9 +51,10 @@ def hand_over(decision: Decision, waiting: Rollout | None, endpoint: EndpointSee
             return replace(decision, rollout=recheck(rollout))
         if patient and _shrinking(rollout, endpoint):
             return decision
-        given = replace(rollout, kept=(*rollout.kept, _kept(rollout, rollout.blue, due))).with_ending(finished=now)
+        until = due if due > now else now + rollout.policy.keep_blue  # it was kept because it may be needed
+        given = replace(rollout, kept=(*rollout.kept, _kept(rollout, rollout.blue, until))).with_ending(finished=now)
         why = reason(
-            ReasonCode.BLUE_HANDED_OVER, deployment=rollout.blue, until=due.isoformat(), model=str(waiting.model)
+            ReasonCode.BLUE_HANDED_OVER, deployment=rollout.blue, until=until.isoformat(), model=str(waiting.model)
         )
         noted = history.noted(given, why, now)
         return Decision(noted.rollout, decision.entries + noted.entries)

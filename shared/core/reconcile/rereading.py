@@ -30,7 +30,7 @@ from shared.core.reconcile.judging import (
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
 from shared.core.rollout.reasons import ReasonCode, reason
-from shared.core.rollout.record import Rollout
+from shared.core.rollout.record import ALL, Rollout
 from shared.core.rollout.rereading import Recheck, Split
 
 FRESH = timedelta(minutes=5)
@@ -81,7 +81,8 @@ def certified_anew(rollout: Rollout) -> Rollout:
 def harm_uncompared(rollout: Rollout) -> bool:
     """Return whether late rows showed harm after the promotion, but only while green was alone, as in a shared outage.
 
-    Before the promotion, green would be compared with blue again. Afterwards an operator decides whether to go back.
+    Before the promotion, green would be compared with blue again. Afterwards an operator decides whether to go back. A
+    green that never had traffic next to blue goes back: nothing else speaks for it.
     """
     return rollout.phase is Phase.PROMOTED and rollout.rereading.uncompared and not rollout.judge_overruled
 
@@ -161,7 +162,8 @@ def _rejudged(
     recent = tuple([counts_of(rollout, rows.get(minute, {})) for minute in _minutes(first, until)])
     done = rollout.with_rereading(recheck=None, rechecked=until, recent=recent)
     after, compared = assessed(done, merged, calibration), _merged(rollout, calibration, beside)
-    alone = promoted and _fails(after) and not _fails(assessed(done, compared, calibration))
+    ever = any(split.steady and 0 < split.weight < ALL for split in rollout.rereading.splits)
+    alone = ever and promoted and _fails(after) and not _fails(assessed(done, compared, calibration))
     return after.with_rereading(uncompared=alone)
 
 

@@ -19,6 +19,7 @@ from shared.core.rollout.record import Rollout
 
 LEAST, DOUBTFUL = timedelta(minutes=10), timedelta(minutes=3)  # beyond the lag
 LEAST_PAST = timedelta(hours=1)
+HARDLY_ANY = 0.01  # of a minute's requests
 EXPECTED = 20  # requests: independent ones are all absent by chance once in 500 million times
 _CAUSES = {
     PathState.NO_SETTING: "the endpoint has no diagnostic setting any more",
@@ -30,14 +31,17 @@ _CAUSES = {
 def pulse_of(history: Iterable[DeploymentMinute]) -> Pulse:
     """Return how often requests came in blue's past."""
     totals: dict[datetime, int] = {}
+    handled = 0
     for row in history:
         totals[row.minute] = totals.get(row.minute, 0) + row.total
+        handled = max(handled, row.total) if row.overloaded <= HARDLY_ANY * row.total else handled
     minutes = sorted(minute for minute, total in totals.items() if total)
     if not minutes:
         return Pulse()
     pauses = sorted((later - earlier - MINUTE for earlier, later in pairwise(minutes)), reverse=True)
     span = max(minutes[-1] - minutes[0] + MINUTE, LEAST_PAST)  # a few smoke requests are no traffic
-    return Pulse(sum(totals.values()) / (span / MINUTE), _usual_gap(pauses, busy=len(minutes) * MINUTE))
+    rate = sum(totals.values()) / (span / MINUTE)
+    return Pulse(rate, _usual_gap(pauses, busy=len(minutes) * MINUTE), busiest=handled)
 
 
 def _usual_gap(pauses: Sequence[timedelta], busy: timedelta) -> timedelta:

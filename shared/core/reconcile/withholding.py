@@ -5,10 +5,13 @@ Such a rollout is held and alerts. Operators can roll back at any time.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from shared.core.judge.verdict import Outcome
 from shared.core.reconcile.incidents import LAST, SHARED, blue_fails, flooded, overload
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import Rollout
+from shared.core.rollout.rereading import MinuteCounts
 
 SLOW, SLOWNESS = 0.5, {"slow_answers", "slow_minutes"}  # how much of a failed request a slow answer counts as
 
@@ -41,14 +44,19 @@ def _harms_less(rollout: Rollout, why: Reason) -> bool:
     Slow answers count half: a blue that times out, for example, answers faster than green on average, because only its
     fast answers are left. Alone, with all traffic, green is not asked that: nothing shows blue's failures any more.
     """
-    last, measured = rollout.rereading.recent[-LAST:], why.facts.get("measured")
+    recent, measured = rollout.rereading.recent, why.facts.get("measured")
     if measured is None:
         return False
-    fails = _share(sum(minute.blue_bad for minute in last), sum(minute.blue for minute in last))
-    fails -= _share(sum(minute.green_bad for minute in last), sum(minute.green for minute in last))
+    fails = max(_fails_more(recent[-LAST:]), _fails_more(recent))  # an incident may come and go
     harm = _share(measured["green_bad"], measured["green_total"])
     harm -= _share(measured["blue_bad"], measured["blue_total"])
     return fails > harm * (SLOW if measured["what"] in SLOWNESS else 1.0)
+
+
+def _fails_more(minutes: Sequence[MinuteCounts]) -> float:
+    """Return how much larger blue's share of failed requests was than green's."""
+    of_blue = _share(sum(minute.blue_bad for minute in minutes), sum(minute.blue for minute in minutes))
+    return of_blue - _share(sum(minute.green_bad for minute in minutes), sum(minute.green for minute in minutes))
 
 
 def _share(bad: int, total: int) -> float:

@@ -173,10 +173,14 @@ class Watches:
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """How often requests came in blue's past: on average per minute, and the longest usual pause."""
+    """How often requests came in blue's past: on average per minute, the longest usual pause, and the busiest minute.
+
+    busiest: requests in a minute in which hardly any were refused as too many.
+    """
 
     rate: float = 0.0
     gap: timedelta = timedelta(0)
+    busiest: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
