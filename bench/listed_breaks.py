@@ -1165,7 +1165,7 @@ BREAKS = (
     Break(
         "a newer version replaces during a halt",
         f"{RECONCILE}/requests.py",
-        "if not (halted and each.by == history.TEAL))",
+        "if not (waits and each.by == history.TEAL))",
         ")",
         "tests/scenarios/test_holding.py",
     ),
@@ -1678,15 +1678,15 @@ BREAKS = (
     Break(
         "a useless green is kept because blue fails a little",
         f"{RECONCILE}/withholding.py",
-        "rollout.alone or _harms_less(rollout, why)",
-        "True",
+        "else _harms_less(rollout, why)",
+        "else True",
         "tests/scenarios/test_incidents.py",
     ),
     Break(
         "users return to a failing blue that green has replaced",
         f"{RECONCILE}/withholding.py",
-        "rollout.alone or _harms_less(rollout, why)",
-        "not rollout.alone and _harms_less(rollout, why)",
+        "_may_still_fail(rollout, why) if rollout.alone else",
+        "False if rollout.alone else",
         "tests/scenarios/test_incidents.py",
     ),
     Break(
@@ -1706,15 +1706,15 @@ BREAKS = (
     Break(
         "a slow blue keeps a green that was rolled back",
         f"{RECONCILE}/serving.py",
-        "if rollout.phase is Phase.PROMOTED and not rollout.judge_overruled:",
-        "if not rollout.judge_overruled:",
+        "slow_too = rollout.phase is Phase.PROMOTED and not",
+        "slow_too = not",
         "tests/scenarios/test_serving.py",
     ),
     Break(
         "an accepted green is not healthy",
         f"{RECONCILE}/serving.py",
-        "if rollout.phase is Phase.PROMOTED and not rollout.judge_overruled:",
-        "if rollout.phase is Phase.PROMOTED:",
+        "slow_too = rollout.phase is Phase.PROMOTED and not rollout.judge_overruled",
+        "slow_too = rollout.phase is Phase.PROMOTED",
         "tests/scenarios/test_serving.py",
     ),
     Break(
@@ -1751,6 +1751,27 @@ BREAKS = (
         "until = due if due > now else now + rollout.policy.keep_blue",
         "until = due",
         "tests/scenarios/test_late_rows.py",
+    ),
+    Break(
+        "a green that is alone stays however useless it is",
+        f"{RECONCILE}/withholding.py",
+        " and _harm(why) <= MOST",
+        "",
+        "tests/scenarios/test_incidents.py",
+    ),
+    Break(
+        "a blue that has recovered gets no traffic back",
+        f"{RECONCILE}/withholding.py",
+        "return not recovered and",
+        "return",
+        "tests/scenarios/test_incidents.py",
+    ),
+    Break(
+        "a newer version moves users to a failing blue",
+        f"{RECONCILE}/requests.py",
+        "waits = halted or (rollout.traffic.weight > 0 and blue_fails(rollout))",
+        "waits = halted",
+        "tests/scenarios/test_incidents.py",
     ),
     Break(
         "an incident in turns is none",
@@ -1930,8 +1951,8 @@ BREAKS = (
     Break(
         "what serves may be slow or unreadable",
         f"{RECONCILE}/serving.py",
-        "gate in alarms.gates.values() if",
-        "gate in () if",
+        "gates = alarms.gates.values() if",
+        "gates = () if",
         "tests/scenarios/test_serving.py",
     ),
     Break(

@@ -431,7 +431,7 @@ REASONS: Mapping[ReasonCode, Row] = {
     ),
     ReasonCode.ROLLBACK_WITHHELD: Row(
         "{other} looks harmful, but {deployment} failed more than {limit} of its last requests, so {other} keeps its "
-        "share until {deployment} recovers or you decide: {because}",
+        "share until {deployment} is seen to have recovered, or you decide: {because}",
         "A rollback waits while users would fare worse with blue.",
     ),
     ReasonCode.DEADLINE_WITHHELD: Row(

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from shared.core.gates import ClientErrorsGate, ErrorsGate, LatencyGate
 from shared.core.observation import Halt, Observation
 from shared.core.phases import Phase
 from shared.core.policy import Capacity
@@ -139,12 +140,45 @@ def test_a_green_that_replaced_a_failing_blue_does_not_go_back_to_it() -> None:
     world.rates = {BLUE: 0.6}
     while world.seen.traffic != {GREEN: 100}:
         world.minutes()
-    world.conduct = {BLUE: usual, GREEN: Conduct(median=170.0)}
+    world.conduct, world.scoring.unlucky = {BLUE: usual, GREEN: Conduct(median=170.0)}, {BLUE: 1}
     world.minutes(120)
     assert (world.seen.traffic, holds(world)[-1]) == ({GREEN: 100}, C.ROLLBACK_WITHHELD), world.told()
     assert [each.check for each in rollout_findings(world.rollout(), world.clock())] == ["unhealthy"]
     world.ask(Verb.ROLLBACK)
     world.until(Phase.ROLLED_BACK, within=5)
+
+
+@pytest.mark.parametrize("recovered", [True, False])
+def test_a_green_that_is_alone_returns_next_to_a_blue_that_has_recovered_or_is_the_lesser_harm(
+    *, recovered: bool
+) -> None:
+    """Blue answers the smoke requests well for ten minutes; or green refuses nearly everything."""
+    usual = Conduct(median=90.0)
+    judge = replace(POLICY.judge, failing_blue="replace", gates=(ErrorsGate(), LatencyGate(), ClientErrorsGate()))
+    world = World(replace(POLICY, judge=judge), rpm=900, conduct={BLUE: usual, GREEN: usual})
+    world.register()
+    world.until_weight(10)
+    world.rates = {BLUE: 0.6}
+    while world.seen.traffic != {GREEN: 100}:
+        world.minutes()
+    worse = Conduct(median=170.0) if recovered else replace(usual, refused=0.97)
+    world.rates, world.conduct = {}, {BLUE: usual, GREEN: worse}
+    world.scoring.unlucky = {} if recovered else {BLUE: 1}
+    world.until(Phase.ROLLED_BACK, within=120)
+
+
+def test_a_newer_version_does_not_take_green_away_from_users_of_a_failing_blue() -> None:
+    """Replacing the rollout would give blue everything, so the newer version waits until blue does not fail."""
+    world = World(replace(POLICY, newer_version="replace"), rpm=900)
+    world.register()
+    world.until_weight(50)
+    world.rates = {BLUE: 0.6}
+    world.minutes(10)
+    world.register("8", event="e2")
+    world.minutes(30)
+    assert world.seen.traffic == {BLUE: 50, GREEN: 50}
+    world.rates = {}
+    world.until(Phase.PROMOTED, version="8", within=200)
 
 
 def test_users_are_not_moved_to_a_blue_that_fails_in_turns() -> None:

@@ -165,6 +165,26 @@ def test_a_blue_that_has_become_slow_does_not_keep_a_green_that_was_rolled_back(
     assert (GREEN in world.seen.deployments, world.entries(C.SERVING_UNHEALTHY)) == (False, [])
 
 
+@pytest.mark.parametrize("accepted", [True, False])
+def test_whatever_serves_is_unhealthy_if_it_refuses_nearly_everything(*, accepted: bool) -> None:
+    """A blue after a rollback, and a green that an operator accepted because it is slower."""
+    world = World(rpm=900, conduct={BLUE: USUAL, GREEN: replace(USUAL, median=400.0)})
+    world.register()
+    world.until_weight(10)
+    if accepted:
+        world.ask(Verb.OVERRIDE)
+        world.minutes(2)
+        world.ask(Verb.PROMOTE, full=True)
+        world.until(Phase.PROMOTED, within=90)
+    else:
+        world.ask(Verb.ROLLBACK)
+        world.until(Phase.ROLLED_BACK)
+    refuses = replace(USUAL, refused=0.97)
+    world.conduct = {BLUE: refuses, GREEN: refuses}
+    world.minutes(40)
+    assert (len(world.entries(C.SERVING_UNHEALTHY)), len(world.seen.deployments)) == (1, 2), world.told()
+
+
 def test_a_slower_green_that_an_operator_accepted_is_healthy() -> None:
     """Whoever overruled the judge knew how green is: no alert, and blue goes when its time is over."""
     world = World(rpm=900, conduct={BLUE: USUAL, GREEN: replace(USUAL, median=400.0)})

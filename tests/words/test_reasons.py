@@ -428,7 +428,7 @@ ROWS: list[tuple[Reason, str]] = [
         reason(C.ROLLBACK_WITHHELD, NOTHING, deployment=BLUE, other=GREEN, limit=0.03),
         (
             "churn-7 looks harmful, but churn-6 failed more than 3% of its last requests, so churn-7 keeps its share "
-            "until churn-6 recovers or you decide: no minute has been judged yet"
+            "until churn-6 is seen to have recovered, or you decide: no minute has been judged yet"
         ),
     ),
     (

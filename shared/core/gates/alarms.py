@@ -17,6 +17,7 @@ from shared.core.judge.tuning import Tuning
 GATE_BUDGET = 0.2
 # What serves and refuses more of its requests than this does not work, unless blue's past shows nearly as many.
 MOST_REFUSED = 0.9
+SLOWNESS = frozenset({"slow_answers", "slow_minutes", "slow_medians"})  # of what gates count
 LEAST_COUNTED = 30  # in the past: fewer do not say what is usual
 
 

@@ -63,7 +63,9 @@ def take_in(rollout: Rollout, observation: Observation, now: datetime) -> Rollou
     if before is not None and before.healthy and healthy:
         since = before.since
     flawless = result is not None and result.passed
-    return rollout.with_observed(probe=Probe(observation.probed, now, healthy, since, flawless))
+    unbroken = (before.flawless_since if before is not None else None) or now
+    probe = Probe(observation.probed, now, healthy, since, flawless, unbroken if flawless else None)
+    return rollout.with_observed(probe=probe)
 
 
 def _probes_again(rollout: Rollout, name: str, now: datetime) -> bool:

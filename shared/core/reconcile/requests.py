@@ -13,6 +13,7 @@ from typing import assert_never
 
 from shared.core.observation.observation import EndpointSeen
 from shared.core.phases import Phase
+from shared.core.reconcile.incidents import blue_fails
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
 from shared.core.rollout.parts import Progress
@@ -45,9 +46,14 @@ def asked(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision |
 
 
 def due(rollout: Rollout) -> tuple[OperatorRequest, ...]:
-    """Return the requests to carry out now: a newer version replaces this one only after a halt or a freeze."""
+    """Return the requests to carry out now.
+
+    A newer version replaces this one only after a halt or a freeze, and not while blue, which would get green's traffic
+    back, fails.
+    """
     halted = rollout.hold_reason is not None and rollout.hold_reason.code in ORDERED
-    return tuple(each for each in rollout.requests if not (halted and each.by == history.TEAL))
+    waits = halted or (rollout.traffic.weight > 0 and blue_fails(rollout))
+    return tuple(each for each in rollout.requests if not (waits and each.by == history.TEAL))
 
 
 def stopped(decision: Decision, because: Reason, now: datetime) -> Decision:

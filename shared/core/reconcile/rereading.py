@@ -162,7 +162,7 @@ def _rejudged(
     recent = tuple([counts_of(rollout, rows.get(minute, {})) for minute in _minutes(first, until)])
     done = rollout.with_rereading(recheck=None, rechecked=until, recent=recent)
     after, compared = assessed(done, merged, calibration), _merged(rollout, calibration, beside)
-    ever = any(split.steady and 0 < split.weight < ALL for split in rollout.rereading.splits)
+    ever = any(split.steady and split.weight and split.weight < ALL for split in rollout.rereading.splits)
     alone = ever and promoted and _fails(after) and not _fails(assessed(done, compared, calibration))
     return after.with_rereading(uncompared=alone)
 

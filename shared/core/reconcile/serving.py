@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from shared.core.gates.alarms import MOST_REFUSED, Alarms
+from shared.core.gates.alarms import MOST_REFUSED, SLOWNESS, Alarms
 from shared.core.judge.incident import MOST_UNKNOWN
 from shared.core.observation.observation import DeploymentMinute, EndpointSeen, Observation
 from shared.core.observation.spans import ceil_minute, floor_minute
@@ -145,9 +145,8 @@ def report(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision 
 
 def _healthy(rollout: Rollout, rows: list[DeploymentMinute], observation: Observation) -> bool | None:
     """Return whether these minutes are healthy; None if that is unclear. One bad request is not enough."""
-    watched = [*_failures(rows, rollout.alarms)]
-    if rollout.phase is Phase.PROMOTED and not rollout.judge_overruled:
-        watched += _useless(rows, rollout.alarms)
+    slow_too = rollout.phase is Phase.PROMOTED and not rollout.judge_overruled
+    watched = [*_failures(rows, rollout.alarms), *_counted(rows, rollout.alarms, slow_too=slow_too)]
     if any(bad > limit * total + 1 for bad, total, limit in watched):
         return False
     if any(row.bad < row.total for row in rows):
@@ -156,20 +155,24 @@ def _healthy(rollout: Rollout, rows: list[DeploymentMinute], observation: Observ
 
 
 def _failures(rows: list[DeploymentMinute], alarms: Alarms | None) -> Iterator[tuple[int, int, float]]:
-    """Yield what counts against any deployment: bad, total, and the share of bad that is an incident."""
+    """Yield what failed: bad, total, and the share of bad that is an incident."""
     total = sum(row.total for row in rows)
     yield sum(row.bad for row in rows), total, MOST_UNKNOWN if alarms is None else alarms.failed.limit
     yield sum(row.overloaded for row in rows), total, MOST_UNKNOWN if alarms is None else alarms.overloaded.limit
-
-
-def _useless(rows: list[DeploymentMinute], alarms: Alarms | None) -> Iterator[tuple[int, int, float]]:
-    """Yield what counts against a promoted green besides: that it refuses, is slow, or cannot be read.
-
-    It has a way back that is to be kept. A blue that has become slow is all there is after a rollback, and an operator
-    who overruled the judge has accepted how green is.
-    """
-    total = sum(row.total for row in rows)
     yield sum(row.client_errors for row in rows), total, MOST_REFUSED if alarms is None else alarms.refused
-    for gate in alarms.gates.values() if alarms is not None else ():
+
+
+def _counted(
+    rows: list[DeploymentMinute], alarms: Alarms | None, *, slow_too: bool
+) -> Iterator[tuple[int, int, float]]:
+    """Yield the same for what gates watch: answers that cannot be read, or are slow.
+
+    Slow answers count only against a promoted green, whose way back is to be kept. After a rollback, a blue that has
+    become slow is all there is, and an operator who overruled the judge has usually accepted a slower green.
+    """
+    gates = alarms.gates.values() if alarms is not None else ()
+    for gate in gates:
+        if gate.sample.measured(0)["what"] in SLOWNESS and not slow_too:
+            continue
         pairs = [pair for row in rows for pair in gate.sample.counts(row, green=False) or ()]
         yield sum(bad for bad, _ in pairs), sum(known for _, known in pairs), gate.alarm.limit

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from shared.core.gates.alarms import SLOWNESS
+from shared.core.judge.incident import MOST
 from shared.core.judge.verdict import Outcome
 from shared.core.reconcile.incidents import LAST, SHARED, blue_fails, flooded, overload
+from shared.core.reconcile.probing import RECENT
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import Rollout
 from shared.core.rollout.rereading import MinuteCounts
 
-SLOW, SLOWNESS = 0.5, {"slow_answers", "slow_minutes"}  # how much of a failed request a slow answer counts as
+SLOW = 0.5  # of a failed request: what a slow answer counts as
 
 
 def withheld_rollback(rollout: Rollout) -> Reason | None:
@@ -27,7 +30,7 @@ def withheld_rollback(rollout: Rollout) -> Reason | None:
     if not blue_fails(rollout) or watches.green_failed.declared:
         return None
     why = rollout.verdict_reason
-    if why is None or not (rollout.alone or _harms_less(rollout, why)):
+    if why is None or not (_may_still_fail(rollout, why) if rollout.alone else _harms_less(rollout, why)):
         return None
     return reason(
         ReasonCode.ROLLBACK_WITHHELD,
@@ -39,18 +42,35 @@ def withheld_rollback(rollout: Rollout) -> Reason | None:
 
 
 def _harms_less(rollout: Rollout, why: Reason) -> bool:
-    """Return whether what makes green worse concerns a smaller share of the requests than blue's failures do.
+    """Return whether what makes green worse concerns a smaller share of the requests than blue's failures do."""
+    recent = rollout.rereading.recent
+    return max(_fails_more(recent[-LAST:]), _fails_more(recent)) > _harm(why)  # an incident may come and go
+
+
+def _may_still_fail(rollout: Rollout, why: Reason) -> bool:
+    """Return whether blue, which has no traffic any more, may still be the greater harm.
+
+    It failed when it last had requests. Ten minutes in which it answers every smoke request well outweigh that, and so
+    does a green that answers most requests badly.
+    """
+    probe = rollout.observed.probe
+    unbroken = probe.flawless_since if probe is not None and probe.deployment == rollout.blue else None
+    recovered = probe is not None and unbroken is not None and probe.at - unbroken >= RECENT
+    return not recovered and _harm(why) <= MOST
+
+
+def _harm(why: Reason) -> float:
+    """Return the share of green's requests that it answers worse than blue.
 
     Slow answers count half: a blue that times out, for example, answers faster than green on average, because only its
-    fast answers are left. Alone, with all traffic, green is not asked that: nothing shows blue's failures any more.
+    fast answers are left.
     """
-    recent, measured = rollout.rereading.recent, why.facts.get("measured")
+    measured = why.facts.get("measured")
     if measured is None:
-        return False
-    fails = max(_fails_more(recent[-LAST:]), _fails_more(recent))  # an incident may come and go
-    harm = _share(measured["green_bad"], measured["green_total"])
-    harm -= _share(measured["blue_bad"], measured["blue_total"])
-    return fails > harm * (SLOW if measured["what"] in SLOWNESS else 1.0)
+        return 1.0
+    more = _share(measured["green_bad"], measured["green_total"])
+    more -= _share(measured["blue_bad"], measured["blue_total"])
+    return more * (SLOW if measured["what"] in SLOWNESS else 1.0)
 
 
 def _fails_more(minutes: Sequence[MinuteCounts]) -> float:

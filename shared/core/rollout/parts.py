@@ -215,7 +215,8 @@ class Judging:
 class Probe:
     """Whether a deployment answered the smoke requests, and when it was asked. healthy: None if that is not known.
 
-    All requests must succeed; for a rollback to blue, one is enough. flawless: whether all did. since: when the current
+    All requests must succeed; for a rollback to blue, one is enough. flawless: whether all did; flawless_since: in each
+    probe since then. since: when the current
     run of healthy probes began or, if this one failed, when it failed. A lost answer does not clear a failure for a few
     minutes.
     """
@@ -225,6 +226,7 @@ class Probe:
     healthy: bool | None
     since: datetime
     flawless: bool = False
+    flawless_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
