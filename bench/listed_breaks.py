@@ -1774,6 +1774,13 @@ BREAKS = (
         "tests/scenarios/test_incidents.py",
     ),
     Break(
+        "an operator cannot roll back what a newer version is to replace",
+        "shared/core/rollout/requests.py",
+        "if urgent is not None and not (waits and verb.row.urgent):",
+        "if urgent is not None:",
+        "tests/scenarios/test_incidents.py",
+    ),
+    Break(
         "an incident in turns is none",
         "shared/core/judge/incident.py",
         " or above.bit_count() > of.most_above",

@@ -167,8 +167,9 @@ def test_a_green_that_is_alone_returns_next_to_a_blue_that_has_recovered_or_is_t
     world.until(Phase.ROLLED_BACK, within=120)
 
 
-def test_a_newer_version_does_not_take_green_away_from_users_of_a_failing_blue() -> None:
-    """Replacing the rollout would give blue everything, so the newer version waits until blue does not fail."""
+@pytest.mark.parametrize("operator", [False, True])
+def test_a_newer_version_does_not_take_green_away_from_users_of_a_failing_blue(*, operator: bool) -> None:
+    """Replacing the rollout would give blue everything, so the newer version waits; an operator need not."""
     world = World(replace(POLICY, newer_version="replace"), rpm=900)
     world.register()
     world.until_weight(50)
@@ -177,6 +178,9 @@ def test_a_newer_version_does_not_take_green_away_from_users_of_a_failing_blue()
     world.register("8", event="e2")
     world.minutes(30)
     assert world.seen.traffic == {BLUE: 50, GREEN: 50}
+    if operator:
+        world.ask(Verb.ROLLBACK)
+        world.until(Phase.ROLLED_BACK, within=4)
     world.rates = {}
     world.until(Phase.PROMOTED, version="8", within=200)
 
