@@ -11,7 +11,7 @@ from docs.limit_tables import BYTES, INTERNAL, ROOT, SECONDS, TABLES, constant, 
 
 BOUND = re.compile(r"^((?:LONGEST|MOST|LARGEST|DEEPEST)\w*)(?:, (LONGEST\w*))? = ", re.MULTILINE)
 # Found in the same way, but explained on a page of their own.
-JUDGES = re.compile(r"shared\.core\.judge\.")
+JUDGES = re.compile(r"shared\.core\.(judge|gates\.alarms)\b")
 
 
 def bounds() -> set[str]:
