@@ -133,7 +133,7 @@ class Observer:
             log.warning("serving endpoint=%s problem=%r", rollout.endpoint, _told(error, rollout))
         else:
             seen = replace(seen, serving_minutes=answer.minutes, serving_until=asked.window.until)
-        if name is None or any(row.deployment == name and row.bad < row.total for row in seen.serving_minutes or ()):
+        if name is None or any(row.deployment == name and row.succeeded > 0 for row in seen.serving_minutes or ()):
             return seen
         return replace(seen, serving_probe=self._probe(rollout, name))
 

@@ -436,7 +436,8 @@ REASONS: Mapping[ReasonCode, Row] = {
     ),
     ReasonCode.DEADLINE_WITHHELD: Row(
         "the {deadline} deadline of {limit_seconds} passed, but {deployment} failed far more than in its past when it "
-        "last had requests, so {other} keeps its traffic until you promote or roll back[ (last: {because})]",
+        "last had requests, so {other} keeps its traffic until it passes, {deployment} recovers, or you override the "
+        "judge or roll back[ (last: {because})]",
         "A deadline never gives traffic to a blue that was seen failing, or overloaded.",
     ),
     ReasonCode.INCIDENT: Row(

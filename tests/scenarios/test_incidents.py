@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -183,6 +184,22 @@ def test_a_newer_version_does_not_take_green_away_from_users_of_a_failing_blue(*
         world.until(Phase.ROLLED_BACK, within=4)
     world.rates = {}
     world.until(Phase.PROMOTED, version="8", within=200)
+
+
+def test_a_newer_version_has_its_turn_once_green_has_replaced_a_failing_blue() -> None:
+    """It would have replaced the rollout, had blue not failed; the promotion stands, and it goes next."""
+    judge = replace(POLICY.judge, failing_blue="replace")
+    policy = replace(POLICY, judge=judge, newer_version="replace", keep_blue=timedelta(hours=5))
+    world = World(policy, rpm=900)
+    world.register()
+    world.until_weight(10)
+    world.rates = {BLUE: 0.6}
+    world.until_weight(50)
+    world.minutes(2)
+    world.register("8", event="e2")
+    world.until(Phase.PROMOTED, within=60)
+    world.until(Phase.PROMOTED, version="8", within=90)
+    assert world.rollout().phase is Phase.PROMOTED
 
 
 def test_users_are_not_moved_to_a_blue_that_fails_in_turns() -> None:

@@ -185,6 +185,16 @@ def test_whatever_serves_is_unhealthy_if_it_refuses_nearly_everything(*, accepte
     assert (len(world.entries(C.SERVING_UNHEALTHY)), len(world.seen.deployments)) == (1, 2), world.told()
 
 
+def test_refused_requests_do_not_show_that_a_deployment_works() -> None:
+    """A handful of callers without a key is all that comes, and the smoke requests fail."""
+    world = World(rpm=900)
+    world.register()
+    world.until(Phase.PROMOTED)
+    world.rpm, world.conduct, world.scoring.statuses = 2, {GREEN: Conduct(refused=1.0)}, {GREEN: 500}
+    world.minutes(90)
+    assert (BLUE in world.seen.deployments, len(world.entries(C.SERVING_UNHEALTHY))) == (True, 1), world.told()
+
+
 def test_a_slower_green_that_an_operator_accepted_is_healthy() -> None:
     """Whoever overruled the judge knew how green is: no alert, and blue goes when its time is over."""
     world = World(rpm=900, conduct={BLUE: USUAL, GREEN: replace(USUAL, median=400.0)})

@@ -517,7 +517,8 @@ ROWS: list[tuple[Reason, str]] = [
         reason(C.DEADLINE_WITHHELD, NOTHING, deadline="step", limit_seconds=7200, deployment=BLUE, other=GREEN),
         (
             "the step deadline of 2 h passed, but churn-6 failed far more than in its past when it last had requests, "
-            "so churn-7 keeps its traffic until you promote or roll back (last: no minute has been judged yet)"
+            "so churn-7 keeps its traffic until it passes, churn-6 recovers, or you override the judge or roll back "
+            "(last: no minute has been judged yet)"
         ),
     ),
     (

@@ -148,7 +148,7 @@ def _continued(watch: Watch, counts: Counts, of: Alarm, tuning: Tuning, risk: Ri
 
 
 def add_unseen(watch: Watch) -> Watch:
-    """Return the watch after a minute with requests of which what is watched is not known, as its source fails.
+    """Return the watch after a minute with requests of which what is watched is not known, as when its source fails.
 
     After an hour of them it begins anew: an incident that nothing shows any more would never end, and nor would a
     suspicion.

@@ -138,6 +138,11 @@ class DeploymentMinute:
     overloaded: int = 0
     addressed: int = 0
 
+    @property
+    def succeeded(self) -> int:
+        """The requests that neither failed nor were rejected."""
+        return self.total - self.bad - self.client_errors
+
 
 @dataclass(frozen=True, slots=True)
 class SmokeResult:

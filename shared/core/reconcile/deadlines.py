@@ -12,6 +12,7 @@ from typing import NamedTuple
 from shared.core.observation.observation import EndpointSeen
 from shared.core.phases import STEERING, Phase
 from shared.core.reconcile.incidents import SHARED, blue_fails
+from shared.core.reconcile.withholding import withheld_rollback
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
 from shared.core.rollout.pauses import PauseCause, pause_cause
@@ -37,7 +38,7 @@ def overdue(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision
         return None
     facts = Facts(deadline=missed.name, limit_seconds=missed.limit.total_seconds(), deployment=rollout.green)
     if not rollout.passes:
-        if _back_to_failing_blue(rollout, endpoint):
+        if _back_to_failing_blue(rollout, endpoint) or withheld_rollback(rollout) is not None:
             return None
         why = Reason(ReasonCode.DEADLINE_EXCEEDED, facts, missed.because)
         return history.moved(rollout, Phase.ROLLING_BACK, why, now)
@@ -52,6 +53,8 @@ def withheld(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Reason 
     before = rollout.hold_reason
     if before is not None and before.code is not ReasonCode.DEADLINE_WITHHELD:
         return None  # time on hold does not count
+    if rollout.rereading.recheck is not None:
+        return before  # while old minutes are read again there is no verdict
     if rollout.passes or rollout.judge_overruled or not _back_to_failing_blue(rollout, endpoint):
         return None
     missed = None if before is not None else _missed(rollout, endpoint, now)

@@ -25,6 +25,7 @@ from shared.core.reconcile.cleaning import given_by_others, leftover, may_delete
 from shared.core.reconcile.keeping import expired
 from shared.core.reconcile.probing import awaits_probe, blue_is_worse
 from shared.core.reconcile.regrowing import restore
+from shared.core.reconcile.requests import due
 from shared.core.reconcile.serving import seen_healthy
 from shared.core.reconcile.shrinking import to_shrink
 from shared.core.rollout.record import Rollout
@@ -95,7 +96,7 @@ def _forward(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[A
     Reducing green's share, also to nothing, needs no smoke test and is allowed even while the rollout is on hold.
     """
     ready = all(endpoint.ready(name) for name in (rollout.green, *rollout.wanted_traffic))
-    held = rollout.hold is not None or bool(rollout.requests)
+    held = rollout.hold is not None or bool(due(rollout))
     if not ready or endpoint.busy:
         return ()
     if rollout.traffic.weight < endpoint.traffic.get(rollout.green, 0):

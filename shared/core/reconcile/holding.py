@@ -1,4 +1,4 @@
-"""Why a rollout is on hold: the first of all reasons to wait. Rollbacks are decided before that and never wait."""
+"""Why a rollout is on hold: the first of all reasons to wait. A rollback that is due is decided before that."""
 
 from __future__ import annotations
 

@@ -51,7 +51,8 @@ def hand_over(decision: Decision, waiting: Rollout | None, endpoint: EndpointSee
             return replace(decision, rollout=recheck(rollout))
         if patient and _shrinking(rollout, endpoint):
             return decision
-        until = due if due > now else now + rollout.policy.keep_blue  # it was kept because it may be needed
+        needed = now + rollout.policy.keep_blue if rollout.ending.overdue else due  # it waits because it may be needed
+        until = max(due, needed)
         given = replace(rollout, kept=(*rollout.kept, _kept(rollout, rollout.blue, until))).with_ending(finished=now)
         why = reason(
             ReasonCode.BLUE_HANDED_OVER, deployment=rollout.blue, until=until.isoformat(), model=str(waiting.model)

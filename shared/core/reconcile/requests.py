@@ -33,6 +33,8 @@ def asked_back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decis
     request = next((each for each in due(rollout) if each.verb.row.urgent), None)
     if request is None or rollout.phase not in request.verb.row.phases:
         return None
+    if request.by == history.TEAL and not rollout.open:
+        return _dropped(rollout, request, now)  # it ended meanwhile, so there is nothing to replace
     return _carried_out(rollout, request, endpoint, now)
 
 
@@ -52,7 +54,7 @@ def due(rollout: Rollout) -> tuple[OperatorRequest, ...]:
     back, fails.
     """
     halted = rollout.hold_reason is not None and rollout.hold_reason.code in ORDERED
-    waits = halted or (rollout.traffic.weight > 0 and blue_fails(rollout))
+    waits = halted or (rollout.open and rollout.traffic.weight > 0 and blue_fails(rollout))
     return tuple(each for each in rollout.requests if not (waits and each.by == history.TEAL))
 
 
@@ -71,6 +73,12 @@ def unanswered(decision: Decision, now: datetime) -> Decision:
     return Decision(
         replace(rollout, requests=()), decision.entries + tuple(entry for entries in late for entry in entries)
     )
+
+
+def _dropped(rollout: Rollout, request: OperatorRequest, now: datetime) -> Decision:
+    """Return the rollout without a request that came too late, with an entry that says so."""
+    left = tuple(each for each in rollout.requests if each is not request)
+    return history.noted(replace(rollout, requests=left), _too_late(rollout, request), now, request.by)
 
 
 def _carried_out(rollout: Rollout, request: OperatorRequest, endpoint: EndpointSeen, now: datetime) -> Decision:

@@ -149,7 +149,7 @@ def _healthy(rollout: Rollout, rows: list[DeploymentMinute], observation: Observ
     watched = [*_failures(rows, rollout.alarms), *_counted(rows, rollout.alarms, slow_too=slow_too)]
     if any(bad > limit * total + 1 for bad, total, limit in watched):
         return False
-    if any(row.bad < row.total for row in rows):
+    if any(row.succeeded > 0 for row in rows):
         return True
     return observation.serving_probe.passed if observation.serving_probe is not None else None
 

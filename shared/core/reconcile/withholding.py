@@ -1,6 +1,6 @@
 """Rollbacks that wait although green is worse, because users would fare worse still with blue, or in a flood.
 
-Such a rollout is held and alerts. Operators can roll back at any time.
+Such a rollout is held; health reports it, except in a flood. Operators can roll back at any time.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def withheld_rollback(rollout: Rollout) -> Reason | None:
 def _harms_less(rollout: Rollout, why: Reason) -> bool:
     """Return whether what makes green worse concerns a smaller share of the requests than blue's failures do."""
     recent = rollout.rereading.recent
-    return max(_fails_more(recent[-LAST:]), _fails_more(recent)) > _harm(why)  # an incident may come and go
+    return max(_fails_more(recent[-LAST:]), _fails_more(recent)) > _harm(rollout, why)  # an incident may come and go
 
 
 def _may_still_fail(rollout: Rollout, why: Reason) -> bool:
@@ -53,23 +53,31 @@ def _may_still_fail(rollout: Rollout, why: Reason) -> bool:
     It failed when it last had requests. Ten minutes in which it answers every smoke request well outweigh that, and so
     does a green that answers most requests badly.
     """
-    probe = rollout.observed.probe
-    unbroken = probe.flawless_since if probe is not None and probe.deployment == rollout.blue else None
-    recovered = probe is not None and unbroken is not None and probe.at - unbroken >= RECENT
-    return not recovered and _harm(why) <= MOST
+    return not _recovered(rollout) and _harm(rollout, why) <= MOST
 
 
-def _harm(why: Reason) -> float:
-    """Return the share of green's requests that it answers worse than blue.
+def _recovered(rollout: Rollout) -> bool:
+    """Return whether blue has answered every smoke request well for long enough since it lost its traffic."""
+    probe, alone_since = rollout.observed.probe, rollout.traffic.steady_since
+    if probe is None or probe.flawless_since is None or probe.deployment != rollout.blue or alone_since is None:
+        return False
+    return probe.flawless_since >= alone_since and probe.at - probe.flawless_since >= RECENT
+
+
+def _harm(rollout: Rollout, why: Reason) -> float:
+    """Return the share of green's requests that it answers worse than blue, since its first or, if that is known, now.
 
     Slow answers count half: a blue that times out, for example, answers faster than green on average, because only its
     fast answers are left.
     """
     measured = why.facts.get("measured")
-    if measured is None:
+    if measured is None or rollout.alarms is None:
         return 1.0
     more = _share(measured["green_bad"], measured["green_total"])
     more -= _share(measured["blue_bad"], measured["blue_total"])
+    gate, watch = measured["gate"], rollout.judging.watches.green_gates.get(measured["gate"])
+    if watch is not None and watch.declared and gate in rollout.alarms.gates:
+        more = max(more, rollout.alarms.gates[gate].alarm.limit)
     return more * (SLOW if measured["what"] in SLOWNESS else 1.0)
 
 

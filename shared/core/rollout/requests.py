@@ -160,9 +160,9 @@ def _objection(rollout: Rollout, verb: Verb) -> NotPossible | None:
 
 
 def _outranked(rollout: Rollout, verb: Verb) -> NotPossible | None:
-    urgent = next((request for request in rollout.requests if request.verb.row.urgent), None)
-    waits = urgent is not None and urgent.by == history.TEAL  # for a newer version: it may take long, in an incident
-    if urgent is not None and not (waits and verb.row.urgent):
+    people = [request for request in rollout.requests if request.by != history.TEAL]  # a newer version's may wait long
+    urgent = next((request for request in people if request.verb.row.urgent), None)
+    if urgent is not None:
         words = f"{urgent.by} already requested a {urgent.verb}, which takes precedence"
         return NotPossible(ErrorCode.ROLLBACK_REQUESTED, words)
     safest = min((request.verb.row.risk for request in rollout.requests), default=verb.row.risk)
