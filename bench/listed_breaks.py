@@ -555,7 +555,7 @@ BREAKS = (
     Break(
         "incidents hold nothing",
         f"{RECONCILE}/incidents.py",
-        "    return rollout.phase in SHARED and rollout.blue is not None and not rollout.judge_overruled",
+        "    return rollout.phase in JUDGED and rollout.blue is not None and not rollout.judge_overruled",
         "    return False",
         "tests/scenarios/test_incidents.py",
     ),
@@ -1776,8 +1776,8 @@ BREAKS = (
     Break(
         "an operator cannot roll back what a newer version is to replace",
         "shared/core/rollout/requests.py",
-        "people = [request for request in rollout.requests if request.by != history.TEAL]",
-        "people = [*rollout.requests]",
+        "by_operators = [request for request in rollout.requests if request.by != history.TEAL]",
+        "by_operators = [*rollout.requests]",
         "tests/scenarios/test_incidents.py",
     ),
     Break(
@@ -1872,7 +1872,7 @@ BREAKS = (
         "tests/scenarios/test_edits_in_a_row.py",
     ),
     Break(
-        "traffic that was just ordered cannot be taken back",
+        "an edit right after an accepted order takes nothing back",
         f"{RECONCILE}/orders.py",
         "reached = rollout.orders.reached or rollout.green in traffic",
         "reached = rollout.orders.reached",

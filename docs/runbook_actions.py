@@ -212,8 +212,8 @@ ACTIONS: dict[ReasonCode, str] = {
     ),
     C.LEFTOVER_KEPT: f"Do not delete it yet: repair what serves, or {TRAFFIC} to this one. Then {DELETE} the other.",
     C.FREEZE_WINDOW: "Nothing. To go ahead anyway, change the policy's freeze window for the next rollout.",
-    C.HALT_UNKNOWN: "Nothing if it passes; `GET /api/health` says why. An unreadable row is replaced by "
-    "`DELETE /api/halt`, which ends whatever it was.",
+    C.HALT_UNKNOWN: "Nothing if it ends by itself; `GET /api/health` says why. If the stored halt is unreadable, "
+    "`DELETE /api/halt` replaces it and ends whatever it was.",
     C.HALTED: "`GET /api/halt` says who and why. `DELETE /api/halt` lifts it when its cause is gone.",
     C.BLUE_UNHEALTHY: (
         "Green keeps its share, because blue fails. If blue recovers before `deadlines.rollback`, Teal returns the "

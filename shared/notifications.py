@@ -41,5 +41,5 @@ def notify(channels: Iterable[Channel], rollout: Rollout, entries: Iterable[Entr
                 channel.notify(rollout, entry)
             except TealError as error:
                 log.warning("not notified rollout=%s channel=%s: %s", rollout.id, type(channel).__name__, error)
-            except Exception:  # such as one of a library: what is reported has happened, and the others are told
+            except Exception:  # a library may raise anything, and the other channels must still be told
                 log.exception("not notified rollout=%s channel=%s", rollout.id, type(channel).__name__)

@@ -183,7 +183,8 @@ def _unhealthy(rollout: Rollout) -> str:
 
 def _failing(rollout: Rollout) -> list[str]:
     """Return the deployments with live traffic that fail far more than blue's past allows, if the rollout is open."""
-    watches, given = rollout.judging.watches, rollout.traffic.edited or rollout.wanted_traffic
+    watches, edited = rollout.judging.watches, rollout.traffic.edited
+    given = rollout.wanted_traffic if edited is None else edited
     declared = {rollout.blue or "": watches.blue_failed.declared, rollout.green: watches.green_failed.declared}
     return [name for name, failing in declared.items() if rollout.open and failing and name in given]
 

@@ -329,7 +329,7 @@ REASONS: Mapping[ReasonCode, Row] = {
     ),
     ReasonCode.GREEN_FAILS_UNCOMPARED: Row(
         "{deployment} fails more than {limit} of its requests, far more than blue did, and telemetry shows none of "
-        "{other}'s requests to compare them with; it is rolled back only once {other} passes the smoke test",
+        "{other}'s requests to compare them with; a rollback needs {other} to pass the smoke test",
         "Green fails, and blue's rows are missing.",
     ),
     ReasonCode.GREEN_REPLACED: Row(
@@ -496,7 +496,7 @@ REASONS: Mapping[ReasonCode, Row] = {
     ReasonCode.HALTED: Row("all rollouts halted by {actor}: {comment}", "An operator halted everything."),
     ReasonCode.HALT_UNKNOWN: Row(
         "whether all rollouts are halted could not be read",
-        "Teal's storage did not say whether there is a halt, so nothing advances.",
+        "Teal's storage cannot be read for whether there is a halt, so nothing advances.",
     ),
     ReasonCode.NOTHING_TO_ROLL_BACK: Row(
         "nothing had been changed on the endpoint", "There was nothing to undo, so the rollback ended immediately."

@@ -325,6 +325,9 @@ def test_a_green_that_fails_under_an_override_is_found(calls: Calls) -> None:
     found = findings(calls)["unhealthy"]
     words = "churn-7 fails far more requests than usual, and an operator has overruled the judge"
     assert (found["severity"], words in found["message"]) == ("failing", True)
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={})
+    world.minutes(2)
+    assert "unhealthy" not in findings(calls)  # somebody took all traffic away, so nobody is affected
 
 
 def test_a_green_that_fails_with_all_traffic_by_hand_is_found(calls: Calls) -> None:

@@ -168,7 +168,7 @@ class Busy(FakeEndpoints):
 
 @pytest.mark.parametrize("busy", [True, False])
 def test_traffic_that_azure_did_not_accept_was_not_taken_from_green(*, busy: bool) -> None:
-    """Azure was busy with a hotfix, which then gets a share: a person decides. An accepted order was taken back."""
+    """While Azure refuses every order, green has no share that could be taken; once it accepts one, green has."""
     world = World(endpoints=Busy(seen={ENDPOINT: serving()}, slow=True, busy=busy))
     world.register()
     world.until(Phase.STEPPING)

@@ -28,6 +28,15 @@ def holds(world: World) -> list[ReasonCode]:
     return [entry.reason.because.code for entry in world.entries(C.HELD) if entry.reason.because is not None]
 
 
+def until_alone(world: World) -> None:
+    """Let time pass until green has all live traffic."""
+    for _ in range(600):
+        if world.seen.traffic == {GREEN: 100}:
+            return
+        world.minutes()
+    raise AssertionError(world.told())
+
+
 def in_an_incident(rate: float, rpm: int = 900) -> World:
     """Return a world in which both begin to fail as soon as green has its first weight."""
     world = World(rpm=rpm)
@@ -139,8 +148,7 @@ def test_a_green_that_replaced_a_failing_blue_does_not_go_back_to_it() -> None:
     world.register()
     world.until_weight(10)
     world.rates = {BLUE: 0.6}
-    while world.seen.traffic != {GREEN: 100}:
-        world.minutes()
+    until_alone(world)
     world.conduct, world.scoring.unlucky = {BLUE: usual, GREEN: Conduct(median=170.0)}, {BLUE: 1}
     world.minutes(120)
     assert (world.seen.traffic, holds(world)[-1]) == ({GREEN: 100}, C.ROLLBACK_WITHHELD), world.told()
@@ -160,8 +168,7 @@ def test_a_green_that_is_alone_returns_next_to_a_blue_that_has_recovered_or_is_t
     world.register()
     world.until_weight(10)
     world.rates = {BLUE: 0.6}
-    while world.seen.traffic != {GREEN: 100}:
-        world.minutes()
+    until_alone(world)
     worse = Conduct(median=170.0) if recovered else replace(usual, refused=0.97)
     world.rates, world.conduct = {}, {BLUE: usual, GREEN: worse}
     world.scoring.unlucky = {} if recovered else {BLUE: 1}
@@ -223,8 +230,7 @@ def test_ordinary_growth_of_traffic_is_no_flood() -> None:
     world.telemetry.rows = [replace(row, total=15 * n, bad=0) for n, row in enumerate(world.telemetry.rows, start=1)]
     world.register()
     for _ in range(2):
-        while world.seen.traffic != {GREEN: 100}:
-            world.minutes()
+        until_alone(world)
         world.rpm, world.rates, world.conduct = 1200, {GREEN: 0.45}, {GREEN: Conduct(overloaded=0.45)}
         while world.seen.traffic == {GREEN: 100}:
             world.minutes()
@@ -238,8 +244,7 @@ def test_a_green_that_is_alone_in_a_flood_keeps_the_traffic() -> None:
     world = World(rpm=300)
     world.register()
     for _ in range(2):
-        while world.seen.traffic != {GREEN: 100}:
-            world.minutes()
+        until_alone(world)
         world.rpm, flooded = 6000, Conduct(overloaded=0.7)
         world.rates, world.conduct = {BLUE: 0.7, GREEN: 0.7}, {BLUE: flooded, GREEN: flooded}
         world.minutes(12)
@@ -350,7 +355,7 @@ def overdue_next_to_a_failing_blue() -> World:
 
 
 def test_a_deadline_does_not_return_users_to_a_blue_that_was_seen_failing() -> None:
-    """Blue failed 60 %, green 3 %: it keeps its traffic, an operator is told once, and health says so."""
+    """Blue failed 60 % and green 3 %, so green keeps its traffic; the history says so once, and health alerts."""
     world = overdue_next_to_a_failing_blue()
     world.minutes(10)
     assert (world.rollout().phase, world.seen.traffic) == (Phase.PROMOTING, {GREEN: 100})
@@ -421,8 +426,7 @@ def test_a_green_that_is_overloaded_with_all_traffic_is_not_promoted() -> None:
     world = World(rpm=6000, rates={BLUE: 0.02, GREEN: 0.02})
     world.register()
     world.until(Phase.PROMOTING)
-    while world.seen.traffic != {GREEN: 100}:
-        world.minutes()
+    until_alone(world)
     world.conduct = {GREEN: Conduct(overloaded=0.02)}
     world.minutes(150)
     assert (world.rollout().phase, world.seen.traffic, holds(world)) == (Phase.PROMOTING, {GREEN: 100}, [C.OVERLOAD])
@@ -450,8 +454,7 @@ def test_an_outage_of_both_in_the_bake_does_not_roll_back(minutes: int) -> None:
     world = World(rpm=900)
     world.register()
     world.until(Phase.PROMOTING)
-    while world.seen.traffic != {GREEN: 100}:
-        world.minutes()
+    until_alone(world)
     world.rates = {BLUE: 0.5, GREEN: 0.5}
     world.minutes(minutes)
     world.rates = {}
@@ -470,8 +473,7 @@ def with_all_traffic(steps: tuple[Step, ...]) -> World:
     """Return a world in which green was just seen to have all traffic."""
     world = World(policy=replace(POLICY, steps=(SmokeStep("smoke.jsonl"), *steps)), rpm=900)
     world.register()
-    while world.seen.traffic != {GREEN: 100}:
-        world.minutes()
+    until_alone(world)
     return world
 
 
@@ -518,8 +520,7 @@ def test_a_green_that_fails_only_in_the_bake_is_rolled_back() -> None:
     world = World(rpm=900)
     world.register()
     world.until(Phase.PROMOTING)
-    while world.seen.traffic != {GREEN: 100}:
-        world.minutes()
+    until_alone(world)
     world.rates = {GREEN: 0.5}
     world.minutes(4)
     assert world.seen.traffic.get(BLUE, 0) >= 90
@@ -532,8 +533,7 @@ def test_outages_of_both_that_come_back_do_not_roll_back(rate: float) -> None:
     world = World(rpm=900)
     world.register()
     for _ in range(3):
-        while world.seen.traffic != {GREEN: 100}:
-            world.minutes()
+        until_alone(world)
         world.rates = {BLUE: rate, GREEN: rate}
         world.minutes(8)
         world.rates = {}
@@ -547,8 +547,7 @@ def test_outages_that_the_smoke_requests_meet_do_not_roll_back_however_often() -
     world = World(rpm=900)
     world.register()
     for _ in range(5):
-        while world.seen.traffic != {GREEN: 100}:
-            world.minutes()
+        until_alone(world)
         world.rates, world.scoring.unlucky = {BLUE: 0.4, GREEN: 0.4}, {BLUE: 1}
         world.minutes(3)
         world.rates, world.scoring.unlucky = {}, {}
@@ -631,8 +630,7 @@ def test_floods_in_several_bakes_do_not_roll_back() -> None:
     world = World(rpm=900)
     world.register()
     for _ in range(3):
-        while world.seen.traffic != {GREEN: 100}:
-            world.minutes()
+        until_alone(world)
         world.rates = {BLUE: 0.6, GREEN: 0.6}
         world.conduct = {BLUE: Conduct(overloaded=0.6), GREEN: Conduct(overloaded=0.6)}
         world.minutes(8)
@@ -646,8 +644,7 @@ def test_a_pause_does_not_keep_a_harmful_green_at_all_traffic() -> None:
     world = World(rpm=900)
     world.register()
     world.until(Phase.PROMOTING)
-    while world.seen.traffic != {GREEN: 100}:
-        world.minutes()
+    until_alone(world)
     world.rates = {GREEN: 0.6}
     world.endpoints.stuck = True
     while not world.entries(C.COMPARING_AGAIN):

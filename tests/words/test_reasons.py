@@ -435,7 +435,7 @@ ROWS: list[tuple[Reason, str]] = [
         reason(C.GREEN_FAILS_UNCOMPARED, deployment=GREEN, other=BLUE, limit=0.03),
         (
             "churn-7 fails more than 3% of its requests, far more than blue did, and telemetry shows none of "
-            "churn-6's requests to compare them with; it is rolled back only once churn-6 passes the smoke test"
+            "churn-6's requests to compare them with; a rollback needs churn-6 to pass the smoke test"
         ),
     ),
     (

@@ -2,9 +2,9 @@
 
 It uses a gate's bets against a fixed limit: the bad share is at most `RATIO` times what it may have been in blue's
 past, plus the budget. An incident is declared at the odds that a rollback needs, or if too many minutes of the last
-hour were above the limit, as in an incident that comes and goes. It has memory: it ends only after a
-number of calm minutes that grows with its length, and only once the requests of all these minutes together show that
-the share is below the limit again, as surely as a step forward needs it. A minute of few requests would show nothing.
+hour were above the limit, as in an incident that comes and goes. It has memory: it ends only after a number of calm
+minutes that grows with its length, and only once the requests of all these minutes together show that the share is
+below the limit again, as surely as a step forward needs it. A minute of few requests would show nothing.
 """
 
 from __future__ import annotations
@@ -67,8 +67,8 @@ class Watch:
     """The state of one deployment. declared: an incident is on. bad, calm: minutes above the limit, and since then.
 
     since: in an incident, the requests of the calm minutes, as those of green. above: before one, which of the last
-    `WINDOW` minutes were above the limit, as bits, the last one lowest. unseen: the
-    minutes in a row, up to now, of which what is watched is not known.
+    `WINDOW` minutes were above the limit, as bits, the last one lowest. unseen: for how many minutes in a row, up to
+    now, what is watched has not been known.
     """
 
     harm: Harm = field(default_factory=Harm)

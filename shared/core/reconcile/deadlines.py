@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from shared.core.observation.observation import EndpointSeen
-from shared.core.phases import STEERING, Phase
-from shared.core.reconcile.incidents import SHARED, blue_fails
+from shared.core.phases import JUDGED, STEERING, Phase
+from shared.core.reconcile.incidents import blue_fails
 from shared.core.reconcile.withholding import withheld_rollback
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
@@ -72,7 +72,7 @@ def withheld(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Reason 
 
 def _back_to_failing_blue(rollout: Rollout, endpoint: EndpointSeen) -> bool:
     """Return whether a rollback would move traffic to a blue that failed when it last had requests."""
-    return rollout.phase in SHARED and rollout.green in endpoint.traffic and blue_fails(rollout)
+    return rollout.phase in JUDGED and rollout.green in endpoint.traffic and blue_fails(rollout)
 
 
 def _missed(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> _Deadline | None:

@@ -12,7 +12,7 @@ from typing import assert_never
 
 from shared.core.judge.verdict import Cause, Outcome
 from shared.core.observation.observation import EndpointSeen, Observation, Provisioning
-from shared.core.phases import STEERING, Phase
+from shared.core.phases import JUDGED, STEERING, Phase
 from shared.core.reconcile import (
     autoscaling,
     external_edits,
@@ -245,7 +245,7 @@ def _refused(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decisio
 
 
 def _harmful(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
-    watched = rollout.phase in {Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING}
+    watched = rollout.phase in JUDGED
     # The last reading before blue is deleted may have found new rows, also of minutes with both.
     again = rollout.rereading
     reread = rollout.phase is Phase.PROMOTED and again.rechecked is not None and not again.uncompared

@@ -15,7 +15,7 @@ from shared.core.judge import incident
 from shared.core.judge.incident import Alarm, Watch
 from shared.core.judge.odds import Counts
 from shared.core.observation.observation import DeploymentMinute, Observation
-from shared.core.phases import Phase
+from shared.core.phases import JUDGED, Phase
 from shared.core.rollout.parts import Watches
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import Rollout
@@ -28,7 +28,6 @@ COUNTED = {  # by what the alarms of gates count
 INCIDENTS = frozenset({ReasonCode.INCIDENT, ReasonCode.OVERLOAD, *COUNTED.values()})
 LAST = 5  # minutes whose failures and requests count
 FLOOD = 2.0  # times the requests that blue handled in its busiest minute
-SHARED = frozenset({Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})
 
 
 def watched(rollout: Rollout, since: datetime | None, observation: Observation) -> Rollout:
@@ -126,7 +125,7 @@ def _applies(rollout: Rollout) -> bool:
 
     A blue without traffic shows nothing, so while green is alone, only green's overload counts.
     """
-    return rollout.phase in SHARED and rollout.blue is not None and not rollout.judge_overruled
+    return rollout.phase in JUDGED and rollout.blue is not None and not rollout.judge_overruled
 
 
 def _without_blue(rollout: Rollout) -> bool:

@@ -37,8 +37,7 @@ def hand_over(decision: Decision, waiting: Rollout | None, endpoint: EndpointSee
     """Return the decision, but end a rollout that only keeps deployments if another one waits for the endpoint.
 
     Before that, everything that was judged is read again, and blue is scaled down as the policy says, unless this takes
-    too long. If someone has just moved the traffic, that is settled first: it may be a request to
-    roll back.
+    too long. If someone has just moved the traffic, that is settled first: it may be a request to roll back.
     """
     rollout = decision.rollout
     if waiting is None or endpoint is None or not _ended(rollout) or unsettled(rollout, now):

@@ -2,9 +2,9 @@
 
 Healthy means that its requests of the last minutes fail no more than blue's calibrated past allows, or less than a
 quarter of them where there was no calibration. Nor may it refuse nearly all of them, or be as slow or unreadable as in
-an incident. If none of them succeeded, if there were none, or if the log cannot be
-read, it must answer the smoke requests. Without those, silence proves nothing, and an operator decides. A few requests
-can succeed by chance, so they must do so for ten minutes before anything is deleted.
+an incident. If none of them succeeded, if there were none, or if the log cannot be read, it must answer the smoke
+requests. Without those, silence proves nothing, and an operator decides. A few requests can succeed by chance, so they
+must do so for ten minutes before anything is deleted.
 """
 
 from __future__ import annotations

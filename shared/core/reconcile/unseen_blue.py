@@ -10,7 +10,7 @@ from datetime import datetime
 
 from shared.core.observation.observation import EndpointSeen
 from shared.core.observation.spans import MINUTE
-from shared.core.phases import Phase
+from shared.core.phases import JUDGED, Phase
 from shared.core.reconcile.missing_rows import missing
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
@@ -18,7 +18,6 @@ from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import ALL, Rollout
 
 LAST = 5  # judged minutes at the present weight, without any of blue's rows
-SHARED = frozenset({Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})
 
 
 def fails_uncompared(rollout: Rollout) -> Reason | None:
@@ -27,7 +26,7 @@ def fails_uncompared(rollout: Rollout) -> Reason | None:
     An overload is no reason: a rollback would take away capacity.
     """
     watches, alarms = rollout.judging.watches, rollout.alarms
-    shared = rollout.phase in SHARED and 0 < rollout.traffic.weight < ALL
+    shared = rollout.phase in JUDGED and 0 < rollout.traffic.weight < ALL
     if not shared or alarms is None or rollout.judge_overruled:
         return None
     if not watches.green_failed.declared or watches.green_overloaded.declared or not _blue_unseen(rollout):

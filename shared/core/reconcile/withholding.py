@@ -10,20 +10,21 @@ from collections.abc import Sequence
 from shared.core.gates.alarms import SLOWNESS
 from shared.core.judge.incident import MOST
 from shared.core.judge.verdict import Outcome
-from shared.core.reconcile.incidents import LAST, SHARED, blue_fails, flooded, overload
+from shared.core.phases import JUDGED
+from shared.core.reconcile.incidents import LAST, blue_fails, flooded, overload
 from shared.core.reconcile.probing import RECENT
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import Rollout
 from shared.core.rollout.rereading import MinuteCounts
 
-SLOW = 0.5  # of a failed request: what a slow answer counts as
+SLOW = 0.5  # a slow answer counts as half a failed one
 
 
 def withheld_rollback(rollout: Rollout) -> Reason | None:
     """Return why a green that the judge would roll back keeps its share for now; None if it need not."""
     alarms, watches = rollout.alarms, rollout.judging.watches
     failing = rollout.verdict is not None and rollout.verdict.outcome is Outcome.FAIL
-    if rollout.phase not in SHARED or not failing or alarms is None or rollout.judge_overruled:
+    if rollout.phase not in JUDGED or not failing or alarms is None or rollout.judge_overruled:
         return None
     if rollout.alone and watches.green_overloaded.declared and flooded(rollout):
         return overload(rollout, alarms)
@@ -65,7 +66,7 @@ def _recovered(rollout: Rollout) -> bool:
 
 
 def _harm(rollout: Rollout, why: Reason) -> float:
-    """Return the share of green's requests that it answers worse than blue, since its first or, if that is known, now.
+    """Return the share of green's requests that it answers worse than blue: of all, or of the last where that is known.
 
     Slow answers count half: a blue that times out, for example, answers faster than green on average, because only its
     fast answers are left.

@@ -215,10 +215,9 @@ class Judging:
 class Probe:
     """Whether a deployment answered the smoke requests, and when it was asked. healthy: None if that is not known.
 
-    All requests must succeed; for a rollback to blue, one is enough. flawless: whether all did; flawless_since: in each
-    probe since then. since: when the current
-    run of healthy probes began or, if this one failed, when it failed. A lost answer does not clear a failure for a few
-    minutes.
+    All requests must succeed; for a rollback to blue, one is enough. flawless: whether all did. flawless_since: when
+    the current run of flawless probes began. since: when the current run of healthy ones began or, if this one failed,
+    when it failed. A lost answer does not clear a failure for a few minutes.
     """
 
     deployment: str

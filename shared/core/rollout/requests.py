@@ -160,8 +160,9 @@ def _objection(rollout: Rollout, verb: Verb) -> NotPossible | None:
 
 
 def _outranked(rollout: Rollout, verb: Verb) -> NotPossible | None:
-    people = [request for request in rollout.requests if request.by != history.TEAL]  # a newer version's may wait long
-    urgent = next((request for request in people if request.verb.row.urgent), None)
+    # Teal's own request, for a newer version, can wait for hours and outranks nobody's.
+    by_operators = [request for request in rollout.requests if request.by != history.TEAL]
+    urgent = next((request for request in by_operators if request.verb.row.urgent), None)
     if urgent is not None:
         words = f"{urgent.by} already requested a {urgent.verb}, which takes precedence"
         return NotPossible(ErrorCode.ROLLBACK_REQUESTED, words)
