@@ -58,7 +58,7 @@ TABLES: Mapping[str, tuple[tuple[str, str, str], ...]] = {
         ("shared.core.reconcile.judging:TRAILING", "", "how long a judged minute is watched for late rows"),
         ("shared.core.reconcile.observed_time:GAP", "", "a gap between observations from which on its time counts towards no deadline"),
         ("shared.core.reconcile.external_edits:SETTLED", "", "how long green stays without traffic after somebody took it away, until the rollout is rolled back"),
-        ("shared.core.reconcile.difference:GROW", "", "how long a rollback waits for a blue that was scaled down to grow"),
+        ("shared.core.reconcile.returning:GROW", "", "how long a rollback waits for a blue that was scaled down to grow"),
         ("shared.core.reconcile.proving:GRACE", "", "after `telemetry.lag`: when a missing smoke request in the log is reported"),
         ("shared.core.reconcile.promoting:UNSEEN", "", "how long telemetry may be missing in a bake before it is reported"),
         ("shared.core.missed:GRACE", "", "how old a registered version without a rollout is when it is reported"),

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import assert_never
 
 from shared.core.judge.verdict import Cause, Outcome
-from shared.core.observation.observation import EndpointSeen, Observation, Provisioning
-from shared.core.phases import JUDGED, STEERING, Phase
+from shared.core.observation.observation import EndpointSeen, Observation
+from shared.core.phases import JUDGED, Phase
 from shared.core.reconcile import (
     autoscaling,
     external_edits,
@@ -27,17 +27,19 @@ from shared.core.reconcile import (
     shrinking,
     traffic_mismatch,
 )
-from shared.core.reconcile.capacity import scaled_in, too_small
+from shared.core.reconcile.capacity import scaled_in
 from shared.core.reconcile.cleaning import clean
 from shared.core.reconcile.deadlines import overdue
 from shared.core.reconcile.external_edits import blue_unmirrored, left_as_found, noticed, taken_back
 from shared.core.reconcile.holding import hold_due
 from shared.core.reconcile.incidents import clears_green, suspected
 from shared.core.reconcile.losses import blue_lost, green_lost
+from shared.core.reconcile.missing_endpoint import endpoint_gone, in_creation
 from shared.core.reconcile.observed_time import behind, observed
-from shared.core.reconcile.placing import awaited, placed_anew, superfluous, twin_comes, with_blue_instances
+from shared.core.reconcile.placing import placed_anew, superfluous, twin_comes, with_blue_instances
 from shared.core.reconcile.promoting import compared_again, confirmed, promote
 from shared.core.reconcile.provisioning import provision
+from shared.core.reconcile.refusals import refused_by_azure
 from shared.core.reconcile.replaced import green_replaced
 from shared.core.reconcile.requests import asked, asked_back, unanswered
 from shared.core.reconcile.rolling_back import roll_back
@@ -48,10 +50,9 @@ from shared.core.rollout import history
 from shared.core.rollout.history import Decision
 from shared.core.rollout.holds import WAITS, continues, hold, release, unheld
 from shared.core.rollout.pauses import PauseCause, pause_cause
-from shared.core.rollout.reasons import Reason, ReasonCode, reason
-from shared.core.rollout.record import ActionKind, Refusal, Rollout
+from shared.core.rollout.reasons import ReasonCode, reason
+from shared.core.rollout.record import Rollout
 
-GONE = timedelta(minutes=5)
 Decider = Callable[[Rollout, EndpointSeen, datetime], Decision | None]
 
 
@@ -65,13 +66,13 @@ def decide(rollout: Rollout, observation: Observation, now: datetime) -> Decisio
 
 def _decided(rollout: Rollout, observation: Observation, now: datetime) -> Decision:
     informed = _informed(rollout, observation, now)
-    endpoint = observation.endpoint or _promised(informed)
+    endpoint = observation.endpoint or in_creation(informed)
     if endpoint is None:
-        return _endpoint_gone(informed, now)
+        return endpoint_gone(informed, now)
     late = (overdue,) if observed(informed, observation, now) else ()
     lost = (blue_lost, green_lost, green_replaced)
     harm = (_harmful, back_to_unseen)
-    back = _first((asked_back, _refused, *lost, *harm, taken_back, *late), informed, endpoint, now)
+    back = _first((asked_back, refused_by_azure, *lost, *harm, taken_back, *late), informed, endpoint, now)
     if back is not None:  # a rollback is decided first, so that releasing a hold never advances past it
         found = left_as_found(unheld(_begun(back, informed, endpoint), now), endpoint, now)
         return blue_unmirrored(found, endpoint, now)
@@ -128,14 +129,6 @@ def _begun(back: Decision, before: Rollout, endpoint: EndpointSeen) -> Decision:
     small = back.rollout.ending.blue_scaled_down or scaled_in(back.rollout, endpoint)
     begun = replace(back.rollout, refusal=None).with_ending(blue_scaled_down=small, overdue=False)
     return replace(back, rollout=begun)
-
-
-def _promised(rollout: Rollout) -> EndpointSeen | None:
-    """Return an endpoint in creation if it is missing and the policy says to create it."""
-    awaited = rollout.phase is Phase.PROVISIONING and rollout.placement is None
-    if not awaited or rollout.policy.create_endpoint is None:
-        return None
-    return EndpointSeen(rollout.endpoint.name, Provisioning.CREATING)
 
 
 def _informed(rollout: Rollout, observation: Observation, now: datetime) -> Rollout:
@@ -206,44 +199,6 @@ def _resumed_by_evidence(rollout: Rollout, now: datetime) -> Decision:
     return history.moved(rollout.with_progress(since=now), Phase.STEPPING, why, now)
 
 
-def _endpoint_gone(rollout: Rollout, now: datetime) -> Decision:
-    """End a rollout whose endpoint is gone. One reading proves little: Azure may lose sight of it for a moment."""
-    since = min(rollout.observed.missing_since or now, now)
-    if rollout.placement is not None and now - since < GONE:
-        return Decision(rollout.with_observed(missing_since=since))
-    rollout = replace(rollout, kept=())
-    if rollout.phase is Phase.ROLLING_BACK and rollout.placement is None:
-        return roll_back(rollout, EndpointSeen(rollout.endpoint.name, Provisioning.UNKNOWN), now)
-    missing = reason(ReasonCode.ENDPOINT_MISSING)
-    if rollout.phase is Phase.PROVISIONING and rollout.placement is None:
-        return awaited(rollout, missing, now)
-    if rollout.open:
-        return history.moved(rollout.finish(now), Phase.FAILED, missing, now)
-    return history.noted(rollout.finish(now), missing, now)
-
-
-def _refused(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
-    refusal = rollout.refusal
-    kept = {each.deployment for each in rollout.kept}  # see `keeping`
-    inherited = refusal is not None and (refusal.action is ActionKind.DELETE_DEPLOYMENT or refusal.deployment in kept)
-    if refusal is None or inherited or rollout.phase not in STEERING | {Phase.ROLLING_BACK}:
-        return None
-    if refusal.action is ActionKind.COPY_AUTOSCALE:
-        why = _refusal(ReasonCode.AUTOSCALE_NOT_COPIED, refusal)
-        return history.noted(replace(rollout.with_autoscale("done"), refusal=None), why, now)
-    refused = _refusal(ReasonCode.ACTION_REFUSED, refusal)
-    if refusal.action is ActionKind.SCALE_DEPLOYMENT and rollout.ending.blue_scaled_down:
-        why = _refusal(ReasonCode.BLUE_NOT_SCALED_UP, refusal)
-        left = rollout.with_ending(blue_scaled_down=False, too_small=too_small(rollout, endpoint))
-        return history.noted(replace(left, refusal=None), why, now)
-    if rollout.phase is not Phase.ROLLING_BACK:
-        return history.moved(rollout, Phase.ROLLING_BACK, refused, now)
-    if refusal.message == rollout.orders.refused:
-        return None  # already reported; ordered again until the rollback's deadline
-    refused.facts["other"] = rollout.observed.serving or ""
-    return history.noted(rollout.with_orders(refused=refusal.message), refused, now)
-
-
 def _harmful(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
     watched = rollout.phase in JUDGED
     # The last reading before blue is deleted may have found new rows, also of minutes with both.
@@ -274,7 +229,3 @@ def _starved(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decisi
         return history.noted(rollout.with_judging(starvation_reported=True), why, now)
     again = reason(ReasonCode.GREEN_RECEIVES_TRAFFIC, deployment=rollout.green)
     return history.noted(rollout.with_judging(starvation_reported=False), again, now)
-
-
-def _refusal(code: ReasonCode, refusal: Refusal) -> Reason:
-    return reason(code, action=refusal.action.value, deployment=refusal.deployment, message=refusal.message)

@@ -2,36 +2,36 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.core.gates import calibration as calibrating
 from shared.core.gates.calibration import Calibration
 from shared.core.gates.readings import Reading, Thresholds, readings
-from shared.core.gates.samples import Row, gate_minute
 from shared.core.judge import panel, verdict
-from shared.core.judge.incident import beyond
-from shared.core.judge.measure import severe_limit
-from shared.core.judge.odds import Counts
-from shared.core.judge.panel import Evidence, JudgedMinute
-from shared.core.observation.observation import DeploymentMinute, Observation
-from shared.core.observation.spans import MINUTE, ceil_minute, floor_minute, span
-from shared.core.reconcile.missing_rows import missing
+from shared.core.judge.panel import Evidence
+from shared.core.observation.observation import Observation
+from shared.core.observation.spans import MINUTE, floor_minute, span
+from shared.core.reconcile.judged_minutes import (
+    Rows,
+    by_minute,
+    counts_of,
+    judged_minute,
+    next_weight,
+    split_at,
+    unlogged,
+)
 from shared.core.reconcile.silence import pulse_of
-from shared.core.reconcile.traffic_mismatch import live_minute
 from shared.core.rollout.parts import Assessment
 from shared.core.rollout.reasons import ReasonCode, reason
 from shared.core.rollout.record import Rollout
-from shared.core.rollout.rereading import MinuteCounts, Split
 
 TRAILING = timedelta(minutes=30)  # how long a judged minute is watched for late rows
 ARM_WAIT = timedelta(minutes=2)  # or the lag, if longer: how long a minute waits for a missing deployment's rows
 LOOK_BACK = timedelta(minutes=30)  # before calibration: an incident may have begun already
 PATIENCE = timedelta(minutes=5)
 LONG_SILENCE = timedelta(hours=6)
-Rows = Mapping[str, DeploymentMinute]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,25 +122,6 @@ def assessed(rollout: Rollout, evidence: Evidence, calibration: Calibration) -> 
     return rollout.with_judging(assessment=Assessment(said, thresholds), evidence=evidence)
 
 
-def by_minute(rows: Iterable[DeploymentMinute]) -> dict[datetime, dict[str, DeploymentMinute]]:
-    """Return rows by minute and deployment."""
-    found: dict[datetime, dict[str, DeploymentMinute]] = {}
-    for row in rows:
-        found.setdefault(row.minute, {})[row.deployment] = row
-    return found
-
-
-def counts_of(rollout: Rollout, rows: Rows) -> MinuteCounts:
-    """Return the counts to remember for a judged minute."""
-    green, blue = rows.get(rollout.green), rows.get(rollout.blue or "")
-    return MinuteCounts(*((green.total, green.bad) if green else (0, 0)), *((blue.total, blue.bad) if blue else (0, 0)))
-
-
-def present_weight(rollout: Rollout) -> int:
-    """Return green's share in percent as the judge counts it: negative for a mirror."""
-    return -rollout.traffic.mirror if rollout.traffic.mirror else rollout.traffic.weight
-
-
 def _remembering(
     rollout: Rollout, minutes: Sequence[datetime], rows: Mapping[datetime, Rows], until: datetime
 ) -> Rollout:
@@ -150,36 +131,25 @@ def _remembering(
         return rollout.with_rereading(recent=kept)
     splits = list(rollout.rereading.splits)
     for minute in minutes:
-        split = _split_of(rollout, minute)
+        split = split_at(rollout, minute)
         if not splits or replace(split, since=splits[-1].since) != splits[-1]:
             splits.append(split)
     counts = [counts_of(rollout, rows.get(minute, {})) for minute in minutes]
     most = max(TRAILING, 2 * rollout.telemetry_lag) // MINUTE
     recent = (*rollout.rereading.recent, *counts)[-most:]
     after = rollout.with_rereading(splits=tuple(splits), recent=recent)
-    silent = any(_missing_arm(rollout, minute, rows.get(minute, {})) == rollout.blue for minute in minutes)
+    silent = any(unlogged(rollout, minute, rows.get(minute, {})) == rollout.blue for minute in minutes)
     if not silent or after.rereading.blue_silent or rollout.blue is None:
         return after
     found = reason(ReasonCode.BLUE_NOT_LOGGED, deployment=rollout.blue, other=rollout.green)
     return after.with_rereading(blue_silent=True, news=(*after.rereading.news, found))
 
 
-def _missing_arm(rollout: Rollout, minute: datetime, rows: Rows) -> str | None:
-    """Return the deployment without requests in this minute that should have some, judging by the other one's."""
-    weight, mirror = rollout.traffic.weight, rollout.traffic.mirror
-    if rollout.blue is None or not _steady(rollout, minute) or not (mirror or 0 < weight < 100):
-        return None
-    share = mirror / 100 if mirror else weight / (100 - weight)  # green's requests per request to blue
-    counts = counts_of(rollout, rows)
-    absent = missing(counts.green, counts.blue, share)
-    return rollout.green if absent == "green" else rollout.blue if absent == "blue" else None
-
-
 def _awaited(rollout: Rollout, minute: datetime, rows: Rows, settled_until: datetime | None) -> bool:
     """Return whether a minute is deferred, for a limited time, because one deployment's rows may still arrive."""
     wait = max(rollout.telemetry_lag, ARM_WAIT)
     recently = settled_until is not None and settled_until - minute - MINUTE < wait
-    return recently and _missing_arm(rollout, minute, rows) is not None
+    return recently and unlogged(rollout, minute, rows) is not None
 
 
 def _judged_until(
@@ -199,13 +169,6 @@ def _split(rollout: Rollout, after: Evidence) -> tuple[int, int]:
     return max(after.weight, 0), max(-after.weight, 0)
 
 
-def next_weight(rollout: Rollout) -> int | None:
-    """Return the share that green would get next, in percent; None if it has all traffic."""
-    if rollout.traffic.weight >= 100:
-        return None
-    return rollout.policy.next_weight(rollout.progress.step)
-
-
 def _steps(rollout: Rollout, calibration: Calibration, observation: Observation) -> Iterator[tuple[datetime, Evidence]]:
     """Yield each newly settled minute, with the evidence after it."""
     since, until = rollout.judging.judged_until, observation.settled_until
@@ -220,7 +183,7 @@ def _steps(rollout: Rollout, calibration: Calibration, observation: Observation)
     for minute in span([*rows, since] if rows and since else []):
         if _awaited(rollout, minute, rows.get(minute, {}), until):
             return
-        split = _split_of(rollout, minute)
+        split = split_at(rollout, minute)
         seen = judged_minute(rollout, calibration, split, rows.get(minute, {}), unread)
         evidence = panel.add_minute(evidence, seen, calibration.panel)
         yield minute, evidence
@@ -246,55 +209,3 @@ def _certified_weight(rollout: Rollout) -> int | None:
     """Return the share that must be certified before this step passes, in percent; None if no certificate is needed."""
     step = rollout.current_step
     return next_weight(rollout) if step is None or step.certified else None
-
-
-def _steady(rollout: Rollout, minute: datetime) -> bool:
-    return rollout.traffic.steady_since is not None and minute >= ceil_minute(rollout.traffic.steady_since)
-
-
-def _split_of(rollout: Rollout, minute: datetime) -> Split:
-    """Return the traffic split at which a minute is judged now."""
-    steady, before = _steady(rollout, minute), rollout.traffic.before
-    earlier = before.weight if before is not None and before.covers(minute) else None
-    live = max(present_weight(rollout), 0) if steady else earlier
-    return Split(minute, present_weight(rollout), next_weight(rollout), steady, live)
-
-
-def judged_minute(
-    rollout: Rollout, calibration: Calibration, split: Split, rows: Rows, missing: Collection[str]
-) -> JudgedMinute:
-    """Return what the judge sees of one minute. missing: gates without evidence."""
-    green, blue = rows.get(rollout.green), rows.get(rollout.blue or "")
-    judged = _unloaded(calibration, green, blue)
-    gates = zip(calibration.panel.gates, calibration.samples, strict=True)
-    return JudgedMinute(
-        gates=tuple([None if setting.name in missing else gate_minute(samples, *judged) for setting, samples in gates]),
-        weight=split.weight,
-        next_weight=split.next_weight,
-        steady=split.steady,
-        green=green.total if green else 0,
-        blue=blue.total if blue else 0,
-        answered=green.total - green.bad if green else 0,
-        live=live_minute(split, green, blue),
-    )
-
-
-def _unloaded(calibration: Calibration, green: Row, blue: Row) -> tuple[Row, Row]:
-    """Return both deployments' minutes, without what a lack of capacity did to them if both are overloaded.
-
-    Then 429, 408 and slow answers say how many instances each has for its share, not how good its model is. A rollback
-    would take away capacity when it is needed most. What only one of them has still counts, and so does what makes
-    green far worse than blue: too few instances do not explain that.
-    """
-    if green is None or blue is None or calibration.alarms is None:
-        return green, blue
-    overloaded, tuning = calibration.alarms.overloaded, calibration.panel.tuning
-    if not all(beyond(Counts(row.overloaded, row.total), overloaded, tuning) for row in (green, blue)):
-        return green, blue
-    most = math.ceil(green.total * severe_limit(blue.overloaded / blue.total, tuning))
-    return _without_overload(green, most), _without_overload(blue, blue.overloaded)
-
-
-def _without_overload(row: DeploymentMinute, most: int) -> DeploymentMinute:
-    excused = min(row.overloaded, most)
-    return replace(row, total=row.total - excused, bad=row.bad - excused, slowness=None, percentiles=None)

@@ -18,15 +18,8 @@ from shared.core.judge.verdict import Outcome
 from shared.core.observation.observation import DeploymentMinute, EndpointSeen, Observation
 from shared.core.observation.spans import MINUTE
 from shared.core.phases import JUDGED, Phase
-from shared.core.reconcile.judging import (
-    Judged,
-    assessed,
-    by_minute,
-    counts_of,
-    judge_minutes,
-    judged_minute,
-    present_weight,
-)
+from shared.core.reconcile.judged_minutes import by_minute, counts_of, judged_minute, present_weight
+from shared.core.reconcile.judging import Judged, assessed, judge_minutes
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
 from shared.core.rollout.reasons import ReasonCode, reason
