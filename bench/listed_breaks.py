@@ -186,14 +186,14 @@ BREAKS = (
     ),
     Break(
         "a mirror is not named as what keeps blue",
-        "shared/core/reconcile/cleaning.py",
+        "shared/core/reconcile/leftovers.py",
         "    if name in endpoint.mirror:\n        return reason(",
         "    if name in endpoint.traffic:\n        return reason(",
         "tests/scenarios/test_way_back.py",
     ),
     Break(
         "Teal says that it deleted what somebody else did",
-        "shared/core/reconcile/cleaning.py",
+        "shared/core/reconcile/leftovers.py",
         "ours = name in rollout.orders.deleted",
         "ours = True",
         "tests/scenarios/test_way_back.py",
@@ -745,7 +745,7 @@ BREAKS = (
     Break(
         "a deployment that someone is creating is taken over",
         f"{RECONCILE}/placing.py",
-        "    if there.state in MADE:\n        return Decision(rollout)\n    broken",
+        "    if there.state in CHANGING:\n        return Decision(rollout)\n    broken",
         "    broken",
         "tests/scenarios/test_made_by_others.py",
     ),
@@ -1347,7 +1347,7 @@ BREAKS = (
     ),
     Break(
         "a version that was deployed by hand is deployed again",
-        f"{RECONCILE}/placing.py",
+        f"{RECONCILE}/already_deployed.py",
         "        if not ours and not known and not failed and rollout.model.named_by(seen.model):",
         "        if False:",
         "tests/scenarios/test_facts.py",
@@ -1355,7 +1355,7 @@ BREAKS = (
     Break(
         "blue is fixed at the start",
         f"{RECONCILE}/placing.py",
-        "    if endpoint.busy or not _untouched(rollout, endpoint) or serving in {None, rollout.blue}:",
+        "    if endpoint.busy or not untouched(rollout, endpoint) or serving in {None, rollout.blue}:",
         "    if True:",
         "tests/scenarios/test_facts.py",
     ),

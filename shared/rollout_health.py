@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from shared.core.observation import EndpointSeen, Provisioning
 from shared.core.phases import Phase
-from shared.core.reconcile.cleaning import leftover
+from shared.core.reconcile.leftovers import leftover
 from shared.core.rollout import Rollout
 from shared.core.rollout.pauses import PauseCause, pause_cause, waits_for_operator
 from shared.core.rollout.reasons import ReasonCode

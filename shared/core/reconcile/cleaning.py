@@ -8,6 +8,7 @@ from shared.core.observation.observation import EndpointSeen, Provisioning
 from shared.core.phases import Phase
 from shared.core.reconcile import autoscaling, running
 from shared.core.reconcile.capacity import blue_is_small, kept_instances, too_small
+from shared.core.reconcile.leftovers import LATE, given_by_others, gone, leftover, why_left, with_message, with_size
 from shared.core.reconcile.replaced import made_by_others
 from shared.core.reconcile.rereading import harm_uncompared, recheck, recheck_due
 from shared.core.reconcile.serving import newly_healthy, seen_healthy
@@ -17,9 +18,7 @@ from shared.core.rollout.parts import TooSmall
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import Rollout
 
-# How long orders may take to show: until a green appears for the first time, or no longer reappears in the traffic.
 WATCH = timedelta(minutes=30)  # of what serves, after a rollout that was not promoted
-LATE = timedelta(minutes=10)
 # What must be seen healthy before the leftover can go: until then it may be needed.
 WAITS = frozenset(
     {
@@ -30,19 +29,6 @@ WAITS = frozenset(
         ReasonCode.BLUE_KEPT_UNCOMPARED,
     }
 )
-
-
-def leftover(rollout: Rollout) -> str | None:
-    """Return the deployment that an ended rollout leaves behind: blue if it was promoted, otherwise green.
-
-    Before the rollout was placed, green had not been created: a deployment with that name is someone else's.
-    """
-    if rollout.phase is Phase.PROMOTED:
-        return rollout.blue
-    if rollout.placement is None or rollout.phase is Phase.QUEUED:
-        return None
-    kept = rollout.policy.on_rollback == "keep" and rollout.phase is not Phase.SUPERSEDED
-    return None if kept else rollout.green
 
 
 def may_delete(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> bool:
@@ -127,7 +113,7 @@ def _cleaned(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime)
         return Decision(rollout) if taken else _finished(rollout, kept_in_use, now)
     patience = rollout.policy.deadlines.rollback + rollout.later_than_configured
     if harm_uncompared(rollout) or (now - due > patience and not newly_healthy(rollout, now)):
-        return _overdue(rollout, _with_size(_left_over(rollout, name, endpoint, now), rollout), endpoint, now)
+        return _overdue(rollout, with_size(why_left(rollout, name, endpoint, now), rollout), endpoint, now)
     last_look = rollout.phase is Phase.PROMOTED and now >= due and recheck_due(rollout)
     return Decision(recheck(rollout) if last_look else rollout)
 
@@ -151,12 +137,6 @@ def _gone(rollout: Rollout, name: str, now: datetime) -> Decision:
     return _finished(rollout, gone(rollout, name), now)
 
 
-def gone(rollout: Rollout, name: str) -> Reason:
-    """Return that nothing is left of this deployment, and whether Teal deleted it."""
-    ours = name in rollout.orders.deleted
-    return reason(ReasonCode.LEFTOVER_DELETED if ours else ReasonCode.LEFTOVER_GONE, deployment=name)
-
-
 def _needed(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime) -> Reason | None:
     """Return why it is left to an operator: someone else made it, or green serves or, after a failure, may have to."""
     left = rollout.phase is Phase.FAILED or given_by_others(rollout, endpoint, now)
@@ -165,21 +145,12 @@ def _needed(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime) 
     promoted = rollout.phase is Phase.PROMOTED
     foreign = running.is_foreign(rollout, name) if promoted else made_by_others(rollout, endpoint)
     if foreign and not (promoted and name in endpoint.traffic):
-        return _with_size(reason(ReasonCode.LEFTOVER_REPLACED, deployment=name), rollout)
+        return with_size(reason(ReasonCode.LEFTOVER_REPLACED, deployment=name), rollout)
     if rollout.phase is not Phase.FAILED:
         return None
     if endpoint.serving() is None and endpoint.ready(name):
         return reason(ReasonCode.LEFTOVER_ONLY_ONE, deployment=name)
-    return None if endpoint.ready(endpoint.serving()) else _left_over(rollout, name, endpoint, now)
-
-
-def given_by_others(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> bool:
-    """Return whether someone else gave green traffic after its rollback: too late to be an effect of Teal's orders.
-
-    The cleanup is due from the rollback on, not counting time that was not observed.
-    """
-    again = rollout.phase is Phase.ROLLED_BACK and rollout.green in endpoint.traffic
-    return again and now - (rollout.ending.clean_after or now) >= LATE
+    return None if endpoint.ready(endpoint.serving()) else why_left(rollout, name, endpoint, now)
 
 
 def _watching(rollout: Rollout, now: datetime) -> Rollout:
@@ -201,52 +172,4 @@ def _growing(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decisio
         return Decision(rollout)
     left = too_small(rollout, endpoint)
     known = rollout.with_ending(blue_scaled_down=False, too_small=left)
-    return history.noted(known, _with_message(_small(rollout, left), rollout), now)
-
-
-def _left_over(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime) -> Reason:
-    """Return why the leftover still exists. Operators are never asked to delete the last healthy deployment."""
-    serving = endpoint.serving()
-    if rollout.ending.unhealthy is not None:
-        return reason(ReasonCode.LEFTOVER_KEPT, deployment=name, other=rollout.ending.unhealthy)
-    if rollout.phase is Phase.PROMOTED and not endpoint.ready(serving):
-        only, sick = ReasonCode.LEFTOVER_ONLY_ONE, ReasonCode.BLUE_KEPT_GREEN_UNHEALTHY
-        return reason(sick, deployment=name, other=serving) if serving else reason(only, deployment=name)
-    if (why := _undecided(rollout, name)) is not None:
-        return why
-    if serving is not None and not endpoint.ready(serving):
-        return reason(ReasonCode.LEFTOVER_KEPT, deployment=name, other=serving)
-    if serving is not None and rollout.phase is not Phase.PROMOTED and not seen_healthy(rollout, serving, now):
-        return reason(ReasonCode.LEFTOVER_UNCHECKED, deployment=name, other=serving)
-    return not_deleted(rollout, name, endpoint)
-
-
-def _undecided(rollout: Rollout, blue: str) -> Reason | None:
-    """Return why it is not known whether a promoted green did harm, if so."""
-    if harm_uncompared(rollout):
-        return reason(ReasonCode.BLUE_KEPT_UNCOMPARED, because=rollout.verdict_reason, deployment=blue)
-    if rollout.phase is not Phase.PROMOTED or not recheck_due(rollout):
-        return None
-    return reason(ReasonCode.BLUE_KEPT_UNCHECKED, deployment=blue, message=rollout.observed.telemetry_problem or "")
-
-
-def not_deleted(rollout: Rollout, name: str, endpoint: EndpointSeen) -> Reason:
-    """Return why this deployment, which is not needed, still exists: someone mirrors to it, or Azure refuses."""
-    if name in endpoint.mirror:
-        return reason(ReasonCode.LEFTOVER_MIRRORED, deployment=name, observed_mirror=endpoint.mirror[name])
-    return _with_message(reason(ReasonCode.LEFTOVER_NOT_DELETED, deployment=name), rollout)
-
-
-def _with_size(why: Reason, rollout: Rollout) -> Reason:
-    """Return the reason with the instances that the kept blue had, if it stays small or without its autoscaler."""
-    small = rollout.ending.blue_scaled_down or rollout.ending.autoscale in autoscaling.SUSPENDED
-    if rollout.phase is Phase.PROMOTED and small:
-        why.facts["wanted_instances"] = rollout.blue_instances or 0
-    return why
-
-
-def _with_message(why: Reason, rollout: Rollout) -> Reason:
-    """Return the reason with Azure's message, if it refused something."""
-    if rollout.refusal is not None:
-        why.facts["message"] = rollout.refusal.message
-    return why
+    return history.noted(known, with_message(_small(rollout, left), rollout), now)

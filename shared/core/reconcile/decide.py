@@ -27,6 +27,7 @@ from shared.core.reconcile import (
     shrinking,
     traffic_mismatch,
 )
+from shared.core.reconcile.already_deployed import superfluous, twin_comes
 from shared.core.reconcile.capacity import scaled_in
 from shared.core.reconcile.cleaning import clean
 from shared.core.reconcile.deadlines import overdue
@@ -36,7 +37,7 @@ from shared.core.reconcile.incidents import clears_green, suspected
 from shared.core.reconcile.losses import blue_lost, green_lost
 from shared.core.reconcile.missing_endpoint import endpoint_gone, in_creation
 from shared.core.reconcile.observed_time import behind, observed
-from shared.core.reconcile.placing import placed_anew, superfluous, twin_comes, with_blue_instances
+from shared.core.reconcile.placing import placed_anew, with_blue_instances
 from shared.core.reconcile.promoting import compared_again, confirmed, promote
 from shared.core.reconcile.provisioning import provision
 from shared.core.reconcile.refusals import refused_by_azure

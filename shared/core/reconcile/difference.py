@@ -20,8 +20,9 @@ from shared.core.reconcile.actions import (
 )
 from shared.core.reconcile.advancing import advance, lower_while_paused
 from shared.core.reconcile.capacity import instances_at_start
-from shared.core.reconcile.cleaning import given_by_others, leftover, may_delete
+from shared.core.reconcile.cleaning import may_delete
 from shared.core.reconcile.keeping import expired
+from shared.core.reconcile.leftovers import given_by_others, leftover
 from shared.core.reconcile.regrowing import restore
 from shared.core.reconcile.returning import regrow_blue, return_traffic, unmirror
 from shared.core.reconcile.serving import seen_healthy

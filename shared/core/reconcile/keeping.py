@@ -17,9 +17,9 @@ from shared.core.phases import TERMINAL, Phase
 from shared.core.reconcile import regrowing, running
 from shared.core.reconcile.autoscaling import SUSPENDED
 from shared.core.reconcile.capacity import kept_instances
-from shared.core.reconcile.cleaning import gone, not_deleted
 from shared.core.reconcile.external_edits import unsettled
 from shared.core.reconcile.incidents import blue_fails
+from shared.core.reconcile.leftovers import gone, not_deleted
 from shared.core.reconcile.probing import RECENT, heard_lately
 from shared.core.reconcile.rereading import recheck, recheck_due
 from shared.core.reconcile.serving import must_be_seen, newly_healthy, seen_healthy

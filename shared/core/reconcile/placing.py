@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from shared.core.observation.observation import DeploymentSeen, EndpointSeen, Observation, Provisioning
+from shared.core.observation.observation import EndpointSeen, Observation, Provisioning
 from shared.core.phases import Phase
 from shared.core.policy.policy import LiveSource
+from shared.core.reconcile.already_deployed import CHANGING, by_operator, deployed_manually, superseded, untouched
 from shared.core.reconcile.blue_at_start import blue_failing
 from shared.core.reconcile.keeping import make_room
 from shared.core.reconcile.limits import over_limit, over_quota
@@ -23,8 +24,6 @@ from shared.core.rollout.rereading import Rereading
 
 # Before the provisioning deadline, so that the report names what was missing rather than the deadline.
 MARGIN = timedelta(minutes=2)
-MADE = frozenset({Provisioning.CREATING, Provisioning.UPDATING, Provisioning.DELETING})
-UNPROMOTED = frozenset({Phase.PROVISIONING, Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})
 
 
 def place(rollout: Rollout, observation: Observation, endpoint: EndpointSeen, now: datetime) -> Decision:
@@ -33,24 +32,13 @@ def place(rollout: Rollout, observation: Observation, endpoint: EndpointSeen, no
         return Decision(rollout)  # the traffic may be about to change
     twin = deployed_manually(rollout, endpoint)
     if twin is not None:
-        return Decision(rollout) if twin.state in MADE else _superseded(rollout, twin, endpoint, now)
+        return Decision(rollout) if twin.state in CHANGING else superseded(rollout, twin, endpoint, now)
     unfit = _unfit(rollout, observation, endpoint, now)
     if unfit is not None:
         return unfit
     if not endpoint.traffic:
         return _place_first(rollout, observation, endpoint, now)
     return _place_beside(rollout, observation, endpoint, now)
-
-
-def superfluous(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
-    """End a rollout whose version someone else has deployed in the meantime; None once green has had traffic."""
-    twin = deployed_manually(rollout, endpoint) if _untouched(rollout, endpoint) else None
-    return None if twin is None or twin.state in MADE else _superseded(rollout, twin, endpoint, now)
-
-
-def twin_comes(rollout: Rollout, endpoint: EndpointSeen) -> bool:
-    """Return whether someone is deploying this same version manually, and green has had no traffic yet."""
-    return _untouched(rollout, endpoint) and deployed_manually(rollout, endpoint) is not None
 
 
 def placed_anew(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
@@ -60,7 +48,7 @@ def placed_anew(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Deci
     compare with.
     """
     serving = endpoint.serving()
-    if endpoint.busy or not _untouched(rollout, endpoint) or serving in {None, rollout.blue}:
+    if endpoint.busy or not untouched(rollout, endpoint) or serving in {None, rollout.blue}:
         return None
     if rollout.first and len(endpoint.traffic) > 1:
         return _split(rollout, endpoint, now)
@@ -95,25 +83,6 @@ def awaited(
     if rollout.status.reason == waits:
         return Decision(rollout)
     return history.noted(replace(rollout, status=replace(rollout.status, reason=waits)), waits, now)
-
-
-def deployed_manually(rollout: Rollout, endpoint: EndpointSeen) -> DeploymentSeen | None:
-    """Return the deployment of this same version that Teal did not create. A failed one does not count.
-
-    An operator who starts a rollout knows about deployments without traffic, so they do not count either.
-    """
-    for name, seen in endpoint.deployments.items():
-        ours = name == rollout.green and rollout.placement is not None
-        known = by_operator(rollout) and name not in endpoint.traffic
-        failed = seen.state in {Provisioning.FAILED, Provisioning.CANCELED}
-        if not ours and not known and not failed and rollout.model.named_by(seen.model):
-            return seen
-    return None
-
-
-def by_operator(rollout: Rollout) -> bool:
-    """Return whether an operator started the rollout, rather than a registration."""
-    return rollout.trigger.code is ReasonCode.ROLLOUT_REQUESTED
 
 
 def with_blue_instances(rollout: Rollout, endpoint: EndpointSeen | None) -> Rollout:
@@ -157,7 +126,7 @@ def _name_taken(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Deci
     if not rollout.model.named_by(there.model):
         name = reason(ReasonCode.DEPLOYMENT_NAME_TAKEN, deployment=rollout.green, model=there.model)
         return _ended(rollout, name, now)
-    if there.state in MADE:
+    if there.state in CHANGING:
         return Decision(rollout)
     broken = reason(ReasonCode.DEPLOYMENT_NAME_TAKEN, deployment=rollout.green, state=there.state.value)
     return _ended(rollout, broken, now) if there.state.broken else None
@@ -208,7 +177,7 @@ def _place_first(rollout: Rollout, observation: Observation, endpoint: EndpointS
     if endpoint.state.broken:
         return _ended(rollout, reason(ReasonCode.ENDPOINT_UNHEALTHY, state=endpoint.state.value), now)
     others = [name for name in endpoint.deployments if name != rollout.green]
-    if any(endpoint.deployments[name].state in MADE for name in others):
+    if any(endpoint.deployments[name].state in CHANGING for name in others):
         return Decision(rollout)  # someone is about to make it serve
     if isinstance(rollout.policy.source, LiveSource) and len(others) != 1:
         return awaited(rollout, reason(ReasonCode.NO_DEPLOYMENT_TO_COPY, others=sorted(others)), now)
@@ -231,22 +200,6 @@ def _split(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision 
     if rollout.phase is Phase.PROVISIONING or (rollout.phase is Phase.PAUSED and rollout.status.reason == split):
         return None
     return history.moved(rollout.with_progress(in_pause_step=False), Phase.PAUSED, split, now)
-
-
-def _superseded(rollout: Rollout, twin: DeploymentSeen, endpoint: EndpointSeen, now: datetime) -> Decision:
-    """Return the end of a rollout whose version already exists; what it created itself is cleaned up."""
-    code = ReasonCode.ALREADY_SERVING if endpoint.traffic == {twin.name: 100} else ReasonCode.ALREADY_DEPLOYED
-    there = reason(code, deployment=twin.name, model=str(rollout.model))
-    if code is ReasonCode.ALREADY_DEPLOYED:
-        there.facts["state"] = twin.state.value
-    left = rollout.finish(now) if rollout.placement is None else rollout.with_ending(clean_after=now)
-    return history.moved(left, Phase.SUPERSEDED, there, now)
-
-
-def _untouched(rollout: Rollout, endpoint: EndpointSeen) -> bool:
-    """Return whether green is placed, and neither has live traffic nor may get any from an order of ours."""
-    ordered = rollout.green in (rollout.orders.traffic or {}) or rollout.green in endpoint.traffic
-    return rollout.phase in UNPROMOTED and rollout.placement is not None and not rollout.traffic.weight and not ordered
 
 
 def _first_after_smoke(rollout: Rollout) -> int:
