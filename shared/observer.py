@@ -14,7 +14,8 @@ from shared.core.observation import EndpointSeen, Observation, PathState, QuotaS
 from shared.core.observation.spans import floor_minute
 from shared.core.reconcile.plan import ObservationPlan, TelemetryQuery, Window, plan_observation, requests_to
 from shared.core.reconcile.proving import newest_request
-from shared.core.reconcile.serving import ENOUGH, WINDOW
+from shared.core.reconcile.serving import ENOUGH
+from shared.core.reconcile.serving_health import LOOK_BACK, latest
 from shared.core.reconcile.sizing import Sizing
 from shared.core.rollout import Rollout
 from shared.core.steps import SmokeStep
@@ -75,8 +76,11 @@ class Observer:
         if name is None:
             return seen
         settled = floor_minute(now - rollout.telemetry_lag)
-        seen = self._serving(seen, rollout, requests_to(name, rollout, Window(settled - WINDOW, settled)))
-        if seen.serving_probe is None and sum(row.total for row in seen.serving_minutes or ()) < ENOUGH:
+        seen = self._serving(seen, rollout, requests_to(name, rollout, Window(settled - LOOK_BACK, settled)))
+        if (
+            seen.serving_probe is None
+            and sum(row.total for row in latest(seen.serving_minutes or (), seen.serving_until)) < ENOUGH
+        ):
             seen = replace(seen, serving_probe=self._probe(rollout, name))
         return seen
 
@@ -133,7 +137,8 @@ class Observer:
             log.warning("serving endpoint=%s problem=%r", rollout.endpoint, _told(error, rollout))
         else:
             seen = replace(seen, serving_minutes=answer.minutes, serving_until=asked.window.until)
-        if name is None or any(row.deployment == name and row.succeeded > 0 for row in seen.serving_minutes or ()):
+        last = latest(seen.serving_minutes or (), seen.serving_until)
+        if name is None or any(row.deployment == name and row.succeeded > 0 for row in last):
             return seen
         return replace(seen, serving_probe=self._probe(rollout, name))
 

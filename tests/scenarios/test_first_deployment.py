@@ -125,7 +125,7 @@ def test_a_promoted_first_deployment_is_watched_as_long_as_a_blue_would_be_kept(
     world.rates = {GREEN: 0.9}
     world.minutes(10)
     world.rates = {}
-    world.minutes(10)
+    world.minutes(16)
     codes = [entry.reason.code for entry in world.entries(ReasonCode.SERVING_UNHEALTHY, ReasonCode.SERVING_HEALTHY)]
     assert (codes, world.rollout().finished) == ([ReasonCode.SERVING_UNHEALTHY, ReasonCode.SERVING_HEALTHY], None)
     with pytest.raises(NotPossible, match="is over"):

@@ -73,7 +73,7 @@ def test_a_green_that_failed_its_smoke_test_is_kept_while_blue_fails() -> None:
     world.minutes(4)
     assert sorted(world.seen.deployments) == [BLUE, GREEN]
     world.rates = {}
-    world.until_cleaned(within=12)
+    world.until_cleaned(within=18)
     assert sorted(world.seen.deployments) == [BLUE]
 
 
@@ -291,7 +291,7 @@ def test_one_good_request_is_not_recovery() -> None:
     world.rpm, world.rates = 1, {}
     world.minutes(8)
     assert GREEN in world.seen.deployments
-    world.until_cleaned(within=20)
+    world.until_cleaned(within=70)
     assert sorted(world.seen.deployments) == [BLUE]
 
 
@@ -471,5 +471,5 @@ def test_smoke_requests_do_not_outweigh_failures_that_the_log_showed_last() -> N
     assert sorted(world.seen.deployments) == [BLUE, GREEN]
     assert world.entries(C.SERVING_HEALTHY) == []
     world.telemetry.faults.always, world.rates = "", {}
-    world.until_cleaned(within=15)
+    world.until_cleaned(within=20)
     assert sorted(world.seen.deployments) == [BLUE]

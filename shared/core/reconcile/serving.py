@@ -1,23 +1,19 @@
 """Watches the serving deployment after every rollout; nothing that works is deleted before it is seen healthy.
 
-Healthy means that its requests of the last minutes fail no more than blue's calibrated past allows, or less than a
-quarter of them where there was no calibration. Nor may it refuse nearly all of them, or be as slow or unreadable as in
-an incident. If none of them succeeded, if there were none, or if the log cannot be read, it must answer the smoke
-requests. Without those, silence proves nothing, and an operator decides. A few requests can succeed by chance, so they
-must do so for ten minutes before anything is deleted.
+`serving_health` says what its requests show. If none of the last minutes' succeeded, if there were none, or if the log
+cannot be read, it must answer the smoke requests. Without those, silence proves nothing, and an operator decides. A few
+requests can succeed by chance, so they must do so for ten minutes before anything is deleted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from shared.core.gates.alarms import MOST_REFUSED, SLOWNESS, Alarms
-from shared.core.judge.incident import MOST_UNKNOWN
 from shared.core.observation.observation import DeploymentMinute, EndpointSeen, Observation
 from shared.core.observation.spans import ceil_minute, floor_minute
 from shared.core.phases import TERMINAL, Phase
 from shared.core.reconcile import running
+from shared.core.reconcile.serving_health import LAST, LOOK_BACK, latest, shown_healthy
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
 from shared.core.rollout.parts import SeenHealthy
@@ -25,7 +21,6 @@ from shared.core.rollout.reasons import ReasonCode, reason
 from shared.core.rollout.record import Rollout
 from shared.core.telemetry import Window
 
-WINDOW = timedelta(minutes=5)
 # How recently the serving deployment must have been seen healthy before its replacement is deleted.
 RECENT = timedelta(minutes=10)
 ENOUGH = 30  # requests that prove health at once; fewer can succeed by chance
@@ -40,7 +35,7 @@ def serving_window(rollout: Rollout, now: datetime) -> Window | None:
     if not must_be_seen(rollout) or waits:
         return None
     settled = floor_minute(now - rollout.telemetry_lag)
-    since = max(_began(rollout, settled), settled - WINDOW)
+    since = max(_began(rollout, settled), settled - LOOK_BACK)
     return Window(since, settled) if since < settled else None
 
 
@@ -64,7 +59,7 @@ def _next_deletion(rollout: Rollout, now: datetime) -> datetime:
 
 def _began(rollout: Rollout, settled: datetime) -> datetime:
     """Return from when on minutes count: after the end, if the deployment had less of the traffic before it."""
-    return settled - WINDOW if rollout.rereading.began is None else ceil_minute(rollout.status.since)
+    return settled - LOOK_BACK if rollout.rereading.began is None else ceil_minute(rollout.status.since)
 
 
 def take_in(rollout: Rollout, observation: Observation, now: datetime) -> Rollout:
@@ -80,12 +75,12 @@ def take_in(rollout: Rollout, observation: Observation, now: datetime) -> Rollou
         if rollout.ending.watched_until is not None and newest < rollout.ending.watched_until:
             return rollout  # a clock was set back: these minutes say nothing new
         rollout = rollout.with_ending(watched_until=newest)
-    healthy = _healthy(rollout, rows, observation)
+    healthy = _healthy(rollout, name or "", rows, observation)
     if healthy is None or (healthy and unread and rollout.ending.unhealthy == name):
         return rollout  # unknown: the log that showed it failing may show that still
     if not healthy:
         return rollout.with_ending(seen_healthy=None, unhealthy=name or "")
-    enough = sum(row.total for row in rows) >= ENOUGH
+    enough = sum(row.total for row in latest(rows, observation.serving_until)) >= ENOUGH
     seen = _lasting(rollout.ending.seen_healthy, name or "", now, enough=enough)
     return rollout.with_ending(seen_healthy=seen, unhealthy=None if seen.proven else rollout.ending.unhealthy)
 
@@ -112,16 +107,14 @@ def healthy_at_once(rollout: Rollout, observation: Observation) -> bool:
     name = observation.endpoint.serving() if observation.endpoint else None
     rows = [row for row in observation.serving_minutes or () if row.deployment == name]
     probed = observation.serving_probe is not None and observation.serving_probe.passed
-    enough = sum(row.total for row in rows) >= ENOUGH
-    return (enough or probed) and _healthy(rollout, rows, observation) is True
+    enough = sum(row.total for row in latest(rows, observation.serving_until)) >= ENOUGH
+    return (enough or probed) and _healthy(rollout, name or "", rows, observation) is True
 
 
 def newly_healthy(rollout: Rollout, now: datetime) -> bool:
     """Return whether the serving deployment recovered so recently that it may still be proven healthy."""
     seen = rollout.ending.seen_healthy
-    return (
-        must_be_seen(rollout) and seen is not None and now - seen.at <= RECENT and now - seen.since <= RECENT + WINDOW
-    )
+    return must_be_seen(rollout) and seen is not None and now - seen.at <= RECENT and now - seen.since <= RECENT + LAST
 
 
 def report(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
@@ -143,36 +136,17 @@ def report(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision 
     return history.noted(known, reason(ReasonCode.SERVING_HEALTHY, deployment=seen.deployment), now)
 
 
-def _healthy(rollout: Rollout, rows: list[DeploymentMinute], observation: Observation) -> bool | None:
-    """Return whether these minutes are healthy; None if that is unclear. One bad request is not enough."""
-    slow_too = rollout.phase is Phase.PROMOTED and not rollout.judge_overruled
-    watched = [*_failures(rows, rollout.alarms), *_counted(rows, rollout.alarms, slow_too=slow_too)]
-    if any(bad > limit * total + 1 for bad, total, limit in watched):
-        return False
-    if any(row.succeeded > 0 for row in rows):
-        return True
-    return observation.serving_probe.passed if observation.serving_probe is not None else None
-
-
-def _failures(rows: list[DeploymentMinute], alarms: Alarms | None) -> Iterator[tuple[int, int, float]]:
-    """Yield what failed: bad, total, and the share of bad that is an incident."""
-    total = sum(row.total for row in rows)
-    yield sum(row.bad for row in rows), total, MOST_UNKNOWN if alarms is None else alarms.failed.limit
-    yield sum(row.overloaded for row in rows), total, MOST_UNKNOWN if alarms is None else alarms.overloaded.limit
-    yield sum(row.client_errors for row in rows), total, MOST_REFUSED if alarms is None else alarms.refused
-
-
-def _counted(
-    rows: list[DeploymentMinute], alarms: Alarms | None, *, slow_too: bool
-) -> Iterator[tuple[int, int, float]]:
-    """Yield the same for what gates watch: answers that cannot be read, or are slow.
+def _healthy(rollout: Rollout, name: str, rows: list[DeploymentMinute], observation: Observation) -> bool | None:
+    """Return whether this deployment is healthy; None if that is unclear.
 
     Slow answers count only against a promoted green, whose way back is to be kept. After a rollback, a blue that has
     become slow is all there is, and an operator who overruled the judge has usually accepted a slower green.
     """
-    gates = alarms.gates.values() if alarms is not None else ()
-    for gate in gates:
-        if gate.sample.measured(0)["what"] in SLOWNESS and not slow_too:
-            continue
-        pairs = [pair for row in rows for pair in gate.sample.counts(row, green=False) or ()]
-        yield sum(bad for bad, _ in pairs), sum(known for _, known in pairs), gate.alarm.limit
+    slow_too = rollout.phase is Phase.PROMOTED and not rollout.judge_overruled
+    last = latest(rows, observation.serving_until)
+    if any(row.succeeded > 0 for row in last):
+        unhealthy = rollout.ending.unhealthy == name
+        return shown_healthy(rows, rollout.alarms, slow_too=slow_too, unhealthy=unhealthy)
+    if last and shown_healthy(last, rollout.alarms, slow_too=slow_too, unhealthy=False) is False:
+        return False
+    return observation.serving_probe.passed if observation.serving_probe is not None else None

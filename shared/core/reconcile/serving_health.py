@@ -1,0 +1,101 @@
+"""Whether requests show that what serves is healthy: the last minutes, and all of the last hour since they were bad.
+
+Healthy means that no more of them fail than blue's calibrated past allows, or less than a quarter where there was no
+calibration. Nor may nearly all be refused, or be as slow or unreadable as in an incident. A few minutes can look good
+by chance: after bad ones, at least ten good minutes must show that the share is below its limit, as surely as a step
+forward needs it, or nearly an hour of them where there are too few requests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.core.gates.alarms import MOST_REFUSED, SLOWNESS, Alarms
+from shared.core.judge.incident import MOST_UNKNOWN
+from shared.core.judge.interval import interval
+from shared.core.observation.observation import DeploymentMinute
+
+LOOK_BACK = timedelta(hours=1)
+LAST = timedelta(minutes=5)  # the minutes that must look good now
+CALM = timedelta(minutes=10)  # how long they must do so after bad ones,
+LONG = timedelta(minutes=50)  # and how long if there are too few requests to show it
+BY_CHANCE = 1  # a bad request that proves nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What is bad in some minutes: `bad` of `total` requests, and the share of bad ones that is too much."""
+
+    bad: int
+    total: int
+    limit: float
+
+    @property
+    def too_much(self) -> bool:
+        """Whether too many are bad. One bad request is not enough."""
+        return self.bad > self.limit * self.total + BY_CHANCE
+
+    @property
+    def shown(self) -> bool | None:
+        """Whether these requests show that the share is below its limit; None if so few never could."""
+        found, best = interval(self.bad, self.total), interval(0, self.total)
+        if found is None or best is None or best.high >= self.limit:
+            return None
+        return found.high < self.limit
+
+    @property
+    def small(self) -> bool:
+        """Whether too few requests to show it have no more bad ones than chance explains."""
+        return self.shown is None and self.bad <= BY_CHANCE
+
+
+def shown_healthy(
+    rows: Sequence[DeploymentMinute], alarms: Alarms | None, *, slow_too: bool, unhealthy: bool
+) -> bool | None:
+    """Return whether these requests show that a deployment is healthy; None if that is unclear.
+
+    rows: one deployment's minutes of the last hour, the newest within the last five. unhealthy: whether it was known to
+    be unhealthy before. slow_too: whether slow answers count.
+    """
+    bad_until = _bad_until(rows, alarms, slow_too=slow_too)
+    newest = max(row.minute for row in rows)
+    if bad_until == newest:
+        return False
+    since = sorted((row for row in rows if bad_until is None or row.minute > bad_until), key=lambda row: row.minute)
+    shares = list(_shares(since, alarms, slow_too=slow_too))
+    if any(share.too_much for share in shares):
+        return False
+    if not unhealthy and bad_until is None:
+        return True if all(share.shown is not False for share in shares) else None
+    good_for = newest - since[0].minute
+    proven = all(share.shown or (good_for >= LONG and share.small) for share in shares)
+    return True if proven and good_for >= CALM else None
+
+
+def latest(rows: Iterable[DeploymentMinute], until: datetime | None) -> list[DeploymentMinute]:
+    """Return the rows of the last minutes. until: what was read."""
+    return [row for row in rows if until is not None and row.minute >= until - LAST]
+
+
+def _bad_until(rows: Sequence[DeploymentMinute], alarms: Alarms | None, *, slow_too: bool) -> datetime | None:
+    """Return the newest minute that ends a bad five minutes; None if there is none."""
+    for minute in sorted((row.minute for row in rows), reverse=True):
+        last = [row for row in rows if minute - LAST < row.minute <= minute]
+        if any(share.too_much for share in _shares(last, alarms, slow_too=slow_too)):
+            return minute
+    return None
+
+
+def _shares(rows: Sequence[DeploymentMinute], alarms: Alarms | None, *, slow_too: bool) -> Iterator[Share]:
+    """Yield what failed, what was overloaded or refused, and what gates watch: answers that are unreadable, or slow."""
+    total = sum(row.total for row in rows)
+    yield Share(sum(row.bad for row in rows), total, MOST_UNKNOWN if alarms is None else alarms.failed.limit)
+    yield Share(sum(row.overloaded for row in rows), total, MOST_UNKNOWN if alarms is None else alarms.overloaded.limit)
+    yield Share(sum(row.client_errors for row in rows), total, MOST_REFUSED if alarms is None else alarms.refused)
+    for gate in alarms.gates.values() if alarms is not None else ():
+        if gate.sample.measured(0)["what"] in SLOWNESS and not slow_too:
+            continue
+        pairs = [pair for row in rows for pair in gate.sample.counts(row, green=False) or ()]
+        yield Share(sum(bad for bad, _ in pairs), sum(known for _, known in pairs), gate.alarm.limit)
