@@ -157,6 +157,24 @@ def test_a_green_that_replaced_a_failing_blue_does_not_go_back_to_it() -> None:
     world.until(Phase.ROLLED_BACK, within=5)
 
 
+@pytest.mark.parametrize(("of_blue", "of_green"), [(1.0, 0.2), (0.9, 0.4), (0.7, 0.3)])
+def test_users_stay_with_the_lesser_harm_although_green_has_just_got_all_traffic(
+    of_blue: float, of_green: float
+) -> None:
+    """Both begin to fail, which telemetry shows only after the last step: blue failed more when it was last seen."""
+    promoting = World(rpm=900)
+    promoting.register()
+    until_alone(promoting)
+    world = World(rpm=900)
+    world.register()
+    world.minutes((promoting.clock() - world.clock()) // MINUTE - 2)
+    world.rates, world.scoring.unlucky = {BLUE: of_blue, GREEN: of_green}, {BLUE: 1}
+    world.minutes(90)
+    assert (world.seen.traffic, holds(world)[-1]) == ({GREEN: 100}, C.ROLLBACK_WITHHELD), world.told()
+    world.rates, world.scoring.unlucky = {GREEN: of_green}, {}
+    world.until(Phase.ROLLED_BACK, within=40)
+
+
 @pytest.mark.parametrize("recovered", [True, False])
 def test_a_green_that_is_alone_returns_next_to_a_blue_that_has_recovered_or_is_the_lesser_harm(
     *, recovered: bool

@@ -90,3 +90,17 @@ def test_a_suspicious_version_is_not_promoted_by_silence() -> None:
     )
     assert taken_back.status.reason.because is not None
     assert taken_back.status.reason.because.facts["log_odds_worse"] > 0
+
+
+@pytest.mark.parametrize("rpm", [600, 6000])
+@pytest.mark.parametrize("rate", [0.05, 0.2])
+@pytest.mark.parametrize("after", [1, 2])
+def test_a_version_whose_last_bake_minute_was_bad_is_not_promoted_yet(after: int, rate: float, rpm: int) -> None:
+    """The minutes before it were good, and one is no proof of harm, but the next will show which of them is right."""
+    world = World(rpm=rpm)
+    world.register()
+    world.until_weight(100)
+    world.minutes(after)
+    world.rates[GREEN] = rate
+    world.until(Phase.ROLLED_BACK, within=90)
+    assert not world.entries(ReasonCode.NO_REGRESSION_SEEN), world.told()

@@ -15,7 +15,7 @@ from shared.core.judge.odds import Counts
 from shared.core.judge.panel import JudgedMinute
 from shared.core.observation.observation import DeploymentMinute
 from shared.core.observation.spans import ceil_minute
-from shared.core.reconcile.missing_rows import missing
+from shared.core.reconcile.missing_rows import missing, missing_beside_mirror
 from shared.core.reconcile.traffic_mismatch import live_minute
 from shared.core.rollout.record import Rollout
 from shared.core.rollout.rereading import MinuteCounts, Split
@@ -62,9 +62,8 @@ def unlogged(rollout: Rollout, minute: datetime, rows: Rows) -> str | None:
     weight, mirror = rollout.traffic.weight, rollout.traffic.mirror
     if rollout.blue is None or not _steady(rollout, minute) or not (mirror or 0 < weight < 100):
         return None
-    share = mirror / 100 if mirror else weight / (100 - weight)  # green's requests per request to blue
     counts = counts_of(rollout, rows)
-    absent = missing(counts.green, counts.blue, share)
+    absent = (missing_beside_mirror if mirror else missing)(counts.green, counts.blue, mirror or weight)
     return rollout.green if absent == "green" else rollout.blue if absent == "blue" else None
 
 

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from typing import Literal
 
-EXPECTED = 5.0  # expected requests from which on having none is no coincidence (probability 0.7 %)
+UNLIKELY = 0.007  # the probability below which it is no coincidence that all requests went to one deployment
+EXPECTED = 5.0  # copies from which on having none is no coincidence (the same probability)
 
 
-def missing(green: int, blue: int, share: float) -> Literal["green", "blue"] | None:
-    """Return the deployment that has no requests in a minute and should have some, if there is one.
+def missing(green: int, blue: int, weight: int) -> Literal["green", "blue"] | None:
+    """Return the deployment that has no live requests in some minutes and should have some, if there is one.
 
-    green, blue: their requests. share: the expected number of green's requests for each of blue's.
+    green, blue: their requests. weight: green's share in percent, neither 0 nor 100. How many requests came is only
+    known from the rows, so it is their number that must be improbable: one request to a small green says nothing.
     """
-    if not green and blue * share >= EXPECTED:
+    share = weight / 100
+    if not green and (1.0 - share) ** blue < UNLIKELY:
         return "green"
-    return "blue" if not blue and green / share >= EXPECTED else None
+    return "blue" if not blue and share**green < UNLIKELY else None
+
+
+def missing_beside_mirror(green: int, blue: int, mirror: int) -> Literal["green", "blue"] | None:
+    """Return the same while green only gets copies of blue's requests: each of them has an original.
+
+    mirror: the percentage of requests that are copied.
+    """
+    if not green and blue * mirror / 100 >= EXPECTED:
+        return "green"
+    return "blue" if not blue and green >= EXPECTED * mirror / 100 else None

@@ -29,7 +29,7 @@ def live_minute(split: Split, green: DeploymentMinute | None, blue: DeploymentMi
     if split.live is None or not 0 < split.live < 100:
         return None
     counts = LiveMinute(_live(green), _live(blue), split.live)
-    lost = missing(counts.green, counts.blue, split.live / (100 - split.live))
+    lost = missing(counts.green, counts.blue, split.live)
     return counts if lost is None else None
 
 

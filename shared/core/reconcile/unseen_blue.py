@@ -53,4 +53,4 @@ def _blue_unseen(rollout: Rollout) -> bool:
         return False
     if any(minute.blue for minute in last):
         return False
-    return missing(sum(minute.green for minute in last), 0, weight / (ALL - weight)) == "blue"
+    return missing(sum(minute.green for minute in last), 0, weight) == "blue"

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from shared.core.gates.alarms import SLOWNESS
-from shared.core.judge.incident import MOST
+from shared.core.judge.incident import MOST, Watch
 from shared.core.judge.verdict import Outcome
 from shared.core.phases import JUDGED
 from shared.core.reconcile.incidents import LAST, blue_fails, flooded, overload
-from shared.core.reconcile.probing import RECENT
+from shared.core.reconcile.probing import RECENT, can_probe
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import Rollout
 from shared.core.rollout.rereading import MinuteCounts
@@ -28,7 +28,9 @@ def withheld_rollback(rollout: Rollout) -> Reason | None:
         return None
     if rollout.alone and watches.green_overloaded.declared and flooded(rollout):
         return overload(rollout, alarms)
-    if not blue_fails(rollout) or watches.green_failed.declared:
+    if not blue_fails(rollout):
+        return None
+    if watches.green_failed.declared and not _blue_failed_more(rollout):
         return None
     why = rollout.verdict_reason
     if why is None or not (_may_still_fail(rollout, why) if rollout.alone else _harms_less(rollout, why)):
@@ -40,6 +42,29 @@ def withheld_rollback(rollout: Rollout) -> Reason | None:
         other=rollout.green,
         limit=(alarms.failed if watches.blue_failed.declared else alarms.overloaded).limit,
     )
+
+
+def _blue_failed_more(rollout: Rollout) -> bool:
+    """Return whether blue failed more of its last requests than green does now.
+
+    Both may have begun to fail a moment ago, and blue may have had no traffic since. After half an hour its requests
+    are no longer known; then only the smoke requests can show that it has recovered.
+    """
+    watches, recent = rollout.judging.watches, rollout.rereading.recent
+    of_green = [(minute.green_bad, minute.green) for minute in recent if minute.green]
+    of_blue = [(minute.blue_bad, minute.blue) for minute in recent if minute.blue]
+    if not of_blue:
+        return can_probe(rollout)
+    return _failing(of_blue, watches.blue_failed) > _failing(of_green, watches.green_failed)
+
+
+def _failing(minutes: Sequence[tuple[int, int]], watch: Watch) -> float:
+    """Return the share of failures in the last minutes, not counting those before an incident began.
+
+    minutes: bad and total.
+    """
+    last = minutes[-min(LAST, max(watch.bad + watch.calm, 1)) :]
+    return _share(sum(bad for bad, _ in last), sum(total for _, total in last))
 
 
 def _harms_less(rollout: Rollout, why: Reason) -> bool:
