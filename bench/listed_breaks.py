@@ -2046,4 +2046,11 @@ BREAKS = (
         "    if watches.green_failed.declared:",
         "tests/scenarios/test_incidents.py",
     ),
+    Break(
+        "what replaced green keeps the traffic that a rollback should take away",
+        f"{RECONCILE}/cleaning.py",
+        "    if foreign and not leaves:",
+        "    if foreign and not (promoted and name in endpoint.traffic):",
+        "tests/scenarios/test_replaced_green.py",
+    ),
 )

@@ -8,6 +8,7 @@ import pytest
 
 from shared.core.observation import DeploymentSeen, Provisioning
 from shared.core.phases import Phase
+from shared.core.rollout import Verb
 from shared.core.rollout.reasons import ReasonCode
 from shared.core.steps import MirrorStep, PauseStep, SmokeStep, Step, WeightStep
 from tests.scenarios.world import BLUE, ENDPOINT, GREEN, MINUTE, POLICY, World
@@ -54,6 +55,19 @@ def test_another_model_under_greens_name_gets_nothing_and_is_not_deleted(
     assert (world.seen.traffic, world.seen.mirror) == ({BLUE: 100}, {})
     assert world.seen.deployments[GREEN] == FOREIGN
     assert [entry.reason.code for entry in world.history()][-1] is ReasonCode.LEFTOVER_REPLACED
+
+
+def test_what_replaced_green_loses_the_traffic_that_it_had_before_the_rollback() -> None:
+    """Someone replaced green and gave it everything just before an operator's rollback, which a reading showed late."""
+    world = at(*MOMENTS["at 30"])
+    world.ask(Verb.ROLLBACK)
+    world.until(Phase.ROLLED_BACK, within=3)
+    deploy(world, FOREIGN)
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={GREEN: 100})
+    world.minutes(4)
+    assert world.seen.traffic == {BLUE: 100}, world.told()
+    assert world.history()[-1].reason.code is ReasonCode.LEFTOVER_REPLACED
+    assert world.seen.deployments[GREEN] == FOREIGN
 
 
 def test_the_same_model_with_other_code_is_something_else_too() -> None:

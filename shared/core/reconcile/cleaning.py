@@ -144,7 +144,11 @@ def _needed(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime) 
         return reason(ReasonCode.LEFTOVER_IN_USE, deployment=name, observed_traffic=dict(endpoint.traffic))
     promoted = rollout.phase is Phase.PROMOTED
     foreign = running.is_foreign(rollout, name) if promoted else made_by_others(rollout, endpoint)
-    if foreign and not (promoted and name in endpoint.traffic):
+    leaves = name in endpoint.traffic and rollout.phase in {
+        Phase.PROMOTED,
+        Phase.ROLLED_BACK,
+    }  # or is in use: see above
+    if foreign and not leaves:
         return with_size(reason(ReasonCode.LEFTOVER_REPLACED, deployment=name), rollout)
     if rollout.phase is not Phase.FAILED:
         return None
