@@ -1594,7 +1594,7 @@ BREAKS = (
     Break(
         "smoke requests outweigh failures that the log showed last",
         f"{RECONCILE}/serving.py",
-        "healthy and unread and rollout.ending.unhealthy == name",
+        "good and unread and rollout.ending.unhealthy == name",
         "False",
         "tests/scenarios/test_serving.py",
     ),
@@ -1972,8 +1972,8 @@ BREAKS = (
     Break(
         "a few requests prove at once that what serves is healthy",
         f"{RECONCILE}/serving.py",
-        "    return (enough or probed) and _healthy",
-        "    return _healthy",
+        "(probed and health is ServingHealth.GOOD)",
+        "health is ServingHealth.GOOD",
         "tests/scenarios/test_orphans.py",
     ),
     Break(
@@ -2014,15 +2014,15 @@ BREAKS = (
     Break(
         "what serves recovers by chance",
         f"{RECONCILE}/serving_health.py",
-        "    if not unhealthy and bad_until is None:",
-        "    if True:",
+        "doubted, good_for = unhealthy or bad_until is not None,",
+        "doubted, good_for = False,",
         "tests/core/test_serving_health.py",
     ),
     Break(
         "only the last five minutes of what serves count",
         f"{RECONCILE}/serving_health.py",
-        "    if any(share.too_much for share in shares):\n        return False\n    if not",
-        "    if not",
+        "    if bad_until == newest or any(share.too_much for share in shares):",
+        "    if bad_until == newest:",
         "tests/core/test_serving_health.py",
     ),
     Break(
@@ -2052,5 +2052,12 @@ BREAKS = (
         "    if foreign and not leaves:",
         "    if foreign and not (promoted and name in endpoint.traffic):",
         "tests/scenarios/test_replaced_green.py",
+    ),
+    Break(
+        "a few requests prove that what serves is healthy",
+        f"{RECONCILE}/serving_health.py",
+        "if all(share.shown for share in shares if share.total) and",
+        "if all(share.shown is not False for share in shares) and",
+        "tests/core/test_serving_health.py",
     ),
 )

@@ -14,7 +14,6 @@ from shared.core.observation import EndpointSeen, Observation, PathState, QuotaS
 from shared.core.observation.spans import floor_minute
 from shared.core.reconcile.plan import ObservationPlan, TelemetryQuery, Window, plan_observation, requests_to
 from shared.core.reconcile.proving import newest_request
-from shared.core.reconcile.serving import ENOUGH
 from shared.core.reconcile.serving_health import LOOK_BACK, latest
 from shared.core.reconcile.sizing import Sizing
 from shared.core.rollout import Rollout
@@ -68,7 +67,7 @@ class Observer:
         return seen
 
     def serving(self, rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Observation:
-        """Return how what serves does: by its last requests and, if those are few, by the smoke requests of a policy.
+        """Return how what serves does: by its last requests, and by the smoke requests of a policy.
 
         rollout: any of the endpoint, whose policy says what to read and send.
         """
@@ -77,12 +76,7 @@ class Observer:
             return seen
         settled = floor_minute(now - rollout.telemetry_lag)
         seen = self._serving(seen, rollout, requests_to(name, rollout, Window(settled - LOOK_BACK, settled)))
-        if (
-            seen.serving_probe is None
-            and sum(row.total for row in latest(seen.serving_minutes or (), seen.serving_until)) < ENOUGH
-        ):
-            seen = replace(seen, serving_probe=self._probe(rollout, name))
-        return seen
+        return seen if seen.serving_probe else replace(seen, serving_probe=self._probe(rollout, name))
 
     def _minutes(self, seen: Observation, rollout: Rollout, asked: TelemetryQuery) -> Observation:
         try:

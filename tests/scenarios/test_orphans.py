@@ -76,7 +76,8 @@ def test_an_orphan_is_noted_and_removed_the_next_night() -> None:
 @pytest.mark.parametrize(
     ("requests", "bad", "answers", "kept"),
     [
-        pytest.param(100, 0, False, False, id="many requests that succeed"),
+        pytest.param(6000, 0, False, False, id="many requests that succeed"),
+        pytest.param(100, 0, False, True, id="too few to show that less than a hundredth fails"),
         pytest.param(100, 60, True, True, id="many requests, of which most fail"),
         pytest.param(3, 0, False, True, id="few requests"),
         pytest.param(3, 0, True, False, id="few requests, and the smoke requests succeed"),

@@ -13,7 +13,7 @@ from shared.core.observation.observation import DeploymentMinute, EndpointSeen, 
 from shared.core.observation.spans import ceil_minute, floor_minute
 from shared.core.phases import TERMINAL, Phase
 from shared.core.reconcile import running
-from shared.core.reconcile.serving_health import LAST, LOOK_BACK, latest, shown_healthy
+from shared.core.reconcile.serving_health import LAST, LOOK_BACK, ServingHealth, latest, shown_by
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
 from shared.core.rollout.parts import SeenHealthy
@@ -23,7 +23,6 @@ from shared.core.telemetry import Window
 
 # How recently the serving deployment must have been seen healthy before its replacement is deleted.
 RECENT = timedelta(minutes=10)
-ENOUGH = 30  # requests that prove health at once; fewer can succeed by chance
 
 
 def serving_window(rollout: Rollout, now: datetime) -> Window | None:
@@ -75,13 +74,13 @@ def take_in(rollout: Rollout, observation: Observation, now: datetime) -> Rollou
         if rollout.ending.watched_until is not None and newest < rollout.ending.watched_until:
             return rollout  # a clock was set back: these minutes say nothing new
         rollout = rollout.with_ending(watched_until=newest)
-    healthy = _healthy(rollout, name or "", rows, observation)
-    if healthy is None or (healthy and unread and rollout.ending.unhealthy == name):
-        return rollout  # unknown: the log that showed it failing may show that still
-    if not healthy:
+    health = _health(rollout, name or "", rows, observation)
+    good = health in {ServingHealth.GOOD, ServingHealth.PROVEN}
+    if health is ServingHealth.UNCLEAR or (good and unread and rollout.ending.unhealthy == name):
+        return rollout  # the log that showed it failing may show that still
+    if not good:
         return rollout.with_ending(seen_healthy=None, unhealthy=name or "")
-    enough = sum(row.total for row in latest(rows, observation.serving_until)) >= ENOUGH
-    seen = _lasting(rollout.ending.seen_healthy, name or "", now, enough=enough)
+    seen = _lasting(rollout.ending.seen_healthy, name or "", now, enough=health is ServingHealth.PROVEN)
     return rollout.with_ending(seen_healthy=seen, unhealthy=None if seen.proven else rollout.ending.unhealthy)
 
 
@@ -106,9 +105,9 @@ def healthy_at_once(rollout: Rollout, observation: Observation) -> bool:
     """Return whether a single observation proves that what serves is healthy: few requests alone do not."""
     name = observation.endpoint.serving() if observation.endpoint else None
     rows = [row for row in observation.serving_minutes or () if row.deployment == name]
+    health = _health(rollout, name or "", rows, observation)
     probed = observation.serving_probe is not None and observation.serving_probe.passed
-    enough = sum(row.total for row in latest(rows, observation.serving_until)) >= ENOUGH
-    return (enough or probed) and _healthy(rollout, name or "", rows, observation) is True
+    return health is ServingHealth.PROVEN or (probed and health is ServingHealth.GOOD)
 
 
 def newly_healthy(rollout: Rollout, now: datetime) -> bool:
@@ -136,17 +135,18 @@ def report(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision 
     return history.noted(known, reason(ReasonCode.SERVING_HEALTHY, deployment=seen.deployment), now)
 
 
-def _healthy(rollout: Rollout, name: str, rows: list[DeploymentMinute], observation: Observation) -> bool | None:
-    """Return whether this deployment is healthy; None if that is unclear.
+def _health(rollout: Rollout, name: str, rows: list[DeploymentMinute], observation: Observation) -> ServingHealth:
+    """Return what requests, or the smoke requests if there are none, show of this deployment.
 
     Slow answers count only against a promoted green, whose way back is to be kept. After a rollback, a blue that has
     become slow is all there is, and an operator who overruled the judge has usually accepted a slower green.
     """
     slow_too = rollout.phase is Phase.PROMOTED and not rollout.judge_overruled
-    last = latest(rows, observation.serving_until)
+    last, probe = latest(rows, observation.serving_until), observation.serving_probe
     if any(row.succeeded > 0 for row in last):
         unhealthy = rollout.ending.unhealthy == name
-        return shown_healthy(rows, rollout.alarms, slow_too=slow_too, unhealthy=unhealthy)
-    if last and shown_healthy(last, rollout.alarms, slow_too=slow_too, unhealthy=False) is False:
-        return False
-    return observation.serving_probe.passed if observation.serving_probe is not None else None
+        return shown_by(rows, rollout.alarms, slow_too=slow_too, unhealthy=unhealthy)
+    failed = last and shown_by(last, rollout.alarms, slow_too=slow_too, unhealthy=False) is ServingHealth.UNHEALTHY
+    if failed or (probe is not None and not probe.passed):
+        return ServingHealth.UNHEALTHY
+    return ServingHealth.UNCLEAR if probe is None else ServingHealth.GOOD

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum, auto
 
 from shared.core.gates.alarms import MOST_REFUSED, SLOWNESS, Alarms
 from shared.core.judge.incident import MOST_UNKNOWN
@@ -22,6 +23,15 @@ LAST = timedelta(minutes=5)  # the minutes that must look good now
 CALM = timedelta(minutes=10)  # how long they must do so after bad ones,
 LONG = timedelta(minutes=50)  # and how long if there are too few requests to show it
 BY_CHANCE = 1  # a bad request that proves nothing
+
+
+class ServingHealth(Enum):
+    """What is known of a deployment. GOOD: so far, but so few requests can succeed by chance."""
+
+    UNHEALTHY = auto()
+    UNCLEAR = auto()
+    GOOD = auto()
+    PROVEN = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,27 +61,27 @@ class Share:
         return self.shown is None and self.bad <= BY_CHANCE
 
 
-def shown_healthy(
+def shown_by(
     rows: Sequence[DeploymentMinute], alarms: Alarms | None, *, slow_too: bool, unhealthy: bool
-) -> bool | None:
-    """Return whether these requests show that a deployment is healthy; None if that is unclear.
+) -> ServingHealth:
+    """Return what these requests show of a deployment.
 
     rows: one deployment's minutes of the last hour, the newest within the last five. unhealthy: whether it was known to
     be unhealthy before. slow_too: whether slow answers count.
     """
     bad_until = _bad_until(rows, alarms, slow_too=slow_too)
     newest = max(row.minute for row in rows)
-    if bad_until == newest:
-        return False
     since = sorted((row for row in rows if bad_until is None or row.minute > bad_until), key=lambda row: row.minute)
     shares = list(_shares(since, alarms, slow_too=slow_too))
-    if any(share.too_much for share in shares):
-        return False
-    if not unhealthy and bad_until is None:
-        return True if all(share.shown is not False for share in shares) else None
-    good_for = newest - since[0].minute
-    proven = all(share.shown or (good_for >= LONG and share.small) for share in shares)
-    return True if proven and good_for >= CALM else None
+    if bad_until == newest or any(share.too_much for share in shares):
+        return ServingHealth.UNHEALTHY
+    doubted, good_for = unhealthy or bad_until is not None, newest - since[0].minute
+    if all(share.shown for share in shares if share.total) and (good_for >= CALM or not doubted):
+        return ServingHealth.PROVEN
+    if doubted:
+        long = good_for >= LONG and all(share.shown or share.small for share in shares)
+        return ServingHealth.PROVEN if long else ServingHealth.UNCLEAR
+    return ServingHealth.UNCLEAR if any(share.shown is False for share in shares) else ServingHealth.GOOD
 
 
 def latest(rows: Iterable[DeploymentMinute], until: datetime | None) -> list[DeploymentMinute]:
