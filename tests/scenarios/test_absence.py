@@ -76,12 +76,18 @@ def test_an_absence_is_no_wait_for_a_gates_history() -> None:
     assert world.until(Phase.ROLLED_BACK).status.reason.facts["gate"] == "latency"
 
 
-def test_nothing_advances_before_the_whole_backlog_is_judged() -> None:
-    """A green that began to fail in the tenth hour never gets more traffic for its first six."""
-    world = World(rpm=600)
+@pytest.mark.parametrize("usual", [600, 0], ids=["as busy as ever", "without requests in its past"])
+def test_nothing_advances_before_the_whole_backlog_is_judged(usual: int) -> None:
+    """A green that began to fail in the thirteenth hour never gets more traffic for its first six.
+
+    Where nobody called before, a reading that ends hours ago looks like silence, which would be usual there.
+    """
+    world = World(rpm=usual)
+    world.telemetry.rows = [row for row in world.telemetry.rows if row.total]
     world.register()
     step = world.until_weight(10).progress.step
-    asleep(world, 600)
+    world.rpm = 600
+    asleep(world, 760)
     world.rates = {GREEN: 0.5}
     asleep(world, 60)
     assert world.until(Phase.ROLLED_BACK).progress.step == step

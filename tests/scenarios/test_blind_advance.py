@@ -14,6 +14,7 @@ from shared.core.policy.step import Step
 from shared.core.rollout import Verb
 from shared.core.rollout.reasons import ReasonCode
 from shared.core.steps import MirrorStep, PauseStep, SmokeStep, WeightStep
+from shared.ports import Halt
 from tests.scenarios.late_rows import failures_after, late_world
 from tests.scenarios.test_incidents import holds
 from tests.scenarios.world import BLUE, GREEN, MIDNIGHT, MINUTE, POLICY, World
@@ -100,6 +101,26 @@ def test_an_operators_promotion_does_not_wait_for_telemetry() -> None:
     world.ask(Verb.PROMOTE)
     world.minutes(60)
     assert world.seen.traffic[GREEN] == 40
+
+
+def test_an_operators_promotion_does_not_end_the_step_that_it_began() -> None:
+    """Green is certified there in a halt, and then fails a little while nothing shows it: that is judged first."""
+    world = World(stepping(WeightStep(10), WeightStep(40), WeightStep(70)), rpm=900)
+    world.register()
+    world.until_weight(10)
+    world.ask(Verb.PROMOTE)
+    world.until_weight(40)
+    world.store.set_halt(Halt("ada", "network works", MIDNIGHT))
+    while not world.rollout().passes:
+        world.minutes()
+    world.telemetry.faults.always, world.rates = "503", {GREEN: 0.004}
+    world.minutes(3)
+    world.store.set_halt(None)
+    world.rates = {}
+    world.minutes(5)
+    world.telemetry.faults.always = ""
+    world.minutes(2)
+    assert (world.seen.traffic[GREEN], holds(world)) == (40, [C.HALTED, C.TELEMETRY_UNAVAILABLE])
 
 
 def test_an_operators_promotion_to_a_mirror_gives_no_more_than_that() -> None:

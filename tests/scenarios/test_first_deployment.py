@@ -133,6 +133,17 @@ def test_a_promoted_first_deployment_is_watched_as_long_as_a_blue_would_be_kept(
     assert world.until_finished().phase is Phase.PROMOTED
 
 
+def test_a_promoted_first_deployment_that_loses_all_traffic_is_reported() -> None:
+    """Nothing served before it either, and that is how it was found; it is an operator's choice now."""
+    world = world_with(replace(TEMPLATE, steps=(SmokeStep("s"),)), EMPTY)
+    world.until(Phase.PROMOTED)
+    for traffic in ({}, {GREEN: 100}, {}):
+        world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic=traffic)
+        world.minutes(12 if not traffic else 2)
+    told = [entry.reason.facts["observed_traffic"] for entry in world.entries(ReasonCode.TRAFFIC_LEFT_AFTER_PROMOTION)]
+    assert (told, world.seen.traffic) == ([{}, {}], {})
+
+
 def test_traffic_that_moves_on_from_a_first_deployment_is_no_rollback() -> None:
     """Someone deploys the next version manually: the first one is theirs to delete."""
     world = world_with(replace(TEMPLATE, steps=(SmokeStep("s"),)), EMPTY)

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from shared.core.gates import ClientErrorsGate, ErrorsGate, LatencyGate
-from shared.core.observation import Halt, Observation
+from shared.core.observation import Halt, Observation, Provisioning
 from shared.core.phases import Phase
 from shared.core.policy import Capacity
 from shared.core.policy.step import Step
@@ -664,13 +664,13 @@ def test_a_pause_does_not_keep_a_harmful_green_at_all_traffic() -> None:
     world.until(Phase.PROMOTING)
     until_alone(world)
     world.rates = {GREEN: 0.6}
-    world.endpoints.stuck = True
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, state=Provisioning.UPDATING)
     while not world.entries(C.COMPARING_AGAIN):
         world.minutes()
     world.ask(Verb.PAUSE)
     world.minutes(3)
-    assert world.rollout().phase is Phase.PAUSED
-    world.endpoints.stuck = False
+    assert (world.rollout().phase, world.seen.traffic) == (Phase.PAUSED, {GREEN: 100})
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, state=Provisioning.SUCCEEDED)
     world.minutes(4)
     assert world.seen.traffic.get(BLUE, 0) >= 90
 

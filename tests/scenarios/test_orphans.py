@@ -196,6 +196,17 @@ def test_a_replaced_blue_that_azure_refused_to_delete_is_removed() -> None:
     assert (night(world), set(world.seen.deployments)) == (set(), {"churn-8"})
 
 
+def test_a_replaced_blue_that_an_operator_used_is_noted_and_never_removed() -> None:
+    """It had some of the traffic when its time was over, so Teal kept it: it is the operator's to delete."""
+    world = replaced(World(policy=REMOVES))
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={GREEN: 10, "churn-8": 90})
+    world.until_finished("8")
+    assert world.entries(ReasonCode.BLUE_KEPT_IN_USE, version="8")
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={"churn-8": 100})
+    assert [night(world) for _ in range(3)] == [{GREEN}] * 3
+    assert [entry.reason.code for entry in world.entries(*CODES, version="8")] == [ReasonCode.ORPHAN_FOUND]
+
+
 def test_a_blue_that_is_kept_unchecked_is_no_orphan() -> None:
     """It waits until what serves is seen healthy, with a finding in the meantime, and then goes by itself."""
     world = replaced(World(policy=REMOVES))

@@ -70,7 +70,8 @@ def test_a_flood_does_not_excuse_a_green_that_is_far_more_overloaded(
     assert world.until(Phase.ROLLED_BACK, within=20).status.reason.code is C.REGRESSION_DETECTED
 
 
-def test_a_green_that_is_overloaded_by_itself_is_rolled_back() -> None:
-    """Blue, with room for more, takes the traffic back."""
-    world = in_a_flood(10, {GREEN: 0.4})
+@pytest.mark.parametrize("share", [0.02, 0.1, 0.4])
+def test_a_green_that_is_overloaded_by_itself_is_rolled_back(share: float) -> None:
+    """Blue, with room for more, takes the traffic back: however few requests green cannot handle, it is the cause."""
+    world = in_a_flood(10, {GREEN: share})
     assert world.until(Phase.ROLLED_BACK, within=20).status.reason.code is C.REGRESSION_DETECTED

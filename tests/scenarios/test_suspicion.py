@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from shared.core.phases import Phase
 from shared.core.rollout import Rollout, Verb
 from shared.core.rollout.reasons import ReasonCode
+from shared.core.steps import MirrorStep, WeightStep
 from shared.ports import Halt
 from tests.scenarios.late_rows import late_world
 from tests.scenarios.world import BLUE, GREEN, MIDNIGHT, POLICY, World
@@ -66,6 +68,20 @@ def test_a_certificate_does_not_outlast_an_alarm() -> None:
     world.store.set_halt(None)
     world.minutes(10)
     assert world.seen.traffic == {BLUE: 90, GREEN: 10}, world.told()
+
+
+def test_a_certificate_for_copies_does_not_outlast_an_alarm() -> None:
+    """Green passes while it answers copies, and fails them once blue's rows are lost: no user gets its answers."""
+    steps = (POLICY.steps[0], MirrorStep(20, timedelta(minutes=40)), WeightStep(10))
+    world, log = late_world(lambda row, _age: row, policy=replace(POLICY, steps=steps))
+    while not world.seen.mirror:
+        world.minutes()
+    world.minutes(15)
+    assert world.rollout().passes
+    log.arrival = lambda row, _age: row if row.deployment == GREEN else None
+    world.rates[GREEN] = 0.3
+    world.minutes(60)
+    assert [each for each in world.endpoints.traffic_written if GREEN in each] == [], world.told()
 
 
 def test_a_healthy_version_may_advance_although_blues_rows_are_lost() -> None:

@@ -11,6 +11,7 @@ from shared.core.phases import Phase
 from shared.core.rollout import ModelVersion, Verb
 from shared.core.rollout.reasons import ReasonCode
 from shared.core.rollout.requests import allowed_verbs
+from shared.core.steps import PauseStep, WeightStep
 from shared.rollout_health import rollout_findings
 from tests.scenarios.world import BLUE, CHURN, ENDPOINT, GREEN, MINUTE, POLICY, World
 
@@ -195,19 +196,24 @@ def test_the_watch_lasts_until_what_serves_is_healthy(how: str) -> None:
 
 
 def test_the_next_version_does_not_wait_for_an_unhealthy_one() -> None:
-    """It may be the fix. It inherits the kept blue, which stays until everything that serves is healthy."""
+    """It may be the fix. It inherits the kept blue, which stays until everything that serves is healthy.
+
+    The newer version is, with most of the traffic, long after that blue's time is over; what it replaces is not.
+    """
     world = World(rpm=900)
     world.register()
     world.until(Phase.PROMOTED)
     world.minutes(20)
     world.rates = {GREEN: 0.5}
     world.minutes(90)
-    world.policy = replace(POLICY, judge=replace(POLICY.judge, failing_blue="replace"))
+    steps = (*POLICY.steps[:2], WeightStep(60), PauseStep())
+    world.policy = replace(POLICY, judge=replace(POLICY.judge, failing_blue="replace"), steps=steps)
     world.register("8", "e2")
     world.minutes(4)
     assert world.rollout().finished is not None
-    world.until_weight(50, version="8")
-    world.minutes(3)
-    assert BLUE in world.seen.deployments
+    world.until(Phase.PAUSED, version="8")
+    world.minutes(60)
+    assert (world.seen.traffic[GREEN], BLUE in world.seen.deployments) == (40, True)
     assert [kept.deployment for kept in world.rollout("8").kept] == [BLUE]
+    world.ask(Verb.RESUME)
     world.until(Phase.PROMOTED, version="8")

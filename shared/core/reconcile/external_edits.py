@@ -46,16 +46,16 @@ def noticed(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision
 
 def take_in(rollout: Rollout, endpoint: EndpointSeen | None) -> Rollout:
     """Return the rollout after this traffic was seen: our last order has taken effect, or an edit is undone."""
-    return rollout if endpoint is None else shown(_restored(rollout, endpoint), endpoint.traffic)
+    return rollout if endpoint is None else shown(_in_force(rollout, endpoint), endpoint.traffic)
 
 
-def _restored(rollout: Rollout, endpoint: EndpointSeen) -> Rollout:
-    """Return the rollout that no longer expects an edit, once it is undone.
+def _in_force(rollout: Rollout, endpoint: EndpointSeen) -> Rollout:
+    """Return the rollout that expects no other split any more, once the wanted one is in force.
 
-    The same edit is noticed again then, and has its own time to settle.
+    An edit that was undone is noticed again when it is made again, and has its own time to settle.
     """
-    edited = rollout.traffic.edited is not None and rollout.phase in STEERED | {Phase.PROMOTED}
-    if endpoint.busy or not edited or endpoint.traffic != rollout.wanted_traffic:
+    ours = rollout.phase in STEERED | {Phase.PROMOTED}
+    if endpoint.busy or not ours or endpoint.traffic != rollout.wanted_traffic:
         return rollout
     if _returned(rollout, endpoint) and not _own_order(rollout, endpoint):
         return rollout
@@ -97,7 +97,7 @@ def _left_after_promotion(rollout: Rollout, endpoint: EndpointSeen, now: datetim
         return None
     found = ReasonCode.TRAFFIC_LEFT_AFTER_PROMOTION
     why = reason(found, deployment=rollout.green, observed_traffic=dict(endpoint.traffic))
-    return history.noted(_known(rollout, endpoint).with_traffic(edited_since=None), why, now)
+    return history.noted(rollout.with_traffic(edited_since=None), why, now)
 
 
 def unsettled(rollout: Rollout, now: datetime) -> bool:

@@ -67,8 +67,8 @@ def in_force(rollout: Rollout, endpoint: EndpointSeen) -> bool:
 
 
 def steadied(rollout: Rollout, now: datetime) -> Rollout:
-    """Return the rollout with its wanted traffic observed: any other split from now on is someone else's."""
-    return rollout.with_traffic(steady_since=now, expected=(rollout.wanted_traffic,), edited=None)
+    """Return the rollout with its wanted traffic observed: from now on its minutes count."""
+    return rollout.with_traffic(steady_since=now)
 
 
 def first_traffic(rollout: Rollout, weight: int | None, endpoint: EndpointSeen, now: datetime) -> Decision:
