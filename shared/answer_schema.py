@@ -5,7 +5,6 @@ Regular expressions are applied to texts of limited length, and items are compar
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any
@@ -20,12 +19,14 @@ Check = Callable[[Any, Value, Value, Any], Iterable[Any] | None]  # of a keyword
 
 def misfit(schema: JsonSchema, content: Value) -> str:
     """Return where the content of an answer does not fit the schema, or that the schema cannot be applied; or empty."""
-    from referencing.exceptions import Unresolvable  # noqa: PLC0415 -- as below
-
     try:
-        error = next(iter(_validator(schema).iter_errors(content)), None)
-    except (Unresolvable, RecursionError, re.error) as wrong:
+        return _misfit(schema, content)
+    except Exception as wrong:  # noqa: BLE001 -- the library raises any, such as for NaN or a number of 400 digits
         return f"the schema cannot be applied to the answer: {wrong}"
+
+
+def _misfit(schema: JsonSchema, content: Value) -> str:
+    error = next(iter(_validator(schema).iter_errors(content)), None)
     return "" if error is None else f"the answer does not fit the schema at {error.json_path}: {error.message}"
 
 

@@ -1,6 +1,7 @@
 """Observes Azure and telemetry for one rollout, as the observation plan asks. Nothing is decided or done here.
 
-The road back needs only the endpoint: telemetry, smoke and logs that give no answer are noted, never fatal.
+The road back needs only the endpoint: telemetry, smoke and logs that give no answer, be it for a defect of Teal, are
+noted, never fatal.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from shared.core.reconcile.serving_health import LOOK_BACK, latest
 from shared.core.reconcile.sizing import Sizing
 from shared.core.rollout import Rollout
 from shared.core.steps import SmokeStep
+from shared.defects import as_temporary
 from shared.errors import Permanent, TealError, Temporary
 from shared.ports import Answer, Endpoints, Policies, Scoring, Seen, Telemetry
 from shared.redaction import redacted
@@ -78,16 +80,20 @@ class Observer:
         seen = self._serving(seen, rollout, requests_to(name, rollout, Window(settled - LOOK_BACK, settled)))
         return seen if seen.serving_probe else replace(seen, serving_probe=self._probe(rollout, name))
 
+    def _telemetry(self, rollout: Rollout, asked: TelemetryQuery) -> Seen:
+        with as_temporary(f"telemetry endpoint={rollout.endpoint}"):
+            return self.telemetry.minutes(rollout.endpoint.name, asked)
+
     def _minutes(self, seen: Observation, rollout: Rollout, asked: TelemetryQuery) -> Observation:
         try:
-            answer = self.telemetry.minutes(rollout.endpoint.name, asked)
+            answer = self._telemetry(rollout, asked)
         except TealError as error:
             return _unanswered(seen, rollout, error)
         return replace(seen, minutes=answer.minutes, missing=_missing(answer, rollout))
 
     def _history(self, seen: Observation, rollout: Rollout, asked: TelemetryQuery) -> Observation:
         try:
-            answer = self.telemetry.minutes(rollout.endpoint.name, asked)
+            answer = self._telemetry(rollout, asked)
         except TealError as error:
             return _unanswered(seen, rollout, error)
         return replace(
@@ -104,7 +110,7 @@ class Observer:
         if asked.start is None:
             return seen
         try:
-            answer = self.telemetry.minutes(rollout.endpoint.name, asked.start)
+            answer = self._telemetry(rollout, asked.start)
         except TealError as error:
             log.warning("start endpoint=%s problem=%r", rollout.endpoint, _told(error, rollout))
             return seen
@@ -113,8 +119,9 @@ class Observer:
     def _quota(self, rollout: Rollout, sizing: Sizing) -> QuotaSeen:
         """Read whether green fits into the quota. What cannot be read says nothing against it."""
         try:
-            size = with_template(sizing, rollout, self.policies)
-            return QuotaSeen(size.instances or 1, self.endpoints.quota(size.instance_type or ""))
+            with as_temporary(f"quota endpoint={rollout.endpoint}"):
+                size = with_template(sizing, rollout, self.policies)
+                return QuotaSeen(size.instances or 1, self.endpoints.quota(size.instance_type or ""))
         except TealError as error:
             log.warning("quota endpoint=%s problem=%r", rollout.endpoint, _told(error, rollout))
             return QuotaSeen(problem=cut(_told(error, rollout), LONGEST_QUOTA_PROBLEM))
@@ -126,7 +133,7 @@ class Observer:
         """
         name = seen.endpoint.serving() if seen.endpoint else None
         try:
-            answer = self.telemetry.minutes(rollout.endpoint.name, asked)
+            answer = self._telemetry(rollout, asked)
         except TealError as error:
             log.warning("serving endpoint=%s problem=%r", rollout.endpoint, _told(error, rollout))
         else:
@@ -145,17 +152,19 @@ class Observer:
         if step is None:
             return None
         try:
-            bodies = self._bodies(rollout, step, name)
-            answers = self.scoring.answers(rollout.endpoint.name, name, bodies, step.timeout)
+            with as_temporary(f"probe endpoint={rollout.endpoint} deployment={name}"):
+                bodies = self._bodies(rollout, step, name)
+                answers = self.scoring.answers(rollout.endpoint.name, name, bodies, step.timeout)
+                return SmokeResult(len(answers), failed=sum(_failed(answer) for answer in answers))
         except TealError as error:
             log.warning("probe endpoint=%s deployment=%s problem=%r", rollout.endpoint, name, _told(error, rollout))
             return None
-        return SmokeResult(len(answers), failed=sum(_failed(answer) for answer in answers))
 
     def _path(self, rollout: Rollout) -> TelemetryPath | None:
         """Return None if nobody can tell yet: a diagnosis is only that, and must stop nothing."""
         try:
-            return self.telemetry.path(rollout.endpoint.name, rollout.policy.judge.errors_from)
+            with as_temporary(f"telemetry path endpoint={rollout.endpoint}"):
+                return self.telemetry.path(rollout.endpoint.name, rollout.policy.judge.errors_from)
         except TealError as error:
             log.warning("telemetry path endpoint=%s problem=%r", rollout.endpoint, _told(error, rollout))
             refused = isinstance(error, Permanent)
@@ -164,17 +173,19 @@ class Observer:
     def _smoke(self, rollout: Rollout, step: SmokeStep) -> SmokeResult | None:
         """Return None, to try again on the next reconcile, if it is unknown how green answers."""
         try:
-            schema = self.policies.schema(step.schema) if step.schema else None
-            bodies = self._bodies(rollout, step, rollout.green)
+            with as_temporary(f"smoke endpoint={rollout.endpoint}"):
+                schema = self.policies.schema(step.schema) if step.schema else None
+                bodies = self._bodies(rollout, step, rollout.green)
         except Permanent as error:
             return SmokeResult(sent=0, problems=(f"there is nothing to test with: {_told(error, rollout)}",))
         except Temporary as error:
             return self._unknown(rollout, error)
         try:  # all rounds in one call, whose time is limited: a reconcile must end before the host stops it
-            answers = self.scoring.answers(rollout.endpoint.name, rollout.green, bodies * step.repeat, step.timeout)
+            with as_temporary(f"smoke endpoint={rollout.endpoint}"):
+                answers = self.scoring.answers(rollout.endpoint.name, rollout.green, bodies * step.repeat, step.timeout)
+                return smoke_result(step, answers[-len(bodies) :], schema, len(answers), rollout.policy.redact)
         except TealError as error:  # such as a key that we may not read: not green's fault
             return self._unknown(rollout, error)
-        return smoke_result(step, answers[-len(bodies) :], schema, len(answers), rollout.policy.redact)
 
     def _unknown(self, rollout: Rollout, error: TealError) -> SmokeResult | None:
         log.warning("smoke endpoint=%s rollout=%s problem=%r", rollout.endpoint, rollout.id, _told(error, rollout))
@@ -188,14 +199,16 @@ class Observer:
 
     def _autoscaled(self, rollout: Rollout) -> dict[str, bool] | None:
         try:
-            return self.endpoints.autoscaled(rollout.endpoint.name)
+            with as_temporary(f"autoscale endpoint={rollout.endpoint}"):
+                return self.endpoints.autoscaled(rollout.endpoint.name)
         except TealError as error:
             log.warning("autoscale endpoint=%s problem=%r", rollout.endpoint.name, _told(error, rollout))
             return {} if isinstance(error, Permanent) else None
 
     def _logs(self, rollout: Rollout) -> str:
         try:
-            text = self.endpoints.logs(rollout.endpoint.name, rollout.green, LOG_LINES)
+            with as_temporary(f"logs endpoint={rollout.endpoint}"):
+                text = self.endpoints.logs(rollout.endpoint.name, rollout.green, LOG_LINES)
         except TealError as error:
             return f"(the log cannot be read: {_told(error, rollout)})"
         # Redacted before it is cut: a private key, cut off or split into lines, is not recognized any more.

@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from shared.core.observation import DeploymentMinute, PathState, TelemetryPath
 from shared.core.telemetry import Need, TelemetryQuery
+from shared.defects import as_temporary
 from shared.errors import NotYet, Permanent, TealError, Temporary
 from shared.ports import Fetch, Seen, TelemetryPaths, TelemetrySource
 
@@ -56,8 +57,9 @@ class TelemetrySources:
                 missing[gate] = f"reading the other sources took more than {MOST_SECONDS} seconds"
                 continue
             try:
-                for need in apart:
-                    rows.merge(self._evidence(fetch, need, requests))
+                with as_temporary(f"telemetry endpoint={endpoint} gate={gate}"):
+                    for need in apart:
+                        rows.merge(self._evidence(fetch, need, requests))
             except TealError as error:
                 _LOG.warning("telemetry endpoint=%s gate=%s problem=%r", endpoint, gate, str(error))
                 missing[gate] = str(error)

@@ -37,16 +37,16 @@ from shared.ports import Answer, BacklogCounts, Changes, Halt, HaltEntry, JsonSc
 class Faults:
     """Errors for a fake to raise: `planned` has one entry per call, in order, None for no error.
 
-    always: the message of the error raised on every call while it is set.
+    always: the error raised on every call while it is set, or its message.
     """
 
     planned: list[TealError | None] = field(default_factory=list)
-    always: str = ""
+    always: str | Exception = ""
 
     def strike(self) -> None:
         """Raise the error planned for this call, if any."""
         if self.always:
-            raise Temporary(self.always)
+            raise self.always if isinstance(self.always, Exception) else Temporary(self.always)
         error = self.planned.pop(0) if self.planned else None
         if error is not None:
             raise error

@@ -6,6 +6,7 @@ Exit codes: 0 success; 1 the output could not be written; 2 invalid arguments or
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import sys
 from importlib import import_module
@@ -43,6 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Carry out the chosen command and return the exit code."""
     from cli.policy.argument_reader import InvalidArgumentsError  # noqa: PLC0415 -- loads the grammar of policies
 
+    logging.getLogger("teal").addHandler(logging.NullHandler())  # what a command has to say, it prints
     try:
         code: int = import_module(COMMANDS[arguments.policy_command]).run(arguments)
         sys.stdout.flush()

@@ -166,7 +166,8 @@ def _model(model: ModelSelector) -> str:
 
 def _window(window: FreezeWindow) -> str:
     if window.since is not None and window.until is not None:
-        return f"from {window.since:%Y-%m-%d %H:%M} to {window.until:%Y-%m-%d %H:%M} UTC"
+        since, until = (at.replace(tzinfo=None).isoformat(" ", "minutes") for at in (window.since, window.until))
+        return f"from {since} to {until} UTC"
     days = listed([DAYS[day].capitalize() for day in window.days])
     if window.start == window.end:
         return f"on {days} ({window.zone})"

@@ -29,6 +29,7 @@ Pipeline = PipelineClient[HttpRequest, HttpResponse]
 
 READ_SECONDS = 30  # for the API description
 LONGEST_TEXT = 1024 * 1024  # characters of an answer; a smoke test reads the whole of it as JSON
+DIGITS = 3  # of a status
 MODEL_STATUS = "ms-azureml-model-error-statuscode"  # Azure turns every status of a container but 200 into 424
 OVERALL = timedelta(seconds=100)  # other messages for the same endpoint wait meanwhile
 WORTH_A_SECOND_TRY = frozenset({429, 503})
@@ -135,7 +136,7 @@ class HttpScoring:
             own = response.headers.get(MODEL_STATUS, "")
         except AzureError as error:
             status, text, again, own = 0, error.message, not isinstance(error, _TIMEOUTS), ""
-        model = int(own) if own.isdecimal() else None
+        model = int(own) if own.isdecimal() and len(own) == DIGITS else None
         return Answer(status, text.replace(target.secret, "***")[:LONGEST_TEXT], time.monotonic() - begun, model), again
 
 

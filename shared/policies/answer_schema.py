@@ -19,6 +19,8 @@ from shared.policies.template import LARGEST_FILE
 if TYPE_CHECKING:
     from shared.ports import JsonSchema  # imports the whole rollout record, which reading policies does not need
 
+DIALECT = '"https://json-schema.org/draft/2020-12/schema"'
+
 
 def read_schema(folder: Path, name: str) -> JsonSchema:
     """Return the JSON Schema in a file; raises PolicyError if it is not valid, or if an answer could make it hang."""
@@ -43,12 +45,18 @@ def _check(schema: object) -> None:
     for pattern in _patterns(schema):
         check_pattern(Word(pattern))
     if isinstance(schema, dict):
+        _check_dialect(schema.get("$schema", ""))
         validator = validators.validator_for(schema)
         try:
             validator.check_schema(schema)
         except SchemaError as error:
             raise Unfit(f"not a valid JSON Schema: {error.message} (at {error.json_path})") from error
         check_references(schema, validator)
+
+
+def _check_dialect(name: object) -> None:
+    if not isinstance(name, str):
+        raise Unfit(f"$.$schema: {json.dumps(name)} is not the name of a dialect; leave it out, or write {DIALECT}")
 
 
 def _patterns(part: object) -> Iterator[str]:

@@ -9,7 +9,8 @@ from pathlib import Path
 from shared.core.endpoint_id import EndpointId
 from shared.core.policy import Policy
 from shared.core.schema.findings import Findings, Problem, Values
-from shared.core.schema.grammar import Table, build
+from shared.core.schema.grammar import Table
+from shared.policies.defects import built, reported
 from shared.policies.files import NamedFiles
 from shared.policies.reading import read_file
 from shared.policies.variables import Variables
@@ -48,8 +49,8 @@ class Draft:
 
     def result(self, table: Table) -> Policy | Refused:
         """Return the policy, or why it is invalid."""
-        if self.values is not None and not self.findings.problems:
-            policy: Policy = build(table, self.values)
+        policy: Policy | None = built(table, self.values, self.findings)
+        if policy is not None:
             return policy
         values = self.values or {}
         names = [(model or {}).get("name") or "" for model in values.get("models") or [None]]
@@ -67,10 +68,11 @@ def read_draft(table: Table, file: Path, variables: Variables, named: NamedFiles
     findings = Findings(str(file))
     values = read_file(table, file, findings, variables)
     if values is not None:
-        named.check(table, values, findings)
-        deployment = values["deployment"] or {}
-        if deployment.get("template") and deployment["instance_count"] is None:
-            deployment["instance_count"] = named.instances(deployment["template"])
+        with reported(findings):
+            named.check(table, values, findings)
+            deployment = values["deployment"] or {}
+            if deployment.get("template") and deployment["instance_count"] is None:
+                deployment["instance_count"] = named.instances(deployment["template"])
     return Draft(findings, values)
 
 

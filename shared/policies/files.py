@@ -16,6 +16,7 @@ from shared.core.schema.grammar import Node, Table, walk
 from shared.core.schema.kinds import Contents, Scalar
 from shared.core.schema.words import Unfit, value_of
 from shared.policies.answer_schema import read_schema
+from shared.policies.defects import reported
 from shared.policies.document import inside, read_text
 from shared.policies.missing_files import meant_instead
 from shared.policies.problems import PolicyError
@@ -100,13 +101,18 @@ class NamedFiles:
 
     def _read(self, contents: Contents, path: str) -> Held:
         if (contents, path) not in self._held:
+            self._held[contents, path] = self._read_once(contents, path)
+        return self._held[contents, path]
+
+    def _read_once(self, contents: Contents, path: str) -> Held:
+        findings = Findings(str(self.folder / path))
+        with reported(findings):
             try:
                 value = READERS[contents](self.folder, path)
-                held = Held(value, value.findings.problems if isinstance(value, Template) else [])
+                return Held(value, value.findings.problems if isinstance(value, Template) else [])
             except PolicyError as error:
-                held = Held(None, error.problems)
-            self._held[contents, path] = held
-        return self._held[contents, path]
+                return Held(None, error.problems)
+        return Held(None, findings.problems)
 
 
 def read_query(folder: Path, name: str) -> str:

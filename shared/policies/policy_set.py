@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from shared.core.endpoint_id import EndpointId
 from shared.core.policy import Policy
 from shared.core.schema.findings import Findings, Problem
-from shared.core.schema.grammar import build
 from shared.policies.choosing import TAG, choose
+from shared.policies.defects import built
 from shared.policies.drafts import Refused, check_claims, read_draft
 from shared.policies.files import NamedFiles
 from shared.policies.prices import PRICES, Prices
@@ -179,7 +179,7 @@ def read_policies(
 def _prices(path: Path, variables: Variables) -> tuple[Prices | None, list[Problem]]:
     findings = Findings(str(path))
     values = read_file(PRICES, path, findings, variables)
-    return None if findings.problems else build(PRICES, values), findings.problems
+    return built(PRICES, values, findings), findings.problems
 
 
 def _files(folder: Path) -> tuple[list[Path], Path | None]:

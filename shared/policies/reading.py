@@ -15,6 +15,7 @@ from shared.core.schema.findings import Findings, Part, Values
 from shared.core.schema.grammar import REQUIRED, Document, Kind, Labels, Node, Sequence, Table, Variants, walk
 from shared.core.schema.kinds import Scalar
 from shared.core.schema.words import Unfit, Word, mismatch
+from shared.policies.defects import reported
 from shared.policies.document import LARGEST_FILE, compose, place_of, read_text
 from shared.policies.intended import hint
 from shared.policies.merging import expand_merges
@@ -29,11 +30,12 @@ NO_VARIABLES = Variables()
 
 def read_file(table: Table, path: Path, findings: Findings, variables: Variables = NO_VARIABLES) -> Values | None:
     """Return the checked values of a YAML file; None if it is not a mapping."""
-    try:
-        return parse(table, read_text(path, findings.file, LARGEST_FILE), findings, variables)
-    except PolicyError as error:
-        findings.problems += error.problems
-        return None
+    with reported(findings):
+        try:
+            return parse(table, read_text(path, findings.file, LARGEST_FILE), findings, variables)
+        except PolicyError as error:
+            findings.problems += error.problems
+    return None
 
 
 def parse(
@@ -51,7 +53,8 @@ def parse(
     values: Values | None = read(table, root, "", findings, variables)
     for node in walk(Node(table, values, "")):
         if isinstance(node.kind, Table) and node.kind.check is not None:
-            node.kind.check(Part(node.value, node.path, node.before, values or {}, findings))
+            with reported(findings, node.path):
+                node.kind.check(Part(node.value, node.path, node.before, values or {}, findings))
     return values
 
 

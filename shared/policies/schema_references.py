@@ -55,13 +55,15 @@ class _Walk:
     def _follow(
         self,
         key: str,
-        reference: str,
+        reference: object,
         resolver: Any,  # noqa: ANN401 -- as above
         followed: tuple[int, ...],
         path: str,
     ) -> None:
         from referencing.exceptions import Unresolvable  # noqa: PLC0415 -- as above
 
+        if not isinstance(reference, str):
+            raise Unfit(f"{path}.{key}: {json.dumps(reference)} is not text; {REMEDY}")
         try:
             found = resolver.lookup(reference)
             self._check(found.contents, followed)

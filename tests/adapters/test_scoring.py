@@ -51,6 +51,7 @@ def test_each_body_is_answered_in_order_by_the_named_deployment(scoring: HttpSco
         ({"ms-azureml-model-error-statuscode": "400"}, 400),
         ({}, None),
         ({"ms-azureml-model-error-statuscode": "?"}, None),
+        ({"ms-azureml-model-error-statuscode": "4" * 5000}, None),  # more digits than Python reads
     ],
 )
 def test_the_model_s_own_status_is_known(

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from shared.core.policy import Policy
 from shared.core.policy.freeze import frozen
+from shared.json_codec import decode, encode
 from shared.policies.policy_set import read_policies
 
 HEAD = "endpoint: churn\nmodels: [{name: m}]\nsteps: [weight: 10]\nfreeze:\n"
@@ -182,3 +184,21 @@ def test_a_window_applies_in_the_core_as_written(folder: Path, window: str, mome
     (folder / "churn.yaml").write_text(f"{HEAD}- {window}\n")
     now = datetime.fromisoformat(moment).astimezone(UTC)
     assert (frozen(read_policies(folder).valid().policies[0], now) == "x") is holds
+
+
+FOR_EVER = [
+    "{why: x, since: 2026-12-20, until: 9999-12-31T23:59, zone: America/New_York}",
+    "{why: x, since: 2026-12-20, until: 9999-12-31T23:59-05:00}",
+    "{why: x, since: 0001-01-01, until: 9999-12-31, zone: Europe/Berlin}",
+    "{why: x, since: 0001-01-01T00:00+02:00, until: 9999-12-31}",
+]
+
+
+@pytest.mark.parametrize("window", FOR_EVER)
+def test_a_window_may_last_for_ever(folder: Path, window: str) -> None:
+    """The last evening of the calendar in New York is beyond it in UTC. The window still applies, and can be kept."""
+    (folder / "churn.yaml").write_text(f"{HEAD}- {window}\n")
+    policy = read_policies(folder).valid().policies[0]
+    assert frozen(policy, datetime(2026, 12, 21, tzinfo=UTC)) == "x"
+    assert frozen(policy, datetime(9999, 12, 30, tzinfo=UTC)) == "x"
+    assert decode(encode(policy), Policy) == policy

@@ -324,6 +324,19 @@ def test_a_schema_whose_pattern_can_take_forever_is_a_problem(
     assert problem.startswith(r"policies/smoke/answer.schema.json:1:1: '^(\\w+\\s?)*$' can take forever on text")
 
 
+@pytest.mark.parametrize("dialect", ["5", "[]", "{}", "true"])
+def test_a_dialect_has_a_name(folder: Path, find_problems: FindProblems, dialect: str) -> None:
+    """Anything else would raise an error of Python's in the library."""
+    (folder / "smoke" / "answer.schema.json").write_text(f'{{"$schema": {dialect}}}')
+    write_policy(folder, "smoke/churn.jsonl, schema: smoke/answer.schema.json")
+    assert find_problems(folder) == [
+        (
+            f"policies/smoke/answer.schema.json:1:1: $.$schema: {dialect} is not the name of a dialect; leave it out, "
+            'or write "https://json-schema.org/draft/2020-12/schema"'
+        )
+    ]
+
+
 BAD_REFERENCES = {
     "a misspelt name": (
         '{"properties": {"label": {"$ref": "#/$defs/lable"}}, "$defs": {"label": {}}}',
@@ -338,6 +351,14 @@ BAD_REFERENCES = {
     ),
     "no address at all": ('{"$ref": "http://[/"}', '$.$ref: "http://[/" is not in this file'),
     "within a list": ('{"required": ["a"], "$ref": "#/required/a"}', '$.$ref: "#/required/a" is not in this file'),
+    "a number": (
+        '{"$schema": "http://json-schema.org/draft-07/schema#", "$recursiveRef": 5}',
+        "$.$recursiveRef: 5 is not text",
+    ),
+    "a list, in an old dialect": (
+        '{"$schema": "http://json-schema.org/draft-04/schema#", "items": {"$ref": []}}',
+        "$.items.$ref: [] is not text",
+    ),
     "no schema": (
         '{"title": "a", "$ref": "#/title"}',
         """$.$ref: "#/title" is not a valid JSON Schema: 'a' is not of type 'object', 'boolean' (at $)""",

@@ -141,6 +141,22 @@ def test_a_schema_that_cannot_be_applied_fails_the_test(schema: JsonSchema) -> N
     assert problem.startswith("request 1: the schema cannot be applied to the answer: ")
 
 
+FRACTION = {"properties": {"score": {"type": "number", "multipleOf": 0.01}}}
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-1e400", f"1{'0' * 400}"])
+def test_no_number_stops_the_reconcile(number: str) -> None:
+    """Python and its library for schemas raise various errors for what is hardly a number. It fails the test."""
+    (problem,) = result_of(f'{{"score": {number}}}', schema=FRACTION).problems
+    assert problem.startswith("request 1: the schema cannot be applied to the answer: ")
+
+
+def test_a_number_of_many_digits_is_no_json() -> None:
+    """Python refuses to read more than 4,300 digits."""
+    (problem,) = result_of(f'{{"score": 1{"0" * 5000}}}', schema=FRACTION).problems
+    assert problem.startswith("request 1: the answer is not JSON")
+
+
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # jsonschema's, when it reads one
 def test_a_reference_to_a_file_is_not_read(tmp_path: Path) -> None:
     """Nor is one to the network: an answer must not show what is there, and nothing may make the app wait."""

@@ -182,6 +182,14 @@ def test_a_query_that_fails_is_missing_and_the_other_is_not(stage: Stage) -> Non
     assert row(seen, GREEN).tallies == {"clicks": Tally(1, 4), "carts": Tally(1, 4)}
 
 
+def test_a_defect_in_a_source_is_missing_evidence(stage: Stage) -> None:
+    """Whatever it raises, the errors can still be judged."""
+    stage.queries.faults.always = ValueError("no such number")
+    seen = stage.see(ErrorsGate(), SALES)
+    assert seen.missing == {"sales": "a defect in Teal: ValueError: no such number"}
+    assert row(seen, GREEN).total == 10
+
+
 def test_predictions_and_disagreement_are_read_from_answers(stage: Stage) -> None:
     """Both gates share one read of each deployment's answers, and are added to the minutes of the requests."""
     reading = PredictionReading("/class")

@@ -102,7 +102,7 @@ def in_incident(stage: Stage, rollout: Rollout, at: datetime) -> bool:
     if max(stage.incident, stage.flood) < sick:
         return False  # it has become less, as in a flood that subsides
     return max(past, default=0.0) < sick and any(
-        since <= at and (until is None or at < until) and len(shown(stage, since, at, sick)) >= SHOWN
+        since <= at and (until is None or at < until) and len(shown(stage, rollout, since, at, sick)) >= SHOWN
         for since, until in (*stage.incidents, *stage.floods)
     )
 
@@ -136,9 +136,10 @@ def past_of(stage: Stage, rollout: Rollout) -> list[DeploymentMinute]:
     return [row for row in stage.telemetry.rows if first - PAST <= row.minute < first + WARM_UP]
 
 
-def shown(stage: Stage, since: datetime, until: datetime, sick: float) -> set[datetime]:
-    """Return the minutes of a span that Teal read and that show sick deployments."""
-    everything = (each for known in stage.ledger.health.values() for each in known)
+def shown(stage: Stage, rollout: Rollout, since: datetime, until: datetime, sick: float) -> set[datetime]:
+    """Return the minutes of a span that Teal read and that show that the rollout's own deployments are sick."""
+    own = (rollout.green, rollout.blue or "")
+    everything = (each for name in own for each in stage.ledger.health.get(name, ()))
     return {
         each.minute
         for each in everything

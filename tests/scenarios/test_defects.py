@@ -1,0 +1,90 @@
+"""Defects of Teal in what it can do without: the way back needs only the endpoint, whatever else raises whatever."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from shared.core.observation import Quota
+from shared.core.phases import TERMINAL, Phase
+from shared.core.rollout import Verb
+from shared.core.rollout.reasons import ReasonCode
+from tests.fakes import FakeEndpoints
+from tests.scenarios.world import BLUE, ENDPOINT, GREEN, POLICY, World, serving
+
+DEFECT = ValueError("cannot convert float NaN to integer")
+SHORT = replace(POLICY, deadlines=replace(POLICY.deadlines, step=timedelta(minutes=20)))
+MENTIONED = "a defect in Teal: ValueError: cannot convert float NaN to integer"
+
+
+class Defective(FakeEndpoints):
+    """Azure ML, of which nothing can be read but the endpoint."""
+
+    def logs(self, *_: object) -> str:
+        raise DEFECT
+
+    def quota(self, *_: object) -> Quota:
+        raise DEFECT
+
+    def autoscaled(self, *_: object) -> dict[str, bool]:
+        raise DEFECT
+
+
+def defective() -> World:
+    """Return a world where nothing of Azure ML can be read but the endpoint, with a new version."""
+    world = World(endpoints=Defective(seen={ENDPOINT: serving()}, slow=True))
+    world.register()
+    return world
+
+
+def break_everything(world: World) -> None:
+    """Have every call raise that the way back can do without."""
+    world.telemetry.faults.always = DEFECT
+    world.scoring.faults.always = DEFECT
+
+
+def test_a_rollback_is_carried_out_within_a_minute() -> None:
+    """From a share of the traffic, although telemetry, smoke requests and logs raise something unexpected."""
+    world = defective()
+    world.until_weight(10)
+    break_everything(world)
+    world.ask(Verb.ROLLBACK)
+    world.minutes()
+    assert world.endpoints.traffic_written[-1] == {BLUE: 100}
+    assert world.until(Phase.ROLLED_BACK).traffic.weight == 0
+
+
+@pytest.mark.parametrize("minutes", [1, 5, 15])
+def test_a_rollback_is_carried_out_before_green_has_traffic(minutes: int) -> None:
+    """While it is made and tested, also if Teal never saw anything else than the endpoint."""
+    world = defective()
+    break_everything(world)
+    world.minutes(minutes)
+    world.ask(Verb.ROLLBACK)
+    world.minutes()
+    assert world.rollout().phase in {Phase.ROLLING_BACK, *TERMINAL}
+
+
+def test_a_defect_is_no_evidence(caplog: pytest.LogCaptureFixture) -> None:
+    """Telemetry gave no answer: green gets no more traffic, and time does not count. The log has the traceback."""
+    world = World()
+    world.register()
+    world.until_weight(10)
+    world.telemetry.faults.always = DEFECT
+    world.minutes(300)
+    assert world.seen.traffic == {BLUE: 90, GREEN: 10}
+    assert MENTIONED in (world.rollout().telemetry_problem or "")
+    assert "defect: telemetry endpoint=w/churn" in caplog.text
+    world.telemetry.faults.always = ""
+    assert world.until_weight(50).traffic.weight == 50
+
+
+def test_the_deadline_holds_although_no_test_can_be_made() -> None:
+    """A smoke test that always raises ends as any that never gets an answer."""
+    world = World(SHORT)
+    world.scoring.faults.always = DEFECT
+    world.register()
+    assert world.until(Phase.ROLLED_BACK, within=90)
+    assert world.entries(ReasonCode.DEADLINE_EXCEEDED)
