@@ -2059,8 +2059,8 @@ BREAKS = (
         "if all(share.shown for share in shares if share.total) and",
         "if all(share.shown is not False for share in shares) and",
         "tests/core/test_serving_health.py",
-        # What others write: policy files, answers, secrets.
     ),
+    # What others write: policy files, answers, secrets.
     Break(
         "a freeze window until the end of the calendar stops the app",
         "shared/policies/tables/freeze.py",
