@@ -2124,4 +2124,32 @@ BREAKS = (
         "",
         "tests/core/test_redaction.py",
     ),
+    Break(
+        "a mirror to a deployment that is gone blocks the rollback",
+        "shared/core/observation/observation.py",
+        " if name not in names and name in self.deployments}",
+        " if name not in names}",
+        "tests/core/test_difference.py",
+    ),
+    Break(
+        "a minute that looks harmful by itself stops no promotion",
+        f"{RECONCILE}/telemetry_hold.py",
+        "    waits = last_looks_harmful(rollout) or (forward",
+        "    waits = (forward",
+        "tests/scenarios/test_suspicion.py",
+    ),
+    Break(
+        "the cap of bursts hides a minute that looks harmful",
+        "shared/core/judge/gate.py",
+        "zip(free, shares, strict=True)",
+        "zip(won, shares, strict=True)",
+        "tests/scenarios/test_suspicion.py",
+    ),
+    Break(
+        "a weight is not observed on hold",
+        f"{RECONCILE}/promoting.py",
+        "    live = rollout.traffic.weight > 0 and",
+        "    live = rollout.traffic.weight == ALL and",
+        "tests/scenarios/test_traffic_mismatch.py",
+    ),
 )

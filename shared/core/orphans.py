@@ -137,8 +137,7 @@ def _removal(rollout: Rollout, orphan: Orphan, endpoint: EndpointSeen) -> Action
     ours = {step.percent for step in rollout.policy.steps if isinstance(step, MirrorStep)}
     if not rollout.orders.mirror or orphan.mirrored not in ours:
         return None  # somebody else's mirror
-    others = {name: share for name, share in endpoint.mirror.items() if name != orphan.deployment}
-    return SetMirror(rollout.endpoint.name, others)
+    return SetMirror(rollout.endpoint.name, endpoint.mirror_without([orphan.deployment]))
 
 
 def _refused(rollout: Rollout) -> bool:

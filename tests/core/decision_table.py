@@ -171,7 +171,7 @@ PAUSED_ROWS: list[Row] = [
     ("both gone", paused(), seen(TEN, blue="", green=""), FAILED, Why.BOTH_UNHEALTHY),
 ]  # fmt: skip
 
-STARTING = {"weight": 50, "steady_since": None}
+STARTING = {"weight": 50}
 PROMOTING_ROWS: list[Row] = [
     ("all traffic is wanted", promoting(**STARTING, expected=(HALF,)), seen(HALF), PROMOTING, Why.WEIGHT_REQUESTED),
     ("not in force", promoting(steady_since=None, expected=(TEN, ALL_GREEN)), seen(TEN), PROMOTING, None),

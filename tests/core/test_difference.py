@@ -52,6 +52,9 @@ def after(serving: str, **changes: object) -> dict[str, object]:
     return DUE | {"seen_healthy": SeenHealthy(serving, NOW, NOW)} | changes
 
 
+MIRRORED_TO_NOTHING = EndpointSeen(
+    "churn", Provisioning.SUCCEEDED, ALL_BLUE, {GREEN: 20, "gone": 5}, endpoint(ALL_BLUE).deployments
+)
 MIRRORED = EndpointSeen("churn", Provisioning.SUCCEEDED, ALL_BLUE, {GREEN: 20}, endpoint(ALL_BLUE).deployments)
 
 ROWS: list[tuple[str, Rollout, EndpointSeen | None, Action | None]] = [
@@ -107,6 +110,7 @@ ROWS: list[tuple[str, Rollout, EndpointSeen | None, Action | None]] = [
     ("a failed green goes", rollout(ROLLED_BACK, **DUE), endpoint(ALL_BLUE, green="Failed"), DELETE_GREEN),
     ("green got traffic late", rollout(ROLLED_BACK, **DUE), endpoint(TEN), TO_BLUE),
     ("green is mirrored", rollout(ROLLED_BACK, **DUE), MIRRORED, SetMirror("churn", {})),
+    ("so is what is gone", rollout(ROLLED_BACK, **DUE), MIRRORED_TO_NOTHING, SetMirror("churn", {})),
     ("green was never ours", rollout(ROLLED_BACK, **DUE, blue=None), endpoint(ALL_BLUE), None),
     ("a person is needed", rollout(FAILED), endpoint(TEN), None),
     ("finished", rollout(ROLLED_BACK, **DUE, finished=NOW), endpoint(TEN), None),

@@ -7,13 +7,16 @@ from datetime import timedelta
 
 import pytest
 
+from shared.core.gates import ErrorsGate, PredictionsGate, QueryGate
 from shared.core.phases import Phase
+from shared.core.policy import Policy
 from shared.core.rollout import Rollout, Verb
 from shared.core.rollout.reasons import ReasonCode
 from shared.core.steps import MirrorStep, WeightStep
 from shared.ports import Halt
+from tests.scenarios.conduct import Conduct
 from tests.scenarios.late_rows import late_world
-from tests.scenarios.world import BLUE, GREEN, MIDNIGHT, POLICY, World
+from tests.scenarios.world import BLUE, GREEN, MIDNIGHT, MINUTE, POLICY, World
 
 ADVANCE = replace(POLICY, judge=replace(POLICY.judge, inconclusive="advance"))
 
@@ -120,3 +123,46 @@ def test_a_version_whose_last_bake_minute_was_bad_is_not_promoted_yet(after: int
     world.rates[GREEN] = rate
     world.until(Phase.ROLLED_BACK, within=90)
     assert not world.entries(ReasonCode.NO_REGRESSION_SEEN), world.told()
+
+
+USUAL = Conduct(predictions={"stay": 0.9, "leave": 0.1}, counted={"bad_scores": 0.02})
+WORSE = {
+    "unreadable": replace(USUAL, predictions={"stay": 0.36, "leave": 0.04, "(unreadable)": 0.6}),
+    "other classes": replace(USUAL, predictions={"stay": 0.6, "leave": 0.4}),
+    "a few more of one class": replace(USUAL, predictions={"stay": 0.78, "leave": 0.22}),
+    "a query": replace(USUAL, counted={"bad_scores": 0.2}),
+}
+
+
+@pytest.mark.parametrize("what", WORSE)
+@pytest.mark.parametrize("weight", [50, 100])
+@pytest.mark.parametrize("last", [1, 2])
+def test_no_gate_lets_green_on_right_after_a_minute_that_looks_harmful(last: int, weight: int, what: str) -> None:
+    """Predictions and queries have no certificate, and one minute with a short past is no proof: it is waited for."""
+    gates = (ErrorsGate(), PredictionsGate(), QueryGate("bad_scores", "bad_scores.kql"))
+    policy = replace(POLICY, judge=replace(POLICY.judge, gates=gates))
+    good, minutes = _with_a_short_past(policy), 0
+    while not _went_on(good, weight):
+        good.minutes()
+        minutes += 1
+    world = _with_a_short_past(policy)
+    world.minutes(minutes - last - policy.judge.telemetry_lag // MINUTE)
+    world.conduct[GREEN] = WORSE[what]
+    world.until(Phase.ROLLED_BACK, within=120)
+    assert not world.entries(ReasonCode.NO_REGRESSION_SEEN), world.told()
+
+
+def _with_a_short_past(policy: Policy) -> World:
+    """Return a world in which only a quarter of an hour of blue's predictions is collected, as from its answers."""
+    world = World(policy, rpm=900, conduct={BLUE: USUAL, GREEN: USUAL})
+    collected = MIDNIGHT - 15 * MINUTE
+    rows = [row if row.minute >= collected else replace(row, predictions=None) for row in world.telemetry.rows]
+    world.telemetry.rows[:] = rows
+    world.register()
+    return world
+
+
+def _went_on(world: World, weight: int) -> bool:
+    """Return whether green has passed the step with this weight, or its bake."""
+    rollout = world.rollout()
+    return rollout.phase is Phase.PROMOTED if weight == 100 else rollout.traffic.weight > weight

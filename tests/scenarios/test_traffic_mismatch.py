@@ -164,3 +164,14 @@ def test_late_rows_take_back_what_was_concluded_without_them() -> None:
     world.leaning = 1.0
     world.minutes(3)
     assert len(world.entries(C.TRAFFIC_AS_WEIGHTED)) == 1
+
+
+def test_a_hold_that_began_while_the_next_weight_was_on_its_way_ends_too() -> None:
+    """The share at that weight is what has to be seen, so the weight must be seen to be in force meanwhile."""
+    world = World(policy=replace(POLICY, judge=replace(POLICY.judge, traffic_mismatch="hold")), leaning=0.3)
+    world.register()
+    world.minutes(60)
+    assert world.rollout().hold is not None
+    assert world.seen.traffic == {BLUE: 50, GREEN: 50}
+    world.leaning = 1.0
+    world.until(Phase.PROMOTED, within=60)

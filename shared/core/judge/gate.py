@@ -13,7 +13,7 @@ from typing import NamedTuple
 from shared.core.judge import certificate, harm, ladder
 from shared.core.judge.burstiness import NONE, Variation, certificate_temper, paired
 from shared.core.judge.ladder import Percentiles
-from shared.core.judge.measure import Allowance, Item, Measure, gains, item_slices, log_shares
+from shared.core.judge.measure import Allowance, Item, Measure, capped, gains, item_slices, log_shares
 from shared.core.judge.odds import Counts, log_es, log_sum
 from shared.core.judge.tuning import Tuning
 
@@ -117,7 +117,8 @@ class GateEvidence:
     seen: green's bad and total and blue's bad and total for each count in turn (for percentiles: minutes with a higher
     P95, minutes, 0, 0). step: the same four numbers for the first count, in steady minutes of the current step.
     unheard: requests that green answered without failing since the gate last counted one of green's outcomes, while
-    blue's were counted.
+    blue's were counted. last: the natural logarithm of the odds of harm from the last minute alone, without the cap
+    that keeps a burst from being proof.
     """
 
     harm: harm.Harm = field(default_factory=harm.Harm)
@@ -127,6 +128,7 @@ class GateEvidence:
     seen: tuple[int, ...] = ()
     step: tuple[int, ...] = (0, 0, 0, 0)
     unheard: int = 0
+    last: float = 0.0
 
     def counts(self, index: int = 0) -> Counts:
         """Return the totals of one count over all minutes."""
@@ -142,7 +144,8 @@ def add_minute(
         return evidence
     if share.alone:
         minute = _alone(minute)
-    won = _gains(evidence, setting, minute, share, tuning)
+    won, free = _gains(evidence, setting, minute, share, tuning)
+    shares = log_shares(setting.measures, tuning)
     first = _four(minute.items[0], setting.measures[0])
     return GateEvidence(
         harm=harm.add_minute(evidence.harm, won, tuning, changed=_changed(share, setting)),
@@ -154,6 +157,7 @@ def add_minute(
         if share.steady
         else evidence.step,
         unheard=_unheard(evidence, minute.items[0], share, setting),
+        last=round(log_sum([gain + part for gain, part in zip(free, shares, strict=True)]), DIGITS),
     )
 
 
@@ -193,16 +197,19 @@ def log_certificate(evidence: GateEvidence, setting: GateSetting, tuning: Tuning
 
 def _gains(
     evidence: GateEvidence, setting: GateSetting, minute: GateMinute, share: Share, tuning: Tuning
-) -> list[float]:
+) -> tuple[list[float], list[float]]:
+    """Return what each bet wins, and what it would win without a cap."""
     cap = tuning.cap_of(setting.burstiness, known=setting.known)
-    won: list[float] = []
+    won, free = list[float](), list[float]()
     at = 0
     for measure in setting.measures:
         for item in minute.items[at : at + measure.items]:
             usual = _usual(evidence, setting, at) if share.alone else None
-            won += gains(measure, item, Allowance(usual, setting.budget, cap), tuning)
+            gained = gains(measure, item, Allowance(usual, setting.budget), tuning)
+            won += capped(measure, gained, cap, tuning)
+            free += gained
             at += 1
-    return won
+    return won, free
 
 
 def _usual(evidence: GateEvidence, setting: GateSetting, item: int) -> float:

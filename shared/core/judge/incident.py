@@ -79,11 +79,6 @@ class Watch:
     above: int = 0
     unseen: int = 0
 
-    @property
-    def last_was_bad(self) -> bool:
-        """Whether the last minute with requests was above the limit, before an incident is declared."""
-        return bool(self.above & 1)
-
 
 def alarm(bad: int, total: int, budget: float, cap: float, most: float = MOST) -> Alarm:
     """Return the alarm for a blue with this past. most: the bad share above which it is an incident in any case.

@@ -44,14 +44,13 @@ class Measure:
 
 
 class Allowance(NamedTuple):
-    """What a minute can win and what green may do. usual: blue's rate, if it has no traffic now (None: it has some).
+    """What green may do. usual: blue's rate, if it has no traffic now (None: it has some).
 
-    budget: D, a probability, or None. cap: the most nats that a bet of the minor lane can win.
+    budget: D, a probability, or None.
     """
 
     usual: float | None
     budget: float | None
-    cap: float
 
 
 def gains(measure: Measure, item: Item, allowance: Allowance, tuning: Tuning) -> list[float]:
@@ -59,11 +58,18 @@ def gains(measure: Measure, item: Item, allowance: Allowance, tuning: Tuning) ->
     if isinstance(item, Percentiles):
         return ladder.gains(item, measure.margin or 1.0)
     minor, severe = _nulls(measure, allowance, tuning)
-    cap = allowance.cap
-    won = [min(cap, gain) for gain in log_es(item, measure.bets or tuning.bets, minor, swapped=measure.rarer)]
+    won = log_es(item, measure.bets or tuning.bets, minor, swapped=measure.rarer)
     if measure.severe:
         won += log_es(item, tuning.severe_bets, severe)
     return won
+
+
+def capped(measure: Measure, won: list[float], cap: float, tuning: Tuning) -> list[float]:
+    """Return what an item's bets may win in one minute: those of the minor lane at most `cap` nats."""
+    if measure.margin is not None:
+        return won
+    minor = len(measure.bets or tuning.bets)
+    return [min(cap, gain) for gain in won[:minor]] + won[minor:]
 
 
 @lru_cache(maxsize=256)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -66,6 +67,10 @@ class EndpointSeen:
     mirror: dict[str, int] = field(default_factory=dict)
     deployments: dict[str, DeploymentSeen] = field(default_factory=dict)
     kubernetes: bool = False
+
+    def mirror_without(self, names: Collection[str]) -> dict[str, int]:
+        """Return the mirror without these deployments, and without any that is gone: Azure would refuse that."""
+        return {name: share for name, share in self.mirror.items() if name not in names and name in self.deployments}
 
     def instances(self, name: str | None) -> int | None:
         """Return the instance count of this deployment, or None if it is unknown."""

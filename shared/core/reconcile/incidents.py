@@ -103,8 +103,21 @@ def suspected(rollout: Rollout) -> bool:
     """
     watches = rollout.judging.watches
     alone = [watches.green_failed] if rollout.alone else []
-    doubted = _doubted(rollout, [watches.green_overloaded, *alone, *_watches_of_blue(rollout)])
-    return _applies(rollout) and (doubted or any(watch.last_was_bad for watch in alone))
+    return _applies(rollout) and _doubted(rollout, [watches.green_overloaded, *alone, *_watches_of_blue(rollout)])
+
+
+def last_looks_harmful(rollout: Rollout) -> bool:
+    """Return whether the last judged minute speaks for harm by itself, to any gate that could roll back.
+
+    Harm that has just begun is no proof yet, and the certificate is about the minutes before it.
+    """
+    calibration = rollout.judging.calibration
+    if calibration is None or not _applies(rollout):
+        return False
+    line, settings = calibration.panel.tuning.log_suspicion, calibration.panel.gates
+    last = zip(rollout.judging.evidence.of(calibration.panel), settings, strict=True)
+    missing = rollout.observed.missing_gates
+    return any(one.last > line for one, setting in last if setting.share > 0 and setting.name not in missing)
 
 
 def _watches_of_blue(rollout: Rollout) -> list[Watch]:

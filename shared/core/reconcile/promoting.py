@@ -48,8 +48,12 @@ def promote(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision
 
 
 def confirmed(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
-    """Record that green has all traffic, even on hold, because an incident on a blue without traffic never ends."""
-    wanted = rollout.phase in {Phase.STEPPING, Phase.PROMOTING} and rollout.traffic.weight == ALL
+    """Record that green has its share, even on hold: what ends the hold may have to be seen at that share.
+
+    An incident on a blue without traffic never ends, and a mismatch of the traffic only with minutes at this weight.
+    """
+    live = rollout.traffic.weight > 0 and not rollout.traffic.mirror
+    wanted = live and rollout.phase in {Phase.STEPPING, Phase.PROMOTING}
     if not wanted or rollout.traffic.steady_since is not None or rollout.first or not in_force(rollout, endpoint):
         return None
     return history.noted(steadied(rollout, now), weight_observed(rollout), now)

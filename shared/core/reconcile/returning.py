@@ -28,7 +28,7 @@ def return_traffic(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> t
     waits = (awaits_growth, awaits_probe, blue_is_worse)
     if any(waits_for(rollout, endpoint, now) for waits_for in waits):
         return growth
-    mirror = {name: share for name, share in endpoint.mirror.items() if name not in traffic}
+    mirror = endpoint.mirror_without(traffic)
     if mirror != endpoint.mirror:  # someone mirrors to blue; Azure would refuse the traffic
         return (*growth, SetMirror(rollout.endpoint.name, mirror))
     return (*growth, SetTraffic(rollout.endpoint.name, traffic))
@@ -38,8 +38,7 @@ def unmirror(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
     """Return the end of the mirror, even of one that is not observed yet but may still result from our order."""
     if rollout.green not in endpoint.mirror and not rollout.orders.mirror:
         return ()
-    others = {name: share for name, share in endpoint.mirror.items() if name != rollout.green}
-    return (SetMirror(rollout.endpoint.name, others),)
+    return (SetMirror(rollout.endpoint.name, endpoint.mirror_without([rollout.green])),)
 
 
 def regrow_blue(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:

@@ -1,6 +1,7 @@
 """Nothing advances by itself while telemetry is unavailable: neither an old verdict nor elapsed time is evidence.
 
-An operator's `promote` is carried out all the same: the share that it asks for, and nothing beyond that.
+Nor does it right after a minute that looks harmful by itself. An operator's `promote` is carried out all the same: the
+share that it asks for, and nothing beyond that.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from shared.core.phases import JUDGED, Phase
+from shared.core.reconcile.incidents import last_looks_harmful
 from shared.core.reconcile.silence import may_be_silent
 from shared.core.rollout.history import Decision
 from shared.core.rollout.holds import hold
@@ -19,12 +21,14 @@ PROMOTED = frozenset({ReasonCode.OPERATOR_PROMOTE, ReasonCode.OPERATOR_PROMOTE_F
 
 def held_without_telemetry(rollout: Rollout, decision: Decision, now: datetime) -> Decision:
     """Return the decision, or a hold if it goes forward although nothing shows how green performs now."""
-    if not _depends(rollout) or not _forward(rollout, decision.rollout):
+    forward, promoted = _forward(rollout, decision.rollout), decision.rollout.phase is Phase.PROMOTED
+    if not _depends(rollout) or not (forward or promoted):
         return decision
     problem = rollout.observed.telemetry_problem
-    if problem is not None:
+    if forward and problem is not None:
         return hold(rollout, reason(ReasonCode.TELEMETRY_UNAVAILABLE, message=problem), now)
-    return Decision(rollout) if may_be_silent(rollout, now) else decision
+    waits = last_looks_harmful(rollout) or (forward and may_be_silent(rollout, now))
+    return Decision(rollout) if waits else decision
 
 
 def still_without_telemetry(rollout: Rollout) -> Reason | None:

@@ -18,12 +18,9 @@ from shared.core.schema.texts import GATE_NAME, waiting
 from shared.core.steps.patience import check_patience
 from shared.core.steps.traffic import (
     first_traffic,
-    in_force,
     next_step,
     shift_weight,
-    steadied,
     waited,
-    weight_observed,
     weight_requested,
 )
 
@@ -71,8 +68,7 @@ class WeightStep(Step):
             wanting = shift_weight(rollout, self.weight, endpoint, now)
             return history.noted(wanting, weight_requested(rollout, self.weight), now)
         if rollout.traffic.steady_since is None:
-            seen = history.noted(steadied(rollout, now), weight_observed(rollout), now)
-            return seen if in_force(rollout, endpoint) else Decision(rollout)
+            return Decision(rollout)  # once it is observed, `promoting.confirmed` says so
         if rollout.passes and (why := rollout.verdict_reason) is not None:
             return next_step(rollout, why, now)
         settings = rollout.policy.judge
