@@ -1025,15 +1025,15 @@ BREAKS = (
     Break(
         "telemetry that is away holds nothing",
         f"{RECONCILE}/telemetry_hold.py",
-        "    if problem is not None:\n",
+        "    if forward and problem is not None:\n",
         "    if False:\n",
         "tests/scenarios/test_blind_advance.py",
     ),
     Break(
         "telemetry that may have stopped holds nothing",
         f"{RECONCILE}/telemetry_hold.py",
-        "    return Decision(rollout) if may_be_silent(rollout, now) else decision",
-        "    return decision",
+        " or (forward and may_be_silent(rollout, now))",
+        "",
         "tests/scenarios/test_blind_advance.py",
     ),
     Break(
@@ -1257,7 +1257,7 @@ BREAKS = (
     Break(
         "a mirror stays when it goes back",
         f"{RECONCILE}/returning.py",
-        "    return (SetMirror(rollout.endpoint.name, others),)",
+        "    return (SetMirror(rollout.endpoint.name, endpoint.mirror_without([rollout.green])),)",
         "    return ()",
         "tests/core/test_difference.py",
     ),
