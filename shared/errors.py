@@ -105,9 +105,9 @@ class NotYet(Temporary):
 class NotPossible(TealError):  # noqa: N818 -- reads as what it says to the caller
     """A request that does not apply now. The message is for the caller."""
 
-    def __init__(self, code: ErrorCode, message: str) -> None:
+    def __init__(self, code: ErrorCode, message: str, field: str | None = None) -> None:
         super().__init__(message)
-        self.code = code
+        self.code, self.field = code, field
 
 
 class Permanent(TealError):  # noqa: N818 -- as Temporary

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from shared.core.phases import Phase
+from shared.core.policy import ModelSelector
 from shared.core.rollout import ModelVersion, Verb
 from shared.core.rollout.history import Decision
 from shared.core.rollout.reasons import ReasonCode as Why
@@ -134,6 +135,35 @@ def test_a_request_reaches_only_the_rollout_and_step_that_it_names(
     with pytest.raises(NotPossible) as refused:
         ask(given, request(verb), address)
     assert refused.value.code is code
+
+
+@pytest.mark.parametrize("verb", list(Verb))
+def test_a_version_alone_is_not_enough_where_a_policy_has_several_models(verb: Verb) -> None:
+    """`7` may mean churn:7, which is over, while churn-eu:7 is current: the answer says so, and nothing happens."""
+    given = rollout(Phase.PAUSED)
+    both = replace(given, policy=replace(given.policy, models=(ModelSelector("churn"), ModelSelector("churn-eu"))))
+    for address in (Address(version="7"), Address(version="7", expected_step=FIRST)):
+        with pytest.raises(NotPossible, match=f"churn, churn-eu.*{both.id} of churn:7") as refused:
+            ask(both, request(verb), address)
+        assert (refused.value.code, refused.value.field) == (ErrorCode.INVALID_FIELD, "model")
+    for address in (
+        Address(model="churn", version="7"),
+        Address(rollout=both.id),
+        Address(version="7", rollout=both.id),
+    ):
+        assert ask(both, request(verb), address).rollout.requests
+    with pytest.raises(NotPossible) as refused:
+        ask(both, request(verb), Address(version="6"))
+    assert refused.value.code is ErrorCode.NOT_CURRENT_ROLLOUT
+    twice = replace(given, policy=replace(given.policy, models=(ModelSelector("churn"), ModelSelector("churn"))))
+    assert ask(twice, request(verb), Address(version="7")).rollout.requests
+
+
+def test_an_emergency_needs_no_name() -> None:
+    """A rollback without any name is meant for whatever is current, also where a policy has several models."""
+    given = rollout(Phase.PAUSED)
+    both = replace(given, policy=replace(given.policy, models=(ModelSelector("churn"), ModelSelector("churn-eu"))))
+    assert ask(both, request(Verb.ROLLBACK)).rollout.requests
 
 
 def test_a_repetition_under_the_same_key_changes_nothing() -> None:
