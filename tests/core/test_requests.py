@@ -11,7 +11,7 @@ import pytest
 
 from shared.core.phases import Phase
 from shared.core.policy import ModelSelector
-from shared.core.rollout import ModelVersion, Verb
+from shared.core.rollout import ModelVersion, Verb, history
 from shared.core.rollout.history import Decision
 from shared.core.rollout.reasons import ReasonCode as Why
 from shared.core.rollout.requests import Address, allowed_verbs, ask
@@ -109,6 +109,18 @@ def test_a_request_that_is_safer_than_all_that_wait_is_never_one_too_many() -> N
             ask(paused, request(verb))
         assert refused.value.code is ErrorCode.TOO_MANY_REQUESTS
     assert ask(paused, request(Verb.ROLLBACK)).rollout.requests[-1].verb is Verb.ROLLBACK
+
+
+def test_what_teal_asks_takes_nobodys_place() -> None:
+    """Teal's own rollback, for a newer version, waits during an outage, and ten pauses: an operator's still counts."""
+    full = rollout(Phase.STEPPING, request=replace(request(Verb.ROLLBACK), by=history.TEAL))
+    for _ in range(10):
+        full = ask(full, request(Verb.PAUSE)).rollout
+    with pytest.raises(NotPossible, match="10 requests") as refused:
+        ask(full, request(Verb.PAUSE))
+    assert refused.value.code is ErrorCode.TOO_MANY_REQUESTS
+    assert Verb.ROLLBACK in allowed_verbs(full)
+    assert ask(full, request(Verb.ROLLBACK)).rollout.requests[-1].by == "ada"
 
 
 MEANT = [
