@@ -1253,6 +1253,27 @@ BREAKS = (
         "    return False",
         "tests/scenarios/test_way_back.py tests/scenarios/test_kept_blue.py tests/scenarios/test_capacity.py",
     ),
+    Break(
+        "a mirror that Azure refused to end stays for good",
+        f"{RECONCILE}/cleaning.py",
+        " or _unmirrored(rollout, endpoint, now)",
+        "",
+        "tests/scenarios/test_mirror.py",
+    ),
+    Break(
+        "somebody else's mirror is called Teal's own",
+        f"{RECONCILE}/leftovers.py",
+        "share is None or share != rollout.orders.mirror",
+        "share is None",
+        "tests/scenarios/test_mirror.py",
+    ),
+    Break(
+        "a mirror that was ended by hand is ended again and again",
+        f"{RECONCILE}/difference.py",
+        "    if rollout.green in endpoint.mirror or outstanding(rollout):",
+        "    if unmirror(rollout, endpoint):",
+        "tests/scenarios/test_mirror.py",
+    ),
     # Traffic.
     Break(
         "a rollback gives blue everything",
