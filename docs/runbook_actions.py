@@ -248,6 +248,10 @@ ACTIONS: dict[ReasonCode, str] = {
         'Ask whoever set the mirror. Then end it (`az ml online-endpoint update --mirror-traffic "<deployment>=0"`); '
         f"{DELETE}."
     ),
+    C.LEFTOVER_MIRROR_NOT_ENDED: (
+        "Remove what Azure's message names, usually a lock or a missing role: within a minute Teal ends the mirror, "
+        'and then finishes the cleanup. Or end it (`az ml online-endpoint update --mirror-traffic "<deployment>=0"`).'
+    ),
     C.LEFTOVER_NOT_DELETED: (
         f"{DELETE}. If Azure refuses that too, its message says why: usually a lock or a missing role."
     ),

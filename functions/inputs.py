@@ -205,7 +205,11 @@ MEANT_ROLLOUT = _text(
     example="churn-7-73fc6c",
 )
 MEANT_MODEL = _text(
-    "model", "The model of the rollout that is meant.", "the name of a model", required=False, example="churn"
+    "model",
+    "The model of the rollout that is meant. Where the policy has several, a `version` needs it.",
+    "the name of a model",
+    required=False,
+    example="churn",
 )
 MEANT_VERSION: Input[str] = Input(
     "version",

@@ -91,7 +91,7 @@ class Call:
     @cached_property
     def _fields(self) -> dict[str, object]:
         try:
-            content = json.loads(self.request.get_body() or b"{}")
+            content = json.loads(self.request.get_body() or b"{}", object_pairs_hook=_unique)
         except (ValueError, RecursionError) as error:  # RecursionError: nested thousands of times
             raise Refused(ErrorCode.INVALID_BODY, f"the body is not JSON: {str(error)[:200]}", "body") from error
         if not isinstance(content, dict):
@@ -99,6 +99,16 @@ class Call:
                 ErrorCode.INVALID_BODY, f"the body must be a JSON object, not {type(content).__name__}", "body"
             )
         return content
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Return a JSON object. Raises Refused if it has a key twice: readers differ in which of the two counts."""
+    found: dict[str, object] = {}
+    for key, value in pairs:
+        if key in found:
+            raise Refused(ErrorCode.INVALID_BODY, f"the body has {key[:80]!r} twice; give it once", key[:80])
+        found[key] = value
+    return found
 
 
 def not_found(message: str, field: str) -> Refused:

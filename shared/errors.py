@@ -34,7 +34,7 @@ class ErrorCode(StrEnum):
         member._value_, member.status, member.meaning = value, status, meaning
         return member
 
-    INVALID_BODY = "invalid_body", 400, "The body is not a JSON object."
+    INVALID_BODY = "invalid_body", 400, "The body is not a JSON object, or has a field twice."
     INVALID_FIELD = "invalid_field", 400, "A field of the body is missing, or its value is not valid."
     UNKNOWN_FIELD = "unknown_field", 400, "The body has a field that this operation does not know."
     INVALID_PARAMETER = "invalid_parameter", 400, "A query parameter has a value that is not valid."
@@ -105,9 +105,9 @@ class NotYet(Temporary):
 class NotPossible(TealError):  # noqa: N818 -- reads as what it says to the caller
     """A request that does not apply now. The message is for the caller."""
 
-    def __init__(self, code: ErrorCode, message: str) -> None:
+    def __init__(self, code: ErrorCode, message: str, field: str | None = None) -> None:
         super().__init__(message)
-        self.code = code
+        self.code, self.field = code, field
 
 
 class Permanent(TealError):  # noqa: N818 -- as Temporary

@@ -14,6 +14,7 @@ from shared.core.reconcile.leftovers import leftover
 from shared.core.rollout import Rollout
 from shared.core.rollout.pauses import PauseCause, pause_cause, waits_for_operator
 from shared.core.rollout.reasons import ReasonCode
+from shared.core.rollout.record import ActionKind
 from shared.findings import Finding, Severity
 from shared.words import sentence
 
@@ -21,6 +22,7 @@ UNSEEN = timedelta(minutes=15)
 WAITING = timedelta(hours=1)  # for an operator
 UNHEALTHY = "repair it, or give its traffic to another deployment; the rollout's history says what fails"
 UNCHECKED = "have telemetry or the smoke requests show that what serves answers; it is deleted then, or delete it"
+MIRRORED = "remove what Azure's message names; then the mirror is ended, and the cleanup finished"
 UNJUDGED = "remove this problem: until then green keeps its traffic and nothing judges it; roll back if in doubt"
 BROKEN = "read its state and its log, and repair or replace it; or give its traffic to a deployment that answers"
 LEFT = (
@@ -60,12 +62,21 @@ def rollout_findings(rollout: Rollout, now: datetime) -> Iterator[Finding]:
     if problem := _unhealthy(rollout):
         yield Finding("unhealthy", Severity.FAILING, problem, about, UNHEALTHY)
     elif rollout.ending.overdue and rollout.ending.cleaned is None:
-        kept = f"{leftover(rollout)} is still deployed, because it is not known whether what serves works"
-        yield Finding("cleanup", Severity.WARNING, kept, about, UNCHECKED)
+        yield _waiting_cleanup(rollout, about)
     if rollout.phase is Phase.ROLLING_BACK and rollout.refusal is not None:
         refused = f"Azure refuses what the rollback needs: {rollout.refusal.message}"
         yield Finding("rollback", Severity.FAILING, refused, about, STUCK)
     yield from _progress(rollout, about, now)
+
+
+def _waiting_cleanup(rollout: Rollout, about: str) -> Finding:
+    """Return the finding on a leftover that waits: for Azure to end Teal's mirror to it, or for what serves."""
+    refusal = rollout.refusal
+    if rollout.orders.mirror and refusal is not None and refusal.action is ActionKind.SET_MIRROR:
+        kept = f"{rollout.green} still gets a mirror, and Azure refuses to end it: {refusal.message}"
+        return Finding("cleanup", Severity.WARNING, kept, about, MIRRORED)
+    kept = f"{leftover(rollout)} is still deployed, because it is not known whether what serves works"
+    return Finding("cleanup", Severity.WARNING, kept, about, UNCHECKED)
 
 
 def traffic_findings(seen: EndpointSeen, newest: Iterable[Rollout], about: str) -> Iterator[Finding]:

@@ -583,6 +583,11 @@ REASONS: Mapping[ReasonCode, Row] = {
         "end the mirror and delete it manually" + SMALL,
         "A deployment that someone else mirrors to is in use, although it has no live traffic.",
     ),
+    ReasonCode.LEFTOVER_MIRROR_NOT_ENDED: Row(
+        "{deployment} still gets Teal's mirror of {observed_mirror} of the requests, because Azure has not ended it"
+        "[ ({message})]: Teal orders that every minute, and finishes the cleanup afterwards",
+        "The mirror that Teal ordered could not be ended, so the cleanup waits.",
+    ),
     ReasonCode.LEFTOVER_NOT_DELETED: Row(
         "{deployment} could not be deleted and still incurs cost: delete it manually[ (Azure: {message})]" + SMALL,
         "Cleanup failed.",

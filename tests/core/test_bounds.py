@@ -65,13 +65,15 @@ def test_a_failure_without_a_description_counts(failed: int, *, passed: bool) ->
     assert SmokeResult(4, failed=failed).passed is passed
 
 
+MOST_ON_RECORD = MOST_WAITING + len(Verb) - 1 + 1  # each of the last is safer than all before it; and Teal's own
+
 MESSAGES: dict[str, Callable[[Rollout], Rollout]] = {
     "the endpoint cannot be read": lambda r: r.with_observed(endpoint_problem=LARGE),
     "telemetry does not answer": lambda r: r.with_observed(telemetry_problem=LARGE),
     "a gate has no evidence": lambda r: r.with_observed(missing_gates={f"gate-{n}": LARGE for n in range(500)}),
     "an action is refused": lambda r: replace(r, refusal=Refusal(ActionKind.SET_TRAFFIC, "", LARGE, NOW)),
     "an operator writes a lot": lambda r: replace(
-        r, requests=(OperatorRequest(Verb.PAUSE, LARGE, LARGE, NOW),) * (MOST_WAITING + len(Verb) - 1)
+        r, requests=(OperatorRequest(Verb.PAUSE, LARGE, LARGE, NOW),) * MOST_ON_RECORD
     ),
     "the smoke test fails at length": lambda r: r.with_progress(smoke=SmokeResult(6, (LARGE,) * 6)),
 }
@@ -111,7 +113,7 @@ def test_without_diagnostics_a_record_decides_the_same() -> None:
     assert brief.phase is full.phase
     assert brief.progress.smoke is not None
     assert brief.progress.smoke.passed is False
-    assert [request.verb for request in brief.requests] == [Verb.PAUSE] * (MOST_WAITING + len(Verb) - 1)
+    assert [request.verb for request in brief.requests] == [Verb.PAUSE] * MOST_ON_RECORD
     assert len(encode(brief)) < len(encode(full))
     assert judge_minutes(brief, seen(ALL)).rollout == brief
 

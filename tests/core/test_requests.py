@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from shared.core.phases import Phase
-from shared.core.rollout import ModelVersion, Verb
+from shared.core.policy import ModelSelector
+from shared.core.rollout import ModelVersion, Verb, history
 from shared.core.rollout.history import Decision
 from shared.core.rollout.reasons import ReasonCode as Why
 from shared.core.rollout.requests import Address, allowed_verbs, ask
@@ -110,6 +111,18 @@ def test_a_request_that_is_safer_than_all_that_wait_is_never_one_too_many() -> N
     assert ask(paused, request(Verb.ROLLBACK)).rollout.requests[-1].verb is Verb.ROLLBACK
 
 
+def test_what_teal_asks_takes_nobodys_place() -> None:
+    """Teal's own rollback, for a newer version, waits during an outage, and ten pauses: an operator's still counts."""
+    full = rollout(Phase.STEPPING, request=replace(request(Verb.ROLLBACK), by=history.TEAL))
+    for _ in range(10):
+        full = ask(full, request(Verb.PAUSE)).rollout
+    with pytest.raises(NotPossible, match="10 requests") as refused:
+        ask(full, request(Verb.PAUSE))
+    assert refused.value.code is ErrorCode.TOO_MANY_REQUESTS
+    assert Verb.ROLLBACK in allowed_verbs(full)
+    assert ask(full, request(Verb.ROLLBACK)).rollout.requests[-1].by == "ada"
+
+
 MEANT = [
     (Address(rollout="churn-7-abcdef"), None),
     (Address(version="7"), None),
@@ -134,6 +147,35 @@ def test_a_request_reaches_only_the_rollout_and_step_that_it_names(
     with pytest.raises(NotPossible) as refused:
         ask(given, request(verb), address)
     assert refused.value.code is code
+
+
+@pytest.mark.parametrize("verb", list(Verb))
+def test_a_version_alone_is_not_enough_where_a_policy_has_several_models(verb: Verb) -> None:
+    """`7` may mean churn:7, which is over, while churn-eu:7 is current: the answer says so, and nothing happens."""
+    given = rollout(Phase.PAUSED)
+    both = replace(given, policy=replace(given.policy, models=(ModelSelector("churn"), ModelSelector("churn-eu"))))
+    for address in (Address(version="7"), Address(version="7", expected_step=FIRST)):
+        with pytest.raises(NotPossible, match=f"churn, churn-eu.*{both.id} of churn:7") as refused:
+            ask(both, request(verb), address)
+        assert (refused.value.code, refused.value.field) == (ErrorCode.INVALID_FIELD, "model")
+    for address in (
+        Address(model="churn", version="7"),
+        Address(rollout=both.id),
+        Address(version="7", rollout=both.id),
+    ):
+        assert ask(both, request(verb), address).rollout.requests
+    with pytest.raises(NotPossible) as refused:
+        ask(both, request(verb), Address(version="6"))
+    assert refused.value.code is ErrorCode.NOT_CURRENT_ROLLOUT
+    twice = replace(given, policy=replace(given.policy, models=(ModelSelector("churn"), ModelSelector("churn"))))
+    assert ask(twice, request(verb), Address(version="7")).rollout.requests
+
+
+def test_an_emergency_needs_no_name() -> None:
+    """A rollback without any name is meant for whatever is current, also where a policy has several models."""
+    given = rollout(Phase.PAUSED)
+    both = replace(given, policy=replace(given.policy, models=(ModelSelector("churn"), ModelSelector("churn-eu"))))
+    assert ask(both, request(Verb.ROLLBACK)).rollout.requests
 
 
 def test_a_repetition_under_the_same_key_changes_nothing() -> None:

@@ -26,6 +26,7 @@ FILLED = {
     "$endpoint": "churn",
     "$who": '"by": "you@example.com", "reason": "incident 4711"',
     "$1": "churn",
+    "$meant": '"version": "7"',
     "$full": "",
 }
 BODY = re.compile(r"""-d (?:'(.*?)'|"((?:\\.|[^"\\])*)")""")

@@ -61,6 +61,8 @@ def served() -> Iterator[str]:
         ("promote 7", "accepted"),
         ("promote 7 --full", "accepted; skips weight 10%; skips weight 50%"),
         ("pause 7", "accepted"),
+        ("promote churn:7", "accepted"),
+        ("rollback churn-eu:7", "churn-7-71d3c3 of churn:7, not the one named"),
         ("rollback 6", "churn-7-71d3c3 of churn:7, not the one named"),
     ],
 )

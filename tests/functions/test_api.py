@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import cast
 
@@ -86,6 +87,18 @@ def test_a_body_that_is_no_json_object_is_refused(calls: Calls, name: str, raw: 
     begun(calls)
     status, content = calls.send(name, on_endpoint(name), raw=raw)
     assert (status, error(content)["code"], error(content)["field"]) == (400, "invalid_body", "body")
+
+
+@pytest.mark.parametrize("name", ["start", *VERBS])
+def test_a_field_that_is_given_twice_is_refused(calls: Calls, name: str) -> None:
+    """400 that names it, whatever the two say: proxies and audit logs may read the other one."""
+    begun(calls)
+    for field in ("by", "reason", "version"):
+        twice = f'{{"{field}": "6", {json.dumps(START if name == "start" else MEANT)[1:]}'
+        status, content = calls.send(name, on_endpoint(name), raw=twice.encode())
+        assert (status, error(content)["code"], error(content)["field"]) == (400, "invalid_body", field)
+        assert f"'{field}' twice" in error(content)["message"]
+    assert calls.world.rollout().requests == ()
 
 
 @pytest.mark.parametrize("name", ["start", *VERBS])

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
+
+import pytest
 
 from shared.core.phases import Phase
+from shared.core.policy import Policy
 from shared.core.rollout import Verb
 from shared.core.rollout.reasons import ReasonCode
 from shared.core.steps import MirrorStep, PauseStep, SmokeStep, WeightStep
 from shared.ports import Halt
+from shared.rollout_health import rollout_findings
 from tests.scenarios.world import BLUE, ENDPOINT, GREEN, MINUTE, POLICY, World
 
 SHADOW = replace(POLICY, steps=(SmokeStep("smoke.jsonl"), MirrorStep(20, duration=5 * MINUTE), WeightStep(50)))
 
 
-def mirrored() -> World:
+def mirrored(policy: Policy = SHADOW) -> World:
     """Return a world in which traffic is mirrored to green."""
-    world = World(SHADOW)
+    world = World(policy)
     world.register()
     world.until(Phase.STEPPING)
     for _ in range(10):
@@ -154,3 +159,60 @@ def test_a_mirror_that_someone_ends_as_a_hold_ends_is_not_restored() -> None:
     world.store.set_halt(None)
     world.minutes(3)
     assert (world.rollout().phase, world.seen.mirror) == (Phase.PAUSED, {})
+
+
+def unended(policy: Policy = SHADOW) -> World:
+    """Return a world in which Azure refused to end the mirror until the rollback failed, and long after."""
+    world = mirrored(policy)
+    world.endpoints.refuses["mirror"] = "ScopeLocked: the resource group has a lock"
+    world.ask(Verb.ROLLBACK)
+    world.until(Phase.FAILED)
+    world.minutes(60)
+    assert world.seen.mirror == {GREEN: 20}
+    return world
+
+
+@pytest.mark.parametrize("on_rollback", ["delete", "keep"])
+def test_a_mirror_that_azure_refuses_to_end_is_teals_own(on_rollback: Literal["delete", "keep"]) -> None:
+    """The history names the refusal, not somebody else; once that is gone, the mirror is ended and green cleaned up."""
+    world = unended(replace(SHADOW, on_rollback=on_rollback))
+    (told,) = world.entries(ReasonCode.LEFTOVER_MIRROR_NOT_ENDED)
+    assert "ScopeLocked" in told.reason.facts["message"]
+    assert world.entries(ReasonCode.LEFTOVER_MIRRORED) == []
+    (finding,) = rollout_findings(world.rollout(), world.clock())
+    assert (finding.check, "ScopeLocked" in finding.message) == ("cleanup", True)
+    world.endpoints.refuses.clear()
+    world.minutes(2)
+    assert world.seen.mirror == {}
+    world.until_finished()
+    assert (GREEN in world.seen.deployments) is (on_rollback == "keep")
+    assert list(rollout_findings(world.rollout(), world.clock())) == []
+
+
+def test_a_mirror_that_somebody_ends_by_hand_keeps_no_green() -> None:
+    """Azure still refuses Teal's own order to end it, which nobody needs any more."""
+    world = unended()
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, mirror={})
+    world.until_finished()
+    assert GREEN not in world.seen.deployments
+
+
+def test_a_new_version_does_not_wait_for_a_mirror_that_azure_refuses_to_end() -> None:
+    """What is left over is said already, so the next rollout begins."""
+    world = unended()
+    world.register("8", "e8")
+    world.minutes(3)
+    assert world.rollout("8").phase is not Phase.QUEUED
+
+
+def test_somebody_elses_mirror_to_a_failed_green_is_named_as_theirs() -> None:
+    """Its share is not the one that Teal ordered."""
+    world = mirrored()
+    world.endpoints.refuses["mirror"] = "ScopeLocked: the resource group has a lock"
+    world.ask(Verb.ROLLBACK)
+    world.minutes(2)
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, mirror={GREEN: 35})
+    world.until(Phase.FAILED)
+    world.minutes(60)
+    assert world.entries(ReasonCode.LEFTOVER_MIRRORED)
+    assert world.entries(ReasonCode.LEFTOVER_MIRROR_NOT_ENDED) == []

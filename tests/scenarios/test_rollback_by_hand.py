@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import pytest
 
@@ -10,9 +11,10 @@ from shared.core.admission import EndpointRecord
 from shared.core.endpoint_id import EndpointId
 from shared.core.observation import DeploymentSeen, Halt, Provisioning
 from shared.core.phases import Phase
+from shared.core.policy import Deadlines, Policy
 from shared.core.rollout import Rollout, Verb
 from shared.core.rollout.reasons import ReasonCode
-from shared.core.steps import PauseStep, SmokeStep, WeightStep
+from shared.core.steps import MirrorStep, PauseStep, SmokeStep, WeightStep
 from shared.errors import NotPossible, Permanent
 from shared.ports import Stored
 from tests.fakes import FakeStore
@@ -91,6 +93,55 @@ def test_an_order_that_takes_effect_late_is_rolled_back_too() -> None:
     world.endpoints.hidden = False
     world.minutes(5)
     assert (world.rollout().phase, world.seen.traffic) == (Phase.ROLLED_BACK, {BLUE: 100})
+
+
+def stuck(policy: Policy = POLICY, kind: str = "traffic") -> World:
+    """Return a world in which Azure refuses to take from green what it has, and an operator has rolled back."""
+    world = World(policy)
+    world.register()
+    world.until(Phase.STEPPING)
+    for _ in range(10):
+        if GREEN in world.seen.traffic | world.seen.mirror:
+            break
+        world.minutes()
+    world.minutes(2)
+    world.endpoints.refuses[kind] = "ScopeLocked: the resource group has a lock"
+    world.ask(Verb.ROLLBACK)
+    world.minutes(3)
+    assert world.rollout().phase is Phase.ROLLING_BACK
+    assert GREEN in world.seen.traffic | world.seen.mirror
+    return world
+
+
+BRIEF = replace(POLICY, deadlines=Deadlines(rollback=timedelta(minutes=5)))
+SHADOW = replace(POLICY, steps=(SmokeStep("s"), MirrorStep(20, duration=timedelta(hours=1)), WeightStep(50)))
+
+
+@pytest.mark.parametrize(
+    ("policy", "kind"), [(POLICY, "traffic"), (BRIEF, "traffic"), (SHADOW, "mirror")], ids=["", "brief", "mirror"]
+)
+def test_a_refused_rollback_ends_when_an_operator_carries_it_out(policy: Policy, kind: str) -> None:
+    """Green is seen without traffic for ten minutes, and Teal's orders took effect long before: it is rolled back."""
+    world = stuck(policy, kind)
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={BLUE: 100}, mirror={})
+    world.minutes(9)
+    assert world.rollout().phase is Phase.ROLLING_BACK  # what is seen may be old
+    world.minutes(3)
+    assert world.rollout().phase is Phase.ROLLED_BACK, world.told()
+    world.until_finished()
+    assert GREEN not in world.seen.deployments
+
+
+def test_a_refused_rollback_whose_traffic_comes_back_is_not_over() -> None:
+    """Ten minutes count anew each time that green is seen with traffic."""
+    world = stuck(replace(POLICY, deadlines=Deadlines()))
+    split = dict(world.seen.traffic)
+    for _ in range(2):
+        world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={BLUE: 100})
+        world.minutes(8)
+        world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic=split)
+        world.minutes()
+    assert world.rollout().phase is Phase.ROLLING_BACK
 
 
 def test_after_a_rollback_request_nothing_else_is_accepted() -> None:

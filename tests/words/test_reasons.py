@@ -679,6 +679,13 @@ ROWS: list[tuple[Reason, str]] = [
         ),
     ),
     (
+        reason(C.LEFTOVER_MIRROR_NOT_ENDED, deployment=GREEN, observed_mirror=10, message="ScopeLocked"),
+        (
+            "churn-7 still gets Teal's mirror of 10% of the requests, because Azure has not ended it (ScopeLocked): "
+            "Teal orders that every minute, and finishes the cleanup afterwards"
+        ),
+    ),
+    (
         reason(C.TRAFFIC_LEFT_AFTER_PROMOTION, deployment=GREEN, observed_traffic={"hotfix": 100}),
         "someone else set the traffic to hotfix 100% after churn-7 was promoted; it stays like that",
     ),

@@ -8,7 +8,16 @@ from shared.core.observation.observation import EndpointSeen, Provisioning
 from shared.core.phases import Phase
 from shared.core.reconcile import autoscaling, running
 from shared.core.reconcile.capacity import blue_is_small, kept_instances, too_small
-from shared.core.reconcile.leftovers import LATE, given_by_others, gone, leftover, why_left, with_message, with_size
+from shared.core.reconcile.leftovers import (
+    LATE,
+    given_by_others,
+    gone,
+    leftover,
+    own_mirror,
+    why_left,
+    with_message,
+    with_size,
+)
 from shared.core.reconcile.replaced import made_by_others
 from shared.core.reconcile.rereading import harm_uncompared, recheck, recheck_due
 from shared.core.reconcile.serving import newly_healthy, seen_healthy
@@ -63,9 +72,9 @@ def clean(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
     serves = rollout.phase is Phase.ROLLED_BACK or autoscaling.serves_again(rollout, endpoint)
     if (serves or rollout.phase is Phase.FAILED) and blue_is_small(rollout, endpoint):
         return _growing(rollout, endpoint, now)
-    restoring = autoscaling.restoring(rollout, endpoint, now)
-    if restoring is not None:
-        return restoring
+    undone = autoscaling.restoring(rollout, endpoint, now) or _unmirrored(rollout, endpoint, now)
+    if undone is not None:
+        return undone
     name = leftover(rollout)
     if name is not None:
         return _cleaned(rollout, name, endpoint, now)
@@ -111,8 +120,7 @@ def _cleaned(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime)
         taken = rollout.green not in endpoint.traffic  # all traffic is back on blue: `taken_back` rolls back
         kept_in_use = reason(ReasonCode.BLUE_KEPT_IN_USE, deployment=name)
         return Decision(rollout) if taken else _finished(rollout, kept_in_use, now)
-    patience = rollout.policy.deadlines.rollback + rollout.later_than_configured
-    if harm_uncompared(rollout) or (now - due > patience and not newly_healthy(rollout, now)):
+    if harm_uncompared(rollout) or (_late(rollout, now) and not newly_healthy(rollout, now)):
         return _overdue(rollout, with_size(why_left(rollout, name, endpoint, now), rollout), endpoint, now)
     last_look = rollout.phase is Phase.PROMOTED and now >= due and recheck_due(rollout)
     return Decision(recheck(rollout) if last_look else rollout)
@@ -127,6 +135,24 @@ def _overdue(rollout: Rollout, why: Reason, endpoint: EndpointSeen, now: datetim
         return Decision(rollout.with_ending(clean_after=now, overdue=False))
     if why.code not in WAITS:
         return _finished(rollout, why, now)
+    return _waiting(rollout, why, now)
+
+
+def _unmirrored(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
+    """Wait for the end of Teal's own mirror, which is ordered until then, and say once that it takes long."""
+    why = own_mirror(rollout, endpoint)
+    if why is None:
+        return None
+    return _waiting(rollout, why, now) if _late(rollout, now) else Decision(rollout)
+
+
+def _late(rollout: Rollout, now: datetime) -> bool:
+    """Return whether the cleanup has had the time that it may take."""
+    patience = rollout.policy.deadlines.rollback + rollout.later_than_configured
+    return now - (rollout.ending.clean_after or now) > patience
+
+
+def _waiting(rollout: Rollout, why: Reason, now: datetime) -> Decision:
     return Decision(rollout) if rollout.ending.overdue else history.noted(rollout.with_ending(overdue=True), why, now)
 
 

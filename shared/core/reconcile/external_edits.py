@@ -46,7 +46,7 @@ def noticed(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision
 
 def take_in(rollout: Rollout, endpoint: EndpointSeen | None) -> Rollout:
     """Return the rollout after this traffic was seen: our last order has taken effect, or an edit is undone."""
-    return rollout if endpoint is None else shown(_in_force(rollout, endpoint), endpoint.traffic)
+    return rollout if endpoint is None else shown(_in_force(rollout, endpoint), endpoint)
 
 
 def _in_force(rollout: Rollout, endpoint: EndpointSeen) -> Rollout:

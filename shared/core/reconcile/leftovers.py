@@ -10,7 +10,7 @@ from shared.core.reconcile import autoscaling
 from shared.core.reconcile.rereading import harm_uncompared, recheck_due
 from shared.core.reconcile.serving import seen_healthy
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
-from shared.core.rollout.record import Rollout
+from shared.core.rollout.record import ActionKind, Rollout
 
 # How long orders may take to show: until a green appears for the first time, or no longer reappears in the traffic.
 LATE = timedelta(minutes=10)
@@ -60,6 +60,16 @@ def not_deleted(rollout: Rollout, name: str, endpoint: EndpointSeen) -> Reason:
     if name in endpoint.mirror:
         return reason(ReasonCode.LEFTOVER_MIRRORED, deployment=name, observed_mirror=endpoint.mirror[name])
     return with_message(reason(ReasonCode.LEFTOVER_NOT_DELETED, deployment=name), rollout)
+
+
+def own_mirror(rollout: Rollout, endpoint: EndpointSeen) -> Reason | None:
+    """Return that Azure has not ended the mirror that Teal ordered, if so; another share is somebody else's."""
+    share = endpoint.mirror.get(rollout.green)
+    if share is None or share != rollout.orders.mirror:
+        return None
+    why = reason(ReasonCode.LEFTOVER_MIRROR_NOT_ENDED, deployment=rollout.green, observed_mirror=share)
+    refused = rollout.refusal is not None and rollout.refusal.action is ActionKind.SET_MIRROR
+    return with_message(why, rollout) if refused else why
 
 
 def gone(rollout: Rollout, name: str) -> Reason:

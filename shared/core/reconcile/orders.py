@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from shared.core.observation.observation import EndpointSeen
 from shared.core.reconcile.actions import (
     Action,
     CreateDeployment,
@@ -32,7 +33,7 @@ def giving(rollout: Rollout, actions: Iterable[Action], now: datetime) -> Rollou
             case SetTraffic(traffic=traffic) if rollout.green in traffic:
                 rollout = rollout.with_orders(traffic=traffic, shown=False)
             case SetMirror(mirror=mirror) if rollout.green in mirror:
-                rollout = rollout.with_orders(mirror=True)
+                rollout = rollout.with_orders(mirror=mirror[rollout.green], mirror_shown=False)
             case SwitchAutoscale(enabled=False):
                 rollout = rollout.with_ending(autoscale="suspending")
             case CreateDeployment():
@@ -51,19 +52,32 @@ def accepted(rollout: Rollout, action: Action) -> Rollout:
             reached = rollout.orders.reached or rollout.green in traffic
             return rollout.with_orders(traffic=traffic, shown=False, reached=reached)
         case SetMirror(mirror=mirror):
-            return rollout.with_orders(mirror=rollout.green in mirror)
+            return rollout.with_orders(mirror=mirror.get(rollout.green, 0), mirror_shown=False)
         case ScaleDeployment(name=name, instances=instances) if name == rollout.blue:
             return rollout.with_orders(blue_scaled_up=instances >= (rollout.blue_instances or 0))
         case _:
             return rollout
 
 
-def shown(rollout: Rollout, traffic: dict[str, int]) -> Rollout:
-    """Return the rollout after this traffic was seen: if it is the one last ordered, that order has taken effect."""
-    last = rollout.orders
+def shown(rollout: Rollout, endpoint: EndpointSeen) -> Rollout:
+    """Return the rollout after this was seen: if it is what was last ordered, that order has taken effect."""
+    last, mirror = rollout.orders, endpoint.mirror.get(rollout.green, 0)
     return rollout.with_orders(
-        shown=last.shown or traffic == last.traffic, reached=last.reached or rollout.green in traffic
+        shown=last.shown or endpoint.traffic == last.traffic,
+        mirror_shown=last.mirror_shown or (mirror > 0 and mirror == last.mirror),
+        reached=last.reached or rollout.green in endpoint.traffic,
     )
+
+
+def outstanding(rollout: Rollout) -> bool:
+    """Return whether an order that gives green traffic or a mirror may still take effect."""
+    last = rollout.orders
+    return (rollout.green in (last.traffic or {}) and not last.shown) or (last.mirror > 0 and not last.mirror_shown)
+
+
+def withdrawn(rollout: Rollout) -> bool:
+    """Return whether Azure accepted the opposite of every order that gave green traffic or a mirror."""
+    return rollout.green not in (rollout.orders.traffic or {}) and not rollout.orders.mirror
 
 
 def carried(rollout: Rollout, acted: Rollout) -> Rollout:

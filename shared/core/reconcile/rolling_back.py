@@ -11,7 +11,9 @@ from datetime import datetime
 from shared.core.judge.verdict import Outcome
 from shared.core.observation.observation import EndpointSeen
 from shared.core.phases import Phase
+from shared.core.reconcile.leftovers import LATE
 from shared.core.reconcile.losses import both_unhealthy, failed
+from shared.core.reconcile.orders import outstanding, withdrawn
 from shared.core.reconcile.probing import blue_is_worse
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
@@ -23,8 +25,8 @@ def roll_back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decisi
     """Return the decision while traffic returns to blue."""
     if rollout.placement is None:
         return _out(rollout, reason(ReasonCode.NOTHING_TO_ROLL_BACK), now)
-    back = rollout.with_traffic(weight=0, mirror=0, steady_since=None)
-    if green_is_out(back, endpoint):
+    back = rollout.with_traffic(weight=0, mirror=0, steady_since=_without_green_since(rollout, endpoint, now))
+    if green_is_out(back, now):
         serving = endpoint.serving()
         returned = reason(ReasonCode.TRAFFIC_RETURNED, deployment=rollout.green)
         if serving:
@@ -36,7 +38,7 @@ def roll_back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decisi
     if obstacle is not None and rollout.ending.unhealthy_reported != rollout.blue:  # it may recover: tried again
         return history.noted(back.with_ending(unhealthy_reported=rollout.blue), obstacle, now)
     limit = rollout.policy.deadlines.rollback
-    if now - rollout.status.since > limit:
+    if now - rollout.status.since > limit and not moved_by_others(back):
         why = _refused(rollout) or obstacle or rollout.status.reason
         late = reason(
             ReasonCode.DEADLINE_EXCEEDED,
@@ -96,8 +98,24 @@ def _out(rollout: Rollout, why: Reason, now: datetime) -> Decision:
     return Decision(done.rollout.with_ending(clean_after=now), (replace(done.entries[0], reason=why),))
 
 
-def green_is_out(rollout: Rollout, endpoint: EndpointSeen) -> bool:
-    """Return whether green is observed without live or mirrored traffic, and no order of ours can still give it any."""
-    ordered = rollout.green in (rollout.orders.traffic or {}) or rollout.orders.mirror
-    unseen = rollout.green not in endpoint.traffic and rollout.green not in endpoint.mirror
-    return not endpoint.busy and not ordered and unseen
+def green_is_out(rollout: Rollout, now: datetime) -> bool:
+    """Return whether green is observed without live or mirrored traffic, and no order of ours can still give it any.
+
+    If Azure refuses what takes it back, somebody else may have done so: that counts once it has lasted.
+    """
+    since = rollout.traffic.steady_since
+    if since is None:
+        return False
+    return withdrawn(rollout) or (moved_by_others(rollout) and now - since >= LATE)
+
+
+def moved_by_others(rollout: Rollout) -> bool:
+    """Return whether green is seen without the traffic that Teal's orders gave it, although none took it back."""
+    return rollout.traffic.steady_since is not None and not withdrawn(rollout) and not outstanding(rollout)
+
+
+def _without_green_since(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> datetime | None:
+    """Return since when, in this rollback, green has been observed without live or mirrored traffic; None if it has."""
+    if endpoint.busy or rollout.green in endpoint.traffic or rollout.green in endpoint.mirror:
+        return None
+    return max(rollout.traffic.steady_since or now, rollout.status.since)

@@ -132,16 +132,18 @@ class Orders:
     """Orders that Azure may still carry out, remembered because an observation can be older than the order.
 
     traffic: the last traffic map ordered. shown: whether it was seen in force since; if not, it may still take effect.
-    reached: whether green has had live traffic, or Azure accepted an order for it. mirror: whether the last mirror
-    ordered gives green a copy. blue_scaled_up: whether Azure accepted the order to restore blue's instances. created:
-    when green was last ordered, without the time that was not observed. refused: what Azure refused during the
-    rollback, as last reported; it is ordered again anyway. deleted: the deployments that were ordered to be deleted.
+    reached: whether green has had live traffic, or Azure accepted an order for it. mirror: the percentage of green's
+    copy in the last mirror ordered; mirror_shown: as `shown`. blue_scaled_up: whether Azure accepted the order to
+    restore blue's instances. created: when green was last ordered, without the time that was not observed. refused:
+    what Azure refused during the rollback, as last reported; it is ordered again anyway. deleted: the deployments that
+    were ordered to be deleted.
     """
 
     traffic: dict[str, int] | None = None
     shown: bool = False
     reached: bool = False
-    mirror: bool = False
+    mirror: int = 0
+    mirror_shown: bool = False
     blue_scaled_up: bool = False
     created: datetime | None = None
     refused: str = ""

@@ -170,6 +170,7 @@ class ReasonCode(StrEnum):
     LEFTOVER_ONLY_ONE = "leftover_only_one"
     LEFTOVER_REPLACED = "leftover_replaced"
     LEFTOVER_MIRRORED = "leftover_mirrored"
+    LEFTOVER_MIRROR_NOT_ENDED = "leftover_mirror_not_ended"
     LEFTOVER_NOT_DELETED = "leftover_not_deleted"
     ORPHAN_FOUND = "orphan_found"
     ORPHAN_MIRROR_ENDED = "orphan_mirror_ended"

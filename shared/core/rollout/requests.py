@@ -38,6 +38,11 @@ class Address:
         asked = ((self.rollout, rollout.id), (self.model, model.name), (self.version, model.version))
         return all(wanted in {None, found} for wanted, found in asked)
 
+    def ambiguous(self, rollout: Rollout) -> bool:
+        """Return whether it gives a version, but not of which model, and the policy has several."""
+        only_version = self.version is not None and self.model is None and self.rollout is None
+        return only_version and len(_models(rollout)) > 1
+
 
 ANY = Address()
 
@@ -111,11 +116,26 @@ def _misaddressed(rollout: Rollout, address: Address, request: OperatorRequest) 
     if not address.names(rollout):
         words = f"the current rollout of {rollout.endpoint} is {rollout.id} of {rollout.model}, not the one named"
         return NotPossible(ErrorCode.NOT_CURRENT_ROLLOUT, words + _way_back(rollout, address, request))
+    if address.ambiguous(rollout):
+        return _unclear(rollout)
     if address.expected_step is not None and address.expected_step != rollout.progress.step:
         return NotPossible(
             ErrorCode.STEP_CHANGED, f"the rollout is at step {rollout.progress.step}, not {address.expected_step}"
         )
     return None
+
+
+def _unclear(rollout: Rollout) -> NotPossible:
+    words = (
+        f"give the model too, because the policy of {rollout.endpoint} has several ({', '.join(_models(rollout))}); "
+        f"the current rollout is {rollout.id} of {rollout.model}"
+    )
+    return NotPossible(ErrorCode.INVALID_FIELD, words, "model")
+
+
+def _models(rollout: Rollout) -> list[str]:
+    """Return the names of the models that the endpoint's policy selects."""
+    return sorted({selector.name for selector in rollout.policy.models})
 
 
 def _way_back(rollout: Rollout, address: Address, request: OperatorRequest) -> str:
@@ -160,15 +180,13 @@ def _objection(rollout: Rollout, verb: Verb) -> NotPossible | None:
 
 
 def _outranked(rollout: Rollout, verb: Verb) -> NotPossible | None:
-    # Teal's own request, for a newer version, can wait for hours and outranks nobody's.
+    # Teal's own request, for a newer version, can wait for hours: it outranks nobody's and takes nobody's place.
     by_operators = [request for request in rollout.requests if request.by != history.TEAL]
     urgent = next((request for request in by_operators if request.verb.row.urgent), None)
     if urgent is not None:
         words = f"{urgent.by} already requested a {urgent.verb}, which takes precedence"
         return NotPossible(ErrorCode.ROLLBACK_REQUESTED, words)
-    safest = min((request.verb.row.risk for request in rollout.requests), default=verb.row.risk)
-    if len(rollout.requests) >= MOST_WAITING and verb.row.risk >= safest:  # a safer one comes first, however many wait
-        return NotPossible(
-            ErrorCode.TOO_MANY_REQUESTS, f"{len(rollout.requests)} requests are waiting to be carried out"
-        )
+    safest = min((request.verb.row.risk for request in by_operators), default=verb.row.risk)
+    if len(by_operators) >= MOST_WAITING and verb.row.risk >= safest:  # a safer one comes first, however many wait
+        return NotPossible(ErrorCode.TOO_MANY_REQUESTS, f"{len(by_operators)} requests are waiting to be carried out")
     return None

@@ -18,6 +18,7 @@ HIDDEN = 3 * MINUTE  # how long an old reading can hide an edit at the end of a 
 HANDED_OVER = frozenset(
     {
         ReasonCode.LEFTOVER_MIRRORED,
+        ReasonCode.LEFTOVER_MIRROR_NOT_ENDED,
         ReasonCode.LEFTOVER_NOT_DELETED,
         ReasonCode.LEFTOVER_IN_USE,
         ReasonCode.LEFTOVER_KEPT,
