@@ -86,6 +86,10 @@ ACTIONS: dict[ReasonCode, str] = {
         "with blue's before you register again."
     ),
     C.GREEN_UNHEARD: "Let green collect its responses as blue does, or correct the gate's query.",
+    C.GATE_WITHOUT_DATA: (
+        "Run the gate's query, or look for the collected answers, of the last hour. If they are complete but late, "
+        "raise `telemetry.lag` above their delay; otherwise repair what is named. It continues by itself."
+    ),
     C.GATE_NOT_JUDGED: "`summary` names the gate and why it has no evidence; repair that, or `act promote` without it.",
     C.TELEMETRY_UNAVAILABLE: LOGGED,
     C.TELEMETRY_REFUSED: (

@@ -21,6 +21,7 @@ WORDS = {
     ReasonCode.NOTHING_JUDGED: "no minute could be judged",
     ReasonCode.NO_REQUESTS: "no request reached green",
     ReasonCode.GREEN_UNHEARD: "the {gate} gate counts nothing of green's",
+    ReasonCode.GATE_WITHOUT_DATA: "the {gate} gate has no data",
     ReasonCode.GREEN_STARVED: "green gets none of its share",
 }
 

@@ -237,6 +237,11 @@ REASONS: Mapping[ReasonCode, Row] = {
         "collects its responses, as blue does, or that the query counts it",
         "Green cannot pass a gate by giving it nothing to count.",
     ),
+    ReasonCode.GATE_WITHOUT_DATA: Row(
+        "the gate {gate} counts nothing of requests that were answered: its data arrives later than the lag, or not at "
+        "all[ ({message})]",
+        "No gate is passed while its data is late or lost.",
+    ),
     ReasonCode.NO_REGRESSION_SEEN: Row(
         "[{measured}; ]watched for {settled_minutes|minute} without a sign of regression",
         "No certificate is needed, and green was watched for long enough.",

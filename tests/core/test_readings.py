@@ -105,7 +105,28 @@ def test_a_gate_that_does_not_hear_green_is_named() -> None:
     assert not PROGRAMMED.search(sentence(why))
 
 
-@pytest.mark.parametrize("cause", [cause for cause in Cause if cause is not Cause.UNHEARD])
+def test_a_gate_without_data_of_blue_is_named() -> None:
+    """Green cannot be compared with what is late or lost, whether green's own outcomes are counted or not."""
+    errors = ERRORS.panel.gates[0]
+    blind = replace(errors, name="fraud", share=0.5, heard=0.5)
+    both = replace(
+        ERRORS,
+        panel=replace(ERRORS.panel, gates=(replace(errors, share=0.5), blind)),
+        samples=ERRORS.samples * 2,
+    )
+    answered = at(10, GOOD)
+    minute = replace(answered, answered=10, blue_answered=20)
+    for seen in (None, GateMinute((Counts(),)), GateMinute((Counts(0, 1000),))):
+        minute = replace(minute, gates=(*answered.gates, seen))
+        said, why = told(after(*[minute] * 3, judges=both.panel), both)
+        assert (said.cause, why.code, why.facts["gate"]) == (Cause.UNSEEN, ReasonCode.GATE_WITHOUT_DATA, "fraud")
+        assert said.suspicious
+        assert not PROGRAMMED.search(sentence(why))
+    heard = replace(answered, gates=(*answered.gates, GateMinute((Counts(0, 9, 0, 20),))), answered=10)
+    assert told(after(*[minute] * 3, heard, judges=both.panel), both)[0].cause is not Cause.UNSEEN
+
+
+@pytest.mark.parametrize("cause", [cause for cause in Cause if cause not in {Cause.UNHEARD, Cause.UNSEEN}])
 def test_every_cause_is_a_reason_with_facts(cause: Cause) -> None:
     """Whatever the verdict is based on is in its reason, which becomes a readable sentence."""
     minutes, next_weight, facts = WAYS[cause]

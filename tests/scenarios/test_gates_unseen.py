@@ -1,6 +1,6 @@
 """Stories about missing data: a source that fails, a past that is late, a green that nobody calls.
 
-No evidence is neither harm nor safety; it is reported, and the other gates continue.
+No evidence is neither harm nor safety; it is reported, and the other gates are judged meanwhile.
 """
 
 from __future__ import annotations
@@ -32,13 +32,16 @@ def with_query() -> World:
     return world
 
 
-def test_a_failing_query_is_missing_and_errors_continue() -> None:
-    """Its reading says why; errors alone promote the rollout, and the missing counts are not evidence."""
+def test_a_failing_query_is_missing_and_not_passed() -> None:
+    """Its reading says why, and the missing counts are no evidence: errors alone do not promote the rollout."""
     world = with_query()
     world.telemetry.missing["fraud"] = AWAY
-    world.conduct[GREEN] = Conduct(counted={"fraud": 1.0})
-    world.minutes(2)
+    world.minutes(6)
     assert (reading(world, "fraud").missing, reading(world, "errors").missing) == (AWAY, "")
+    why = world.until(Phase.PAUSED).status.reason.because
+    assert why is not None
+    assert (why.code, why.facts["gate"], why.facts["message"]) == (ReasonCode.GATE_WITHOUT_DATA, "fraud", AWAY)
+    world.telemetry.missing.clear()
     assert world.until(Phase.PROMOTED).observed.serving == GREEN
 
 

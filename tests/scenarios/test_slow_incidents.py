@@ -180,7 +180,10 @@ METRICS = replace(POLICY.judge, latency_from="metrics")
 def test_an_incident_that_nothing_shows_any_more_ends(
     usual: Conduct, during: Conduct, gates: tuple[Gate, ...], judge: JudgeSettings, refused: str
 ) -> None:
-    """Its source is refused from now on. An hour later what it showed is no longer known, and holds nothing."""
+    """Its source is refused from now on. An hour later what it showed is no longer known, and holds nothing.
+
+    Patience and deadlines count again, and a gate without the answers that it compares waits for them in a pause.
+    """
     world = at_ten(judged_by(usual, *gates, judge=judge))
     world.conduct = {BLUE: during, GREEN: during}
     world.minutes(25)
@@ -188,7 +191,8 @@ def test_an_incident_that_nothing_shows_any_more_ends(
     world.telemetry.missing = {refused: "403: no access"}
     world.minutes(50)
     assert (world.seen.traffic[GREEN], world.rollout().hold is not None) == (10, True)
-    world.until(Phase.PROMOTED, within=60)
+    world.until(Phase.PAUSED if gates else Phase.PROMOTED, within=60)
+    assert world.rollout().hold is None
 
 
 def test_an_incident_goes_on_if_its_source_fails_only_for_a_while() -> None:

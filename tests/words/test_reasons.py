@@ -311,6 +311,13 @@ ROWS: list[tuple[Reason, str]] = [
         ),
     ),
     (
+        reason(C.GATE_WITHOUT_DATA, gate="fraud", message="throttled"),
+        (
+            "the gate fraud counts nothing of requests that were answered: its data arrives later than the lag, or "
+            "not at all (throttled)"
+        ),
+    ),
+    (
         Reason(C.TOO_FEW_MINUTES, {**MEASURED, **ODDS, "settled_minutes": 2, "required_minutes": 3}),
         f"{SAID}; 2 of 3 settled minutes at this weight; odds 100 : 1 that green is worse",
     ),

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from shared.core.gates.samples import Sample
 from shared.core.judge.panel import usual_rate
+from shared.core.judge.verdict import UNHEARD
 from shared.core.observation.observation import DeploymentMinute
 from shared.core.observation.spans import span
 
@@ -32,9 +33,18 @@ class Past:
         return tuple([usual_rate(sum(bad), sum(total)) for bad, total in counted])
 
     def heard(self, sample: Sample, recorded: Callable[[DeploymentMinute], bool]) -> float:
-        """Return how much a sample's first item counted per request, in the minutes with recorded data."""
-        requests = sum(row.total for row in self.minutes if row is not None and recorded(row))
-        return sum(self.series(sample)[1]) / requests if requests else 0.0
+        """Return how much a sample's first item counted per request, in the minutes with recorded data.
+
+        Less if it counted nothing for long: twice as many requests without any outcome are not improbable then. After
+        the last outcome, it may only be late.
+        """
+        found = zip(self.minutes, self.series(sample)[1], strict=False)
+        known = [(row.total, counted) for row, counted in found if row is not None and recorded(row)]
+        requests = sum(total for total, _ in known)
+        if not requests:
+            return 0.0
+        rate, pause = sum(counted for _, counted in known) / requests, _longest_pause(known)
+        return min(rate, UNHEARD / (2 * pause)) if pause else rate
 
     def summed(self, of: Callable[[DeploymentMinute], Mapping[Key, int] | None]) -> dict[Key, int]:
         """Return the counts by key that `of` finds in each minute, added up over all minutes."""
@@ -50,6 +60,17 @@ class Past:
         if found is None:
             found = self._counted[sample] = sample.series(self.minutes)
         return found
+
+
+def _longest_pause(known: Iterable[tuple[int, int]]) -> int:
+    """Return the most requests before an outcome was counted again. known: requests and outcomes by minute."""
+    longest = pause = 0
+    for requests, counted in known:
+        if counted:
+            longest, pause = max(longest, pause), 0
+        else:
+            pause += requests
+    return longest
 
 
 def past_of(history: Iterable[DeploymentMinute], blue: str | None) -> Past:

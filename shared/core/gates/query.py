@@ -63,10 +63,6 @@ class QueryGate(Gate):
         del sources
         return (Tallies(self.name, self.query),)
 
-    def recorded(self, row: DeploymentMinute) -> bool:
-        """Return whether its query counted anything."""
-        return self.name in row.tallies
-
     def calibrate(self, past: Past, terms: Terms) -> Calibrated:
         """Return how the gate is judged: against blue, and by its absolute limit."""
         own = terms if self.budget is None else terms._replace(budget=self.budget)

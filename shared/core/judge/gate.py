@@ -75,6 +75,7 @@ class Share:
     steady: whether it was in force for the whole minute; an unsteady minute counts for harm but not for the
     certificate. changed: whether the minute is the first at this weight. age: the number of earlier steady minutes at
     this weight. answered: how many requests green answered without failing, whatever other gates say about them.
+    blue_answered: the same of blue.
     """
 
     weight: int
@@ -83,6 +84,7 @@ class Share:
     changed: bool = False
     age: int = 0
     answered: int = 0
+    blue_answered: int = 0
 
     @property
     def alone(self) -> bool:
@@ -117,8 +119,9 @@ class GateEvidence:
     seen: green's bad and total and blue's bad and total for each count in turn (for percentiles: minutes with a higher
     P95, minutes, 0, 0). step: the same four numbers for the first count, in steady minutes of the current step.
     unheard: requests that green answered without failing since the gate last counted one of green's outcomes, while
-    blue's were counted. last: the natural logarithm of the odds of harm from the last minute alone, without the cap
-    that keeps a burst from being proof.
+    blue's were counted. unseen: requests that blue (or green, alone with all traffic) answered without failing since it
+    last counted one of its outcomes, with which green's are compared. last: the natural logarithm of the odds of harm
+    from the last minute alone, without the cap that keeps a burst from being proof.
     """
 
     harm: harm.Harm = field(default_factory=harm.Harm)
@@ -129,6 +132,7 @@ class GateEvidence:
     step: tuple[int, ...] = (0, 0, 0, 0)
     unheard: int = 0
     last: float = 0.0
+    unseen: int = 0
 
     def counts(self, index: int = 0) -> Counts:
         """Return the totals of one count over all minutes."""
@@ -158,7 +162,15 @@ def add_minute(
         else evidence.step,
         unheard=_unheard(evidence, minute.items[0], share, setting),
         last=round(log_sum([gain + part for gain, part in zip(free, shares, strict=True)]), DIGITS),
+        unseen=_unseen(evidence, minute.items[0], share, setting),
     )
+
+
+def skip_minute(evidence: GateEvidence, setting: GateSetting, share: Share) -> GateEvidence:
+    """Return the evidence after a settled minute of which the gate has no data: none, but its absence is noticed."""
+    if not setting.heard or setting.mirrored:
+        return evidence
+    return replace(evidence, unseen=evidence.unseen + (share.answered if share.alone else share.blue_answered))
 
 
 def _changed(share: Share, setting: GateSetting) -> bool:
@@ -256,6 +268,13 @@ def _unheard(evidence: GateEvidence, item: Item, share: Share, setting: GateSett
         return evidence.unheard + share.answered if share.weight < 0 else 0
     blue = item.blue_total or (share.alone and evidence.counts().blue_total)
     return evidence.unheard + share.answered if blue else evidence.unheard
+
+
+def _unseen(evidence: GateEvidence, item: Item, share: Share, setting: GateSetting) -> int:
+    """Return `unseen` after a minute."""
+    if not isinstance(item, Counts) or (item.green_total if share.alone else item.blue_total):
+        return 0
+    return skip_minute(evidence, setting, share).unseen
 
 
 def _varied(variation: Variation, minute: GateMinute, setting: GateSetting, tuning: Tuning) -> Variation:

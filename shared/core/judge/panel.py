@@ -39,9 +39,9 @@ class Panel:
 class JudgedMinute:
     """One settled minute: what each gate of the panel sees of it (None: nothing), and the traffic share.
 
-    green, blue: their numbers of requests, whatever gates say about them. answered: green's requests that did not fail.
-    weight, next_weight, steady: as in `gate.Share`. live: their live requests, to compare with the weight; None if the
-    minute says nothing about that.
+    green, blue: their numbers of requests, whatever gates say about them. answered, blue_answered: those of green and
+    of blue that did not fail. weight, next_weight, steady: as in `gate.Share`. live: their live requests, to compare
+    with the weight; None if the minute says nothing about that.
     """
 
     gates: tuple[GateMinute | None, ...]
@@ -51,6 +51,7 @@ class JudgedMinute:
     green: int = 0
     blue: int = 0
     answered: int = 0
+    blue_answered: int = 0
     live: LiveMinute | None = None
 
 
@@ -102,13 +103,15 @@ def add_minute(evidence: Evidence, minute: JudgedMinute, panel: Panel) -> Eviden
     """Return the evidence after one more settled minute. Raises ValueError if the minute is not for this panel."""
     changed = minute.steady and evidence.weight is not None and minute.weight != evidence.weight
     age = 0 if changed or evidence.weight is None else evidence.age
-    share = Share(minute.weight, minute.next_weight, minute.steady, changed, age, minute.answered)
+    share = Share(minute.weight, minute.next_weight, minute.steady, changed, age, minute.answered, minute.blue_answered)
     known = evidence.of(panel)
     started = [gate.begin_step(one) for one in known] if changed else known
     return Evidence(
         gates=tuple(
             [
-                one if seen is None else gate.add_minute(one, setting, seen, share, panel.tuning)
+                gate.skip_minute(one, setting, share)
+                if seen is None
+                else gate.add_minute(one, setting, seen, share, panel.tuning)
                 for one, setting, seen in zip(started, panel.gates, minute.gates, strict=True)
             ]
         ),

@@ -37,6 +37,7 @@ class Cause(StrEnum):
     STARVED = "green_starved"
     TOO_SOON = "too_few_minutes"
     UNHEARD = "green_unheard"
+    UNSEEN = "gate_without_data"
     SUSPICIOUS = "suspicious"
     WATCHED = "no_regression_seen"
     UNCERTIFIED = "not_certified"
@@ -73,7 +74,7 @@ class Verdict:
     """An outcome with its cause and gate, and the numbers behind it. All logarithms are natural.
 
     gate: the gate that the cause is about, if any. log_harm: the odds of harm of all gates together. suspicious: one
-    gate's odds of harm are too high, or it counts blue's outcomes but not green's, so nothing may advance, not even
+    gate's odds of harm are too high, or it lacks green's or blue's outcomes, so nothing may advance, not even
     uncertified.
     """
 
@@ -109,7 +110,7 @@ def judge(
     suspicious = max(one.harm for one in counted) > line
     # A gate that has no evidence at this step (because the mirror is over) cannot be waited for.
     suspect = max((one for one in counted if one.present), key=lambda one: one.harm, default=None)
-    unheard = _unheard(known, panel)
+    silent, unheard = _unheard(known, panel)
     weakest, certified = _weakest(weighed, needed)
     if harm >= harm_threshold:
         said = Outcome.FAIL, Cause.HARM, _worst(counted).setting.name
@@ -122,7 +123,7 @@ def judge(
     elif suspect is not None and suspect.harm > line:
         said = Outcome.INCONCLUSIVE, Cause.SUSPICIOUS, suspect.setting.name
     elif unheard:
-        said = Outcome.INCONCLUSIVE, Cause.UNHEARD, unheard
+        said = Outcome.INCONCLUSIVE, silent, unheard
     elif next_weight is None or not weakest:
         said = Outcome.PASS, Cause.WATCHED, ""
     elif certified < certificate_threshold:
@@ -132,15 +133,19 @@ def judge(
     return Verdict(*said, harm, harm_threshold, certificate_threshold, minutes, suspicious or bool(unheard))
 
 
-def _unheard(known: Iterable[GateEvidence], panel: Panel) -> str:
-    """Return a gate that can roll back and counts blue's outcomes but not green's, or an empty string.
+def _unheard(known: Iterable[GateEvidence], panel: Panel) -> tuple[Cause, str]:
+    """Return a gate that can roll back and lacks green's or blue's outcomes; an empty name if none does.
 
-    Green must not pass a gate by giving it nothing to count.
+    Green must not pass a gate by giving it nothing to count, nor because what the gate counts is late or lost.
     """
-    for one, setting in zip(known, panel.gates, strict=True):
-        if setting.share > 0 and one.unheard * setting.heard >= UNHEARD:
-            return setting.name
-    return ""
+    counting = [(one, setting) for one, setting in zip(known, panel.gates, strict=True) if setting.share > 0]
+    for one, setting in counting:
+        if one.unheard * setting.heard >= UNHEARD:
+            return Cause.UNHEARD, setting.name
+    for one, setting in counting:
+        if one.unseen * setting.heard >= UNHEARD:
+            return Cause.UNSEEN, setting.name
+    return Cause.UNHEARD, ""
 
 
 def _weighed(evidence: GateEvidence, setting: GateSetting, tuning: Tuning) -> _Weighed:

@@ -81,9 +81,14 @@ def judged_minute(
         steady=split.steady,
         green=green.total if green else 0,
         blue=blue.total if blue else 0,
-        answered=green.total - green.bad if green else 0,
+        answered=_answered(green),
+        blue_answered=_answered(blue),
         live=live_minute(split, green, blue),
     )
+
+
+def _answered(row: Row) -> int:
+    return row.total - row.bad if row else 0
 
 
 def _steady(rollout: Rollout, minute: datetime) -> bool:

@@ -13,6 +13,7 @@ from shared.core.judge import panel, verdict
 from shared.core.judge.panel import Evidence
 from shared.core.observation.observation import Observation
 from shared.core.observation.spans import MINUTE, floor_minute, span
+from shared.core.reconcile import gaps
 from shared.core.reconcile.judged_minutes import (
     Rows,
     by_minute,
@@ -103,7 +104,9 @@ def judge_minutes(rollout: Rollout, observation: Observation) -> Judged:
     minutes = tuple(_steps(rollout, rollout.judging.calibration, observation))
     evidence = minutes[-1][1] if minutes else rollout.judging.evidence
     until = _judged_until(rollout.judging.judged_until, minutes, observation.settled_until)
-    after = _remembering(rollout, [minute for minute, _ in minutes], by_minute(observation.minutes), until)
+    rows = by_minute(observation.minutes)
+    after = _remembering(rollout, [minute for minute, _ in minutes], rows, until)
+    after = gaps.remembered(after, [minute for minute, _ in minutes], rows, observation.missing)
     if minutes and observation.settled_until is not None:
         after = after.with_rereading(read_at=observation.settled_until + rollout.telemetry_lag)
     newest = minutes[-1][0] if minutes else rollout.judging.newest_logged
@@ -127,8 +130,8 @@ def _remembering(
 ) -> Rollout:
     """Return the rollout with a record of how these minutes were judged."""
     if not minutes:  # nothing, or a skipped silence, which leaves a gap in what was remembered
-        kept = rollout.rereading.recent if until == rollout.judging.judged_until else ()
-        return rollout.with_rereading(recent=kept)
+        same = until == rollout.judging.judged_until
+        return rollout if same else rollout.with_rereading(recent=(), gaps={})
     splits = list(rollout.rereading.splits)
     for minute in minutes:
         split = split_at(rollout, minute)

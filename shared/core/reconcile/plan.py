@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from shared.core.observation.observation import EndpointSeen, Provisioning
 from shared.core.observation.spans import MINUTE, floor_minute
 from shared.core.phases import Phase
-from shared.core.reconcile import autoscaling, probing, regrowing
+from shared.core.reconcile import autoscaling, gaps, probing, regrowing
 from shared.core.reconcile.blue_at_start import start_window
 from shared.core.reconcile.rereading import recountable
 from shared.core.reconcile.serving import serving_window
@@ -93,7 +93,8 @@ def _minutes(rollout: Rollout, settled: datetime) -> TelemetryQuery | None:
     if until >= settled:
         return None
     recent = until - len(rollout.rereading.recent) * MINUTE
-    return replace(_asked(rollout, Window(recent, min(settled, until + LONGEST))), fine_since=until)
+    fine = min(until, gaps.first(rollout) or until)  # what was missing then may be there now
+    return replace(_asked(rollout, Window(recent, min(settled, until + LONGEST))), fine_since=fine)
 
 
 def _serving(rollout: Rollout, now: datetime) -> TelemetryQuery | None:

@@ -1,13 +1,13 @@
 """Late rows: judged minutes are read again, and everything is judged again if any of them has grown.
 
 Late rows do not change evidence directly: it is rebuilt from green's first minute, each minute once, with its current
-counts and traffic split. Nothing irreversible happens before such a reading. Only gates whose data comes with the
-requests are rebuilt; evidence from other sources stays as it was.
+counts and traffic split. Nothing irreversible happens before such a reading. Collected answers are too many to be read
+again: their gates' evidence stays as it was, and continues with minutes that are old enough to have them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -18,6 +18,7 @@ from shared.core.judge.verdict import Outcome
 from shared.core.observation.observation import DeploymentMinute, EndpointSeen, Observation
 from shared.core.observation.spans import MINUTE
 from shared.core.phases import JUDGED, Phase
+from shared.core.reconcile import gaps
 from shared.core.reconcile.judged_minutes import by_minute, counts_of, judged_minute, present_weight
 from shared.core.reconcile.judging import Judged, assessed, judge_minutes
 from shared.core.rollout import history
@@ -100,7 +101,8 @@ def _late(rollout: Rollout, observation: Observation, settled_until: datetime) -
     """Return the rollout with a recheck because minutes grew; None if none did.
 
     There is no verdict during the recheck. The lag is raised to what would have been enough: the row was missing at the
-    last reading.
+    last reading. The same applies to minutes that a gate had no data of, and has now; if these cannot be judged again,
+    there is no verdict until the next minute is judged.
     """
     until, recent = rollout.judging.judged_until, rollout.rereading.recent
     if until is None:
@@ -112,12 +114,15 @@ def _late(rollout: Rollout, observation: Observation, settled_until: datetime) -
         for minute, counts in zip(_minutes(first, until), recent, strict=True)
         if counts.grew(counts_of(rollout, rows.get(minute, {})))
     ]
-    if not grown:
+    known = gaps.filled(rollout, rows) if rollout.telemetry_lag < LONGEST_LAG else {}
+    oldest = min([*grown, *(minute for minutes in known.values() for minute in minutes)], default=None)
+    if oldest is None:
         return None
     read_at = settled_until + rollout.telemetry_lag
-    age = (rollout.rereading.read_at or read_at) + MINUTE - grown[0]
-    late = waiting_longer(rollout.with_judging(assessment=None), age)
-    return recheck(late.with_rereading(read_at=read_at))
+    age = (rollout.rereading.read_at or read_at) + MINUTE - oldest
+    late = waiting_longer(gaps.without(rollout, known).with_judging(assessment=None), age)
+    again = grown or known.keys() & recountable(rollout)
+    return recheck(late.with_rereading(read_at=read_at)) if again else late.with_rereading(read_at=read_at)
 
 
 def waiting_longer(rollout: Rollout, age: timedelta) -> Rollout:
@@ -142,6 +147,7 @@ def _rejudged(
     rows, evidence, beside = by_minute(observation.minutes or ()), under_way.evidence, under_way.beside
     promoted = rollout.phase is Phase.PROMOTED
     kept = {setting.name for setting in calibration.panel.gates} - recountable(rollout) | observation.missing.keys()
+    lost = tuple(sorted({*under_way.lost, *observation.missing}))
     for minute in _minutes(under_way.until, min(until, read_until)):
         split = _split_at(rollout, minute)
         seen = judged_minute(rollout, calibration, split, rows.get(minute, {}), kept)
@@ -149,12 +155,12 @@ def _rejudged(
         evidence = panel.add_minute(known, seen, calibration.panel)
         beside = panel.add_minute(beside, seen, calibration.panel) if promoted and not split.alone else beside
     if read_until < until:
-        return rollout.with_rereading(recheck=Recheck(read_until, evidence, beside))
-    merged = _merged(rollout, calibration, evidence)
+        return rollout.with_rereading(recheck=Recheck(read_until, evidence, beside, lost))
+    merged = _merged(rollout, calibration, evidence, lost)
     first = max(under_way.until, until - len(rollout.rereading.recent) * MINUTE)
     recent = tuple([counts_of(rollout, rows.get(minute, {})) for minute in _minutes(first, until)])
     done = rollout.with_rereading(recheck=None, rechecked=until, recent=recent)
-    after, compared = assessed(done, merged, calibration), _merged(rollout, calibration, beside)
+    after, compared = assessed(done, merged, calibration), _merged(rollout, calibration, beside, lost)
     ever = any(split.steady and split.weight and split.weight < ALL for split in rollout.rereading.splits)
     alone = ever and promoted and _fails(after) and not _fails(assessed(done, compared, calibration))
     return after.with_rereading(uncompared=alone)
@@ -165,14 +171,14 @@ def _fails(rollout: Rollout) -> bool:
 
 
 def recountable(rollout: Rollout) -> set[str]:
-    """Return the gates whose data comes with the requests, from the same source."""
+    """Return the gates whose data can be read again as a whole, for any span."""
     judge = rollout.policy.judge
-    return {gate.name for gate in judge.gates if all(need.source == judge.errors_from for need in gate.needs(judge))}
+    return {gate.name for gate in judge.gates if not any(need.sampled for need in gate.needs(judge))}
 
 
-def _merged(rollout: Rollout, calibration: Calibration, again: Evidence) -> Evidence:
+def _merged(rollout: Rollout, calibration: Calibration, again: Evidence, lost: Collection[str]) -> Evidence:
     """Return the new evidence plus what only the old one has; certificates for earlier splits are dropped."""
-    old, counted = rollout.judging.evidence, recountable(rollout)
+    old, counted = rollout.judging.evidence, recountable(rollout).difference(lost)
     gates = zip(calibration.panel.gates, old.of(calibration.panel), again.of(calibration.panel), strict=True)
     merged = replace(again, gates=tuple([new if setting.name in counted else kept for setting, kept, new in gates]))
     if merged.weight != present_weight(rollout):

@@ -81,6 +81,7 @@ class ReasonCode(StrEnum):
     TOO_FEW_MINUTES = "too_few_minutes"
     SUSPICIOUS = "suspicious"
     GREEN_UNHEARD = "green_unheard"
+    GATE_WITHOUT_DATA = "gate_without_data"
     NO_REGRESSION_SEEN = "no_regression_seen"
     NOT_CERTIFIED = "not_certified"
     GATE_NOT_JUDGED = "gate_not_judged"

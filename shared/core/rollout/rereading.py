@@ -51,12 +51,14 @@ class Split:
 class Recheck:
     """A recheck of everything since green's first request that is under way, with the evidence before `until`.
 
-    beside: after a promotion, the evidence of the minutes in which blue had traffic, too.
+    beside: after a promotion, the evidence of the minutes in which blue had traffic, too. lost: gates whose data could
+    not be read again, so that their evidence stays as it was.
     """
 
     until: datetime
     evidence: Evidence = field(default_factory=Evidence)
     beside: Evidence = field(default_factory=Evidence)
+    lost: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +66,8 @@ class Rereading:
     """What is known about judged minutes.
 
     began: the first judged minute. splits: how the traffic was split, oldest first. recent: the last minutes before
-    `judged_until`, without gaps, as they were judged. recheck: the recheck under way. rechecked: the last complete
+    `judged_until`, without gaps, as they were judged. gaps: by gate, those of them in which it counted nothing of a
+    deployment, although it should have. recheck: the recheck under way. rechecked: the last complete
     recheck covered the minutes before this. lag: telemetry's actual lag, if longer than configured. read_at: when new
     or increased minutes were last found. blue_silent: whether green was ever seen without the requests that blue should
     have had at the same time. certified_since: minutes before this certify nothing, because blue was in an incident.
@@ -75,6 +78,7 @@ class Rereading:
     began: datetime | None = None
     splits: tuple[Split, ...] = ()
     recent: tuple[MinuteCounts, ...] = ()
+    gaps: dict[str, tuple[datetime, ...]] = field(default_factory=dict)
     recheck: Recheck | None = None
     rechecked: datetime | None = None
     lag: timedelta | None = None

@@ -37,6 +37,8 @@ def _of_code(verdict: Verdict, about: Reading, thresholds: Thresholds) -> Facts:
     facts = Facts()
     if verdict.cause.value == ReasonCode.SUSPICIOUS:
         facts["log_odds_worse"], facts["log_odds_worse_threshold"] = about.log_harm, thresholds.log_suspicion
+    if verdict.cause.value == ReasonCode.GATE_WITHOUT_DATA and about.missing:
+        facts["message"] = about.missing
     if about.log_certificate is not None and about.certificate_threshold is not None:
         facts["log_odds_safe"], facts["log_odds_safe_threshold"] = about.log_certificate, about.certificate_threshold
     if about.minutes_to_certificate:

@@ -12,13 +12,15 @@ class Need:
     """Something to know about each minute. Each kind is a frozen dataclass; sources declare which kinds they serve.
 
     source: the name of its source. subject: its name in sentences. in_every_minute: whether every minute with requests
-    has some, so that a minute without it is late rather than empty.
+    has some, so that a minute without it is late rather than empty. sampled: whether only a part of a long span can be
+    read, so that what was judged cannot be judged again.
     """
 
     __slots__ = ()
     source: str
     subject: ClassVar[str]
     in_every_minute: ClassVar[bool] = False
+    sampled: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class Predictions(Need):
     reading: PredictionReading
     source: str = "answers"
     subject: ClassVar[str] = "predictions"
+    sampled: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +75,4 @@ class Disagreements(Need):
     tolerance: float = 0.0
     source: str = "answers"
     subject: ClassVar[str] = "predictions"
+    sampled: ClassVar[bool] = True
