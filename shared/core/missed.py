@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from shared.core.admission import EndpointRecord, Missed, is_late
+from shared.core.admission import EndpointRecord, Missed, overtaken_by
 from shared.core.observation import EndpointSeen
 from shared.core.rollout import ModelVersion
 
@@ -58,7 +58,7 @@ def missed(
     """
     deployed = [each.model for each in endpoint.deployments.values()] if endpoint is not None else []
     found = [
-        Missed(each.model, each.created, _overtaking(each, record))
+        Missed(each.model, each.created, overtaken_by(record, each.model, each.created))
         for each in without_rollout
         if _counts(each, record, serving, now)
         and record.newest.get(each.model.name) != each.model.version
@@ -76,8 +76,3 @@ def model_named(reference: str) -> ModelVersion | None:
 def _counts(version: RegisteredVersion, record: EndpointRecord, serving: datetime | None, now: datetime) -> bool:
     after = since(record, version.model.name, serving)
     return after is not None and after < version.created <= now - GRACE
-
-
-def _overtaking(version: RegisteredVersion, record: EndpointRecord) -> str:
-    """Return the newer version that was admitted since, if any: this one then never starts by itself."""
-    return record.newest.get(version.model.name, "") if is_late(record, version.model, version.created) else ""

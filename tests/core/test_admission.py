@@ -10,7 +10,16 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shared.core.admission import EndpointRecord, Start, admit, deployment_name, is_late, rollout_id, succeed
+from shared.core.admission import (
+    EndpointRecord,
+    Start,
+    admit,
+    deployment_name,
+    is_late,
+    overtaken_by,
+    rollout_id,
+    succeed,
+)
 from shared.core.endpoint_id import EndpointId
 from shared.core.phases import Phase
 from shared.core.policy import ModelSelector, Policy
@@ -120,7 +129,7 @@ def test_a_version_created_earlier_is_late(newest: str, version: str, late_versi
     record = replace(LOCK, newest={"churn": newest}, made={"churn": NOW})
     made = NOW - timedelta(hours=1) if late_version_made_first else NOW + timedelta(hours=1)
     assert is_late(record, ModelVersion("churn", version), made) is late_version_made_first
-    assert not is_late(record, ModelVersion("other", version), made)
+    assert is_late(record, ModelVersion("other", version), made) is late_version_made_first
 
 
 def test_a_late_version_that_an_operator_starts_leaves_the_newest_as_it_is() -> None:
@@ -131,6 +140,25 @@ def test_a_late_version_that_an_operator_starts_leaves_the_newest_as_it_is() -> 
     second = admit(older, first.record, first.newcomer.rollout, None, NOW)
     assert (second.record.newest, second.record.made) == ({"churn": "b"}, {"churn": NOW - timedelta(hours=1)})
     assert is_late(second.record, ModelVersion("churn", "between"), NOW - timedelta(hours=2))
+
+
+def test_versions_of_different_models_are_ordered_by_time_alone() -> None:
+    """Numbers of different models say nothing; without a time nothing is known, and an equal time is not earlier."""
+    record = replace(LOCK, newest={"churn": "3", "fraud": "x"}, made={"churn": NOW}, before={"fraud": NOW})
+    late, never = ModelVersion("churn-b", "9"), ModelVersion("churn-b", "1")
+    assert overtaken_by(record, late, NOW - timedelta(seconds=1)) in {"churn:3", "fraud:x"}
+    assert not is_late(record, never, NOW)
+    assert not is_late(record, never)
+    assert overtaken_by(replace(record, made={}), late, NOW - timedelta(hours=1)) == "fraud:x"
+
+
+def test_a_model_keeps_its_own_order_when_an_operator_starts_an_old_version_of_it() -> None:
+    """It is older than another model's, and still the newest of its own."""
+    record = replace(LOCK, newest={"churn": "3"}, made={"churn": NOW})
+    start = Start(ModelVersion("churn-b", "9"), POLICY, REGISTERED, made=NOW - timedelta(hours=30))
+    after = admit(start, record, None, None, NOW).record
+    assert after.newest == {"churn": "3", "churn-b": "9"}
+    assert is_late(after, ModelVersion("churn-b", "8"))
 
 
 UNDATED = [("20", 2, True), ("19", -1, True), ("21", 2, False), ("x", -1, True), ("x", 2, False)]

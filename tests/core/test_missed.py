@@ -43,6 +43,8 @@ class Case:
 ADMITTED = {
     "newer": replace(MANAGED, newest={"fraud": "paris"}, made={"fraud": NOON - DAY}),
     "older": replace(MANAGED, newest={"fraud": "paris"}, made={"fraud": NOON - 3 * DAY}),
+    "another's newer": replace(MANAGED, newest={"churn": "3"}, made={"churn": NOON - DAY}),
+    "another's older": replace(MANAGED, newest={"churn": "3"}, made={"churn": NOON - 3 * DAY}),
     "itself": replace(MANAGED, newest={"fraud": "rome"}, made={"fraud": NOON - 2 * DAY}),
 }
 
@@ -57,8 +59,20 @@ ADMITTED = {
         (Case(serving=None), ""),
         (Case(record=ADMITTED["older"]), ""),
         (Case(record=ADMITTED["newer"]), "paris"),
+        (Case(record=ADMITTED["another's older"]), ""),
+        (Case(record=ADMITTED["another's newer"]), "churn:3"),
     ],
-    ids=["plain", "an hour old", "nothing serves", "no endpoint", "serving unknown", "after older", "overtaken"],
+    ids=[
+        "plain",
+        "an hour old",
+        "nothing serves",
+        "no endpoint",
+        "serving unknown",
+        "after older",
+        "overtaken",
+        "after another model's",
+        "overtaken by another model",
+    ],
 )
 def test_a_newer_version_without_a_rollout_was_missed(case: Case, newer: str) -> None:
     """With the newer version that was admitted meanwhile, if any."""

@@ -264,3 +264,21 @@ def test_a_version_of_unknown_age_makes_no_older_one_newest() -> None:
     by_hand(world, "3.1")
     world.until_finished("3.1", within=90)
     assert world.register("2.9", "e2") is IntakeResult.LATE
+
+
+@pytest.mark.parametrize(("hours", "intake"), [(30, IntakeResult.LATE), (0, IntakeResult.QUEUED)])
+def test_a_late_event_of_another_model_starts_no_older_version(hours: int, intake: IntakeResult) -> None:
+    """What was created before the one that serves is older, whatever its number; a newer one waits for its turn."""
+    models = (ModelSelector("churn"), ModelSelector("churn-b"))
+    world = World(replace(POLICY, models=models))
+    other = ModelVersion("churn-b", "9")
+    world.models.made = {
+        ModelVersion("churn", "3"): MIDNIGHT - timedelta(hours=1),
+        other: MIDNIGHT - timedelta(hours=hours),
+    }
+    world.register("3")
+    world.until(Phase.PROMOTED, version="3", within=120)
+    world.models.registered[other] = {}
+    data = {"modelName": "churn-b", "modelVersion": "9", "modelTags": {}}
+    (outcome,) = world.reception().event(MODEL_REGISTERED, "models/churn-b:9", WORKSPACE, "e9", data)
+    assert outcome.intake is intake

@@ -66,7 +66,7 @@ def test_gaps_in_a_source_stay_gaps(tmp_path: Path) -> None:
     world.telemetry.missing.clear()
     world.until_weight(10)
     world.telemetry.missing["fraud"] = "throttled"
-    world.until_weight(50)
+    world.minutes(12)
     world.telemetry.missing.clear()
     world.until(Phase.ROLLED_BACK)
     compared, _ = again(recorded(world, tmp_path), judged)

@@ -12,6 +12,7 @@ from shared.core.admission.admit import (
     deployment_name,
     is_late,
     objection,
+    overtaken_by,
     rollout_id,
     succeed,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "deployment_name",
     "is_late",
     "objection",
+    "overtaken_by",
     "rollout_id",
     "succeed",
 ]

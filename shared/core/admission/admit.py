@@ -92,10 +92,29 @@ def deployment_name(model: ModelVersion, attempt: int = 1) -> str:
 
 
 def is_late(record: EndpointRecord, model: ModelVersion, made: datetime | None = None) -> bool:
-    """Return whether a version of the model that was created later was admitted before.
+    """Return whether a version that was created later was admitted before, of any model of the endpoint."""
+    return bool(overtaken_by(record, model, made))
 
-    made: when this version was created. Versions are just names: 1.10.0 and dates sort wrongly as text, and they need
-    not increase. Only if a time is missing are versions that are whole numbers compared.
+
+def overtaken_by(record: EndpointRecord, model: ModelVersion, made: datetime | None = None) -> str:
+    """Return the version that was created later and admitted before: of another model, with its name; empty if none.
+
+    made: when this version was created. Versions of different models have no other order.
+    """
+    if _is_older(record, model, made):
+        return record.newest[model.name]
+    others = [(at, name) for name, at in (record.before | record.made).items() if name != model.name]
+    if made is None or not others or made >= max(others)[0]:
+        return ""
+    _, name = max(others)
+    return str(ModelVersion(name, record.newest.get(name, "")))
+
+
+def _is_older(record: EndpointRecord, model: ModelVersion, made: datetime | None) -> bool:
+    """Return whether a version of the same model that was created later was admitted before.
+
+    Versions are just names: 1.10.0 and dates sort wrongly as text, and they need not increase. Only if a time is
+    missing are versions that are whole numbers compared.
     """
     newest, admitted = record.newest.get(model.name, ""), record.made.get(model.name)
     if newest == model.version:
@@ -152,7 +171,7 @@ def _with_newest(record: EndpointRecord, start: Start) -> EndpointRecord:
 
     If nobody knows when this version was created, the time of the one before it still tells which events are late.
     """
-    if is_late(record, start.model, start.made):
+    if _is_older(record, start.model, start.made):
         return record
     name = start.model.name
     made, before = (
