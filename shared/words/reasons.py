@@ -305,7 +305,7 @@ REASONS: Mapping[ReasonCode, Row] = {
     ),
     ReasonCode.TELEMETRY_LATE: Row(
         "telemetry arrives later than the configured lag of {limit_seconds}: this rollout now waits {delay_seconds}, "
-        "and minutes that it has already judged are judged again; raise `telemetry.lag` in the policy",
+        "and judges again what it can read again; raise `telemetry.lag` in the policy",
         "Rows arrived for minutes that had already been judged, or are so late that the log seemed to have stopped.",
     ),
     ReasonCode.BLUE_NOT_LOGGED: Row(

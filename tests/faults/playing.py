@@ -16,6 +16,7 @@ from tests.faults.invariants.rule import Rule, StateCheck, objections
 from tests.faults.ledger import rollouts
 from tests.faults.recipes import RECIPES
 from tests.faults.stage import MakeWorld, Objection, Stage, set_stage, unreliable_world
+from tests.faults.uncontained import uncontained
 from tests.scenarios.world import CHURN, MINUTE
 
 QUIET = 15
@@ -36,6 +37,11 @@ class Outcome:
 
 def play(schedule: Schedule, make_world: MakeWorld = unreliable_world) -> Outcome:
     """Play a schedule until it violates an invariant, or to its end."""
+    with uncontained():
+        return _played(schedule, make_world)
+
+
+def _played(schedule: Schedule, make_world: MakeWorld) -> Outcome:
     stage = set_stage(RECIPES[schedule.recipe], check_order, make_world)
     happened: list[tuple[datetime, Event]] = []
     try:

@@ -56,7 +56,7 @@ def broken(monkeypatch: pytest.MonkeyPatch, *events: object) -> Outcome:
         del rollout, endpoint, now
         return (SetTraffic("churn", {BLUE: 90, GREEN: 10}),)
 
-    monkeypatch.setattr(difference, "_back", forward)
+    monkeypatch.setattr(difference, "return_traffic", forward)
     return play(Schedule(0, "plain", (EVENT, *events)))  # type: ignore[arg-type]
 
 

@@ -31,6 +31,7 @@ from tests.faults.playing import play
 from tests.faults.processes import Fault
 from tests.faults.recipes import RECIPES
 from tests.faults.stage import Objection, set_stage
+from tests.faults.uncontained import uncontained
 from tests.faults.wire.counted_log import CountedLog
 from tests.faults.wire.world import ON_THE_WIRE, LocalAzure, local_azure
 
@@ -66,11 +67,12 @@ def objections(azure: LocalAzure, *events: Event) -> set[str]:
     """Return what is objected to first while these events happen to a new version."""
     stage = set_stage(RECIPES["plain"], check_order, azure.world)
     arrived: tuple[Event, ...] = (Works(Piece("event")), TimePasses(3))
-    for event in (*arrived, *events):
-        event.happen(stage)
-        stage.objections += [Objection(*each, stage.now()) for each in found(ALWAYS, stage)]
-        if stage.objections:
-            break
+    with uncontained():
+        for event in (*arrived, *events):
+            event.happen(stage)
+            stage.objections += [Objection(*each, stage.now()) for each in found(ALWAYS, stage)]
+            if stage.objections:
+                break
     stage.world.close()
     return {f"{each.invariant}: {each.what}" for each in stage.objections}
 

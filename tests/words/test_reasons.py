@@ -50,8 +50,8 @@ NOT_LOGGED = (
     "setting, the telemetry source in the policy and its lag"
 )
 LATE = (
-    "telemetry arrives later than the configured lag of 5 min: this rollout now waits 8 min, and minutes that it has "
-    "already judged are judged again; raise `telemetry.lag` in the policy"
+    "telemetry arrives later than the configured lag of 5 min: this rollout now waits 8 min, and judges again what it "
+    "can read again; raise `telemetry.lag` in the policy"
 )
 UNEQUAL = (
     "churn-7 received 12.34% of the last 9,120 live requests although its weight is 25%; check whether callers "
