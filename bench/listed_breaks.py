@@ -2271,4 +2271,25 @@ BREAKS = (
         "    if True:\n",
         "tests/scenarios/test_versions.py",
     ),
+    Break(
+        "what a gate said long ago holds green when it has no data",
+        "shared/core/judge/gate.py",
+        "unseen=evidence.unseen + absent, last=0.0)",
+        "unseen=evidence.unseen + absent)",
+        "tests/core/test_judge_panel.py",
+    ),
+    Break(
+        "a deployment that is called once an hour is never proven healthy",
+        f"{RECONCILE}/serving_health.py",
+        "    enough = only and bad_until is None and",
+        "    enough = False and",
+        "tests/core/test_serving_health.py",
+    ),
+    Break(
+        "a blue that nothing speaks against is said to be refused by Azure",
+        f"{RECONCILE}/leftovers.py",
+        "    if serving is not None and not seen_healthy(rollout, serving, now):",
+        "    if False:",
+        "tests/scenarios/test_serving.py",
+    ),
 )

@@ -12,7 +12,7 @@ from shared.core.judge.verdict import Outcome
 from shared.core.observation import Observation, SmokeResult
 from shared.core.phases import Phase
 from shared.core.rollout import Override, Rollout, Verb
-from shared.core.rollout.parts import Observed
+from shared.core.rollout.parts import Observed, SeenHealthy
 from shared.core.rollout.reasons import ReasonCode as Why
 from shared.core.rollout.reasons import reason
 from shared.core.rollout.rereading import MinuteCounts
@@ -20,6 +20,7 @@ from tests.core.rollouts import (
     ALL_BLUE,
     ALL_GREEN,
     FIRST,
+    GREEN,
     HOUR,
     LAST,
     MINUTE,
@@ -240,13 +241,15 @@ ROLLING_BACK_ROWS: list[Row] = [
 KEPT = {"clean_after": NOW + HOUR}
 DUE = {"clean_after": NOW - MINUTE}
 LONG_DUE = {"clean_after": NOW - 2 * HOUR}
+WORKS = {"seen_healthy": SeenHealthy(GREEN, NOW - HOUR, NOW)}
 ENDED_ROWS: list[Row] = [
     ("promoted, kept", promoted(**KEPT), seen(ALL_GREEN), PROMOTED, None),
     ("promoted, due", promoted(**DUE), seen(ALL_GREEN), PROMOTED, None),
     ("promoted, blue gone", promoted(**DUE), seen(ALL_GREEN, blue=""), PROMOTED, Why.LEFTOVER_GONE),
     ("promoted, blue serves", promoted(**DUE, expected=(ALL_GREEN, TEN)), seen(TEN), PROMOTED, Why.BLUE_KEPT_IN_USE),
     ("promoted, someone edits", promoted(**DUE), seen(TEN), PROMOTED, None),
-    ("promoted, undeletable", promoted(**LONG_DUE), seen(ALL_GREEN), PROMOTED, Why.LEFTOVER_NOT_DELETED),
+    ("promoted, undeletable", promoted(**LONG_DUE, **WORKS), seen(ALL_GREEN), PROMOTED, Why.LEFTOVER_NOT_DELETED),
+    ("promoted, green may not work", promoted(**LONG_DUE), seen(ALL_GREEN), PROMOTED, Why.LEFTOVER_UNCHECKED),
     ("blue is last", promoted(**LONG_DUE), seen(ALL_GREEN, green="Failed"), PROMOTED, Why.BLUE_KEPT_GREEN_UNHEALTHY),
     ("promoted, back", promoted(**KEPT, request=BACK_PLEASE), seen(ALL_GREEN), ROLLING_BACK, Why.OPERATOR_ROLLBACK),
     ("asked too late", promoted(**DUE, request=BACK_PLEASE), seen(ALL_GREEN, blue=""), PROMOTED, Why.REQUEST_TOO_LATE),

@@ -27,9 +27,10 @@ def hour(*minutes: tuple[int, int]) -> list[DeploymentMinute]:
     return [DeploymentMinute("d", first + i * MINUTE, total, bad) for i, (bad, total) in enumerate(minutes)]
 
 
-def shown(*minutes: tuple[int, int], unhealthy: bool = False) -> ServingHealth:
-    """Return what these minutes show."""
-    return shown_by(hour(*minutes), ALARMS, slow_too=False, unhealthy=unhealthy)
+def shown(*minutes: tuple[int, int], unhealthy: bool = False, only: bool = False) -> ServingHealth:
+    """Return what these minutes show. Those without requests have no row."""
+    rows = [row for row in hour(*minutes) if row.total]
+    return shown_by(rows, ALARMS, slow_too=False, unhealthy=unhealthy, only=only)
 
 
 def told(rpm: float, share: float, hours: int, seed: int) -> list[ServingHealth]:
@@ -107,6 +108,26 @@ def test_a_few_failures_count_however_they_are_spread() -> None:
     minutes = ((1, 2), *[(0, 2)] * 9) * 5
     assert shown(*minutes[:20]) is GOOD
     assert shown(*minutes) is UNHEALTHY
+
+
+@pytest.mark.parametrize(
+    ("minutes", "unhealthy", "expected"),
+    [
+        pytest.param([(0, 50)], False, PROVEN, id="one busy minute an hour"),
+        pytest.param([(1, 50)], True, PROVEN, id="the same after bad ones"),
+        pytest.param([(2, 50)], True, UNCLEAR, id="too many failures to be sure"),
+        pytest.param([(20, 50), *[(0, 0)] * 40, (0, 50)], True, UNCLEAR, id="not an hour after the bad one"),
+        pytest.param([(0, 20)], False, GOOD, id="too few requests"),
+    ],
+)
+def test_without_smoke_requests_a_burst_an_hour_must_do(
+    minutes: Sequence[tuple[int, int]],
+    unhealthy: bool,  # noqa: FBT001
+    expected: ServingHealth,
+) -> None:
+    """Nothing else will ever show that it works; with smoke requests, those are sent between the bursts."""
+    assert shown(*minutes, unhealthy=unhealthy, only=True) is expected
+    assert shown(*minutes, unhealthy=unhealthy) in {GOOD, UNCLEAR}
 
 
 def test_the_constants_fit_together() -> None:

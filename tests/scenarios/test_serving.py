@@ -103,6 +103,20 @@ def test_without_smoke_requests_or_a_log_the_leftover_is_handed_over(rpm: int) -
     assert world.history()[-1].reason.code is C.LEFTOVER_UNCHECKED
 
 
+def test_blue_waits_for_requests_that_show_whether_green_works() -> None:
+    """Nobody called green since its promotion, and there are no smoke requests: nothing is wrong, nor refused."""
+    world = World(replace(POLICY, steps=(WeightStep(10), WeightStep(50)), keep_blue=timedelta(minutes=30)), rpm=900)
+    world.register()
+    world.until(Phase.PROMOTED)
+    world.rpm = 0
+    world.minutes(180)
+    assert sorted(world.seen.deployments) == [BLUE, GREEN]
+    assert (world.history()[-1].reason.code, world.rollout().finished) == (C.LEFTOVER_UNCHECKED, None)
+    world.rpm = 900
+    world.until_cleaned(within=15)
+    assert sorted(world.seen.deployments) == [GREEN]
+
+
 def test_silence_is_not_recovery() -> None:
     """Callers who gave up on a failing blue prove nothing: without a smoke test, green stays."""
     world = World(replace(POLICY, steps=(WeightStep(10), WeightStep(50))), rpm=900)

@@ -145,7 +145,7 @@ def add_minute(
 ) -> GateEvidence:
     """Return the evidence after one more settled minute."""
     if setting.settle and (share.age < setting.settle or not share.steady):
-        return evidence
+        return replace(evidence, last=0.0)
     if share.alone:
         minute = _alone(minute)
     won, free = _gains(evidence, setting, minute, share, tuning)
@@ -168,9 +168,8 @@ def add_minute(
 
 def skip_minute(evidence: GateEvidence, setting: GateSetting, share: Share) -> GateEvidence:
     """Return the evidence after a settled minute of which the gate has no data: none, but its absence is noticed."""
-    if not setting.heard or setting.mirrored:
-        return evidence
-    return replace(evidence, unseen=evidence.unseen + (share.answered if share.alone else share.blue_answered))
+    absent = 0 if not setting.heard or setting.mirrored else share.answered if share.alone else share.blue_answered
+    return replace(evidence, unseen=evidence.unseen + absent, last=0.0)
 
 
 def _changed(share: Share, setting: GateSetting) -> bool:

@@ -116,8 +116,7 @@ def last_looks_harmful(rollout: Rollout) -> bool:
         return False
     line, settings = calibration.panel.tuning.log_suspicion, calibration.panel.gates
     last = zip(rollout.judging.evidence.of(calibration.panel), settings, strict=True)
-    missing = rollout.observed.missing_gates
-    return any(one.last > line for one, setting in last if setting.share > 0 and setting.name not in missing)
+    return any(one.last > line for one, setting in last if setting.share > 0)
 
 
 def _watches_of_blue(rollout: Rollout) -> list[Watch]:

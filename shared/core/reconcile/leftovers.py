@@ -41,7 +41,7 @@ def why_left(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime)
         return why
     if serving is not None and not endpoint.ready(serving):
         return reason(ReasonCode.LEFTOVER_KEPT, deployment=name, other=serving)
-    if serving is not None and rollout.phase is not Phase.PROMOTED and not seen_healthy(rollout, serving, now):
+    if serving is not None and not seen_healthy(rollout, serving, now):
         return reason(ReasonCode.LEFTOVER_UNCHECKED, deployment=name, other=serving)
     return not_deleted(rollout, name, endpoint)
 

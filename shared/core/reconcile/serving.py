@@ -13,6 +13,7 @@ from shared.core.observation.observation import DeploymentMinute, EndpointSeen, 
 from shared.core.observation.spans import ceil_minute, floor_minute
 from shared.core.phases import TERMINAL, Phase
 from shared.core.reconcile import running
+from shared.core.reconcile.probing import can_probe
 from shared.core.reconcile.serving_health import LAST, LOOK_BACK, ServingHealth, latest, shown_by
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
@@ -145,7 +146,8 @@ def _health(rollout: Rollout, name: str, rows: list[DeploymentMinute], observati
     last, probe = latest(rows, observation.serving_until), observation.serving_probe
     if any(row.succeeded > 0 for row in last):
         unhealthy = rollout.ending.unhealthy == name
-        return shown_by(rows, rollout.alarms, slow_too=slow_too, unhealthy=unhealthy)
+        only = not can_probe(rollout)
+        return shown_by(rows, rollout.alarms, slow_too=slow_too, unhealthy=unhealthy, only=only)
     failed = last and shown_by(last, rollout.alarms, slow_too=slow_too, unhealthy=False) is ServingHealth.UNHEALTHY
     if failed or (probe is not None and not probe.passed):
         return ServingHealth.UNHEALTHY

@@ -23,6 +23,7 @@ LAST = timedelta(minutes=5)  # the minutes that must look good now
 CALM = timedelta(minutes=10)  # how long they must do so after bad ones,
 LONG = timedelta(minutes=50)  # and how long if there are too few requests to show it
 BY_CHANCE = 1  # a bad request that proves nothing
+ENOUGH = 30  # requests
 
 
 class ServingHealth(Enum):
@@ -62,12 +63,13 @@ class Share:
 
 
 def shown_by(
-    rows: Sequence[DeploymentMinute], alarms: Alarms | None, *, slow_too: bool, unhealthy: bool
+    rows: Sequence[DeploymentMinute], alarms: Alarms | None, *, slow_too: bool, unhealthy: bool, only: bool = False
 ) -> ServingHealth:
     """Return what these requests show of a deployment.
 
     rows: one deployment's minutes of the last hour, the newest within the last five. unhealthy: whether it was known to
-    be unhealthy before. slow_too: whether slow answers count.
+    be unhealthy before. slow_too: whether slow answers count. only: whether there are no smoke requests that could
+    show it instead. Then `ENOUGH` must do, or a deployment that is only called once an hour would never be proven.
     """
     bad_until = _bad_until(rows, alarms, slow_too=slow_too)
     newest = max(row.minute for row in rows)
@@ -78,10 +80,13 @@ def shown_by(
     doubted, good_for = unhealthy or bad_until is not None, newest - since[0].minute
     if all(share.shown for share in shares if share.total) and (good_for >= CALM or not doubted):
         return ServingHealth.PROVEN
+    enough = only and bad_until is None and sum(row.total for row in since) >= ENOUGH
     if doubted:
-        long = good_for >= LONG and all(share.shown or share.small for share in shares)
+        long = (enough or good_for >= LONG) and all(share.shown or share.small for share in shares)
         return ServingHealth.PROVEN if long else ServingHealth.UNCLEAR
-    return ServingHealth.UNCLEAR if any(share.shown is False for share in shares) else ServingHealth.GOOD
+    if any(share.shown is False for share in shares):
+        return ServingHealth.UNCLEAR
+    return ServingHealth.PROVEN if enough else ServingHealth.GOOD
 
 
 def latest(rows: Iterable[DeploymentMinute], until: datetime | None) -> list[DeploymentMinute]:
