@@ -78,9 +78,9 @@ def test_requests_are_counted_by_deployment(metered: Metered) -> None:
     until(lambda: sums(metered.last_hours()["blue"]) == (43, 3, 0))
     rows = metered.last_hours("green")
     assert metered.last_hours()["green"] == []
-    total, bad, mistakes = sums(rows["green"])
-    assert (bad, mistakes) == (0, 0)
-    assert 0 < total < 40
+    total, refused, mistakes = sums(rows["green"])  # a copy is refused while a busy machine answers another
+    assert mistakes == 0
+    assert 0 < total - refused < 40
     for row in (*rows["blue"], *rows["green"]):
         assert row.percentiles is not None
         assert list(row.percentiles) == [50, 90, 95, 99]

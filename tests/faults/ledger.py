@@ -110,9 +110,9 @@ class Ledger:
 
     edits, mirrors: what others wrote. switches: when others last switched a deployment's autoscale settings, by number.
     renewed: when a deployment became another one, and from when on its minutes count. replaced: when others last
-    deployed something else under a name. slow: when it was read that most answers of a minute took far too long, by
-    deployment and minute. misled: entries, by rollout and number, of a process to which an old reading
-    showed another green than there was.
+    deployed another model under a name, and which. slow: when it was read that most answers of a minute took far too
+    long, by deployment and minute. misled: entries, by rollout and number, of a process to which an old reading showed
+    another green than there was.
     """
 
     world: World
@@ -125,7 +125,7 @@ class Ledger:
     edits: list[Edit] = field(default_factory=list)
     mirrors: list[Edit] = field(default_factory=list)
     switches: dict[str, int] = field(default_factory=dict)
-    replaced: dict[str, datetime] = field(default_factory=dict)
+    replaced: dict[str, tuple[datetime, str]] = field(default_factory=dict)
     health: dict[str, list[Health]] = field(default_factory=dict)
     slow: dict[str, dict[datetime, datetime]] = field(default_factory=dict)
     renewed: dict[str, list[tuple[datetime, datetime]]] = field(default_factory=dict)

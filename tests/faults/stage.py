@@ -219,7 +219,7 @@ class Stage:
             if name not in seen.deployments or seen.deployments[name].model != deployed.model:
                 self.ledger.lost(name, self.now())
             if name in seen.deployments and seen.deployments[name].model != deployed.model:
-                self.ledger.replaced[name] = self.world.clock()
+                self.ledger.replaced[name] = self.world.clock(), seen.deployments[name].model
 
     def switch(self, name: str, *, enabled: bool) -> None:
         """Let someone else give a deployment autoscale settings that are enabled or disabled."""

@@ -79,10 +79,16 @@ def target_is_healthy(stage: Stage, order: Order) -> Iterator[str]:
 
 
 def others_are_not_deleted(stage: Stage, order: Order) -> Iterator[str]:
-    """Delete nothing that someone else deployed under a name after green was ready, or after that became blue."""
+    """Delete nothing that someone else deployed under a name after green was ready, or after that became blue.
+
+    An old reading can make Teal order its green once more after that, and what it deploys then is its own.
+    """
     if not isinstance(order.action, DeleteDeployment) or order.misled_about(order.action.name):
         return
-    replaced = stage.ledger.replaced.get(order.action.name)
+    replaced, model = stage.ledger.replaced.get(order.action.name, (None, ""))
+    there = order.truth.deployments.get(order.action.name)
+    if there is None or there.model != model:
+        return
     entries = [
         (stage.ledger.written.get((order.rollout.id, number), entry.at), entry)
         for number, entry in enumerate(stage.ledger.history(order.rollout))
