@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.core.observation import EndpointSeen
+from shared.core.observation import DeploymentSeen, EndpointSeen
 from shared.core.rollout import ModelVersion
 from tests.fakes import FakeClock, FakePolicies, FakeStore
 from tests.faults.ledger import Ledger, Order
@@ -208,6 +208,7 @@ class Stage:
     def change(self, seen: EndpointSeen) -> None:
         """Let someone else change the endpoint."""
         before = self.azure.seen[ENDPOINT]
+        seen = replace(seen, deployments={name: self._dated(before, each) for name, each in seen.deployments.items()})
         self.azure.changed(ENDPOINT)
         self.azure.set_by_others(seen)
         self.azure.changed(ENDPOINT)
@@ -220,6 +221,11 @@ class Stage:
                 self.ledger.lost(name, self.now())
             if name in seen.deployments and seen.deployments[name].model != deployed.model:
                 self.ledger.replaced[name] = self.world.clock(), seen.deployments[name].model
+
+    def _dated(self, before: EndpointSeen, deployed: DeploymentSeen) -> DeploymentSeen:
+        """Return a deployment with the time of its change, if this is one."""
+        same = before.deployments.get(deployed.name)
+        return deployed if same == deployed else replace(deployed, modified=self.world.clock())
 
     def switch(self, name: str, *, enabled: bool) -> None:
         """Let someone else give a deployment autoscale settings that are enabled or disabled."""

@@ -9,6 +9,7 @@ import pytest
 
 from shared.core.observation import DeploymentSeen, Provisioning
 from shared.core.phases import Phase
+from shared.core.reconcile.running import since
 from shared.core.rollout import Verb
 from shared.core.rollout.reasons import ReasonCode
 from tests.scenarios.test_kept_blue import handed_over
@@ -109,3 +110,12 @@ def test_an_inherited_blue_stays_until_what_replaced_the_serving_one_was_seen_he
     world.avoided = {GREEN, "churn-8"}
     world.minutes(12)
     assert BLUE in world.seen.deployments
+
+
+def test_what_was_replaced_counts_from_azures_time_of_the_change() -> None:
+    """This host's clock is an hour behind, so that the last hour's requests, to what was there before, look newer."""
+    world = at_ten()
+    changed = world.clock() + timedelta(hours=1)
+    deploy(world, replace(OTHERS[0], modified=changed))
+    world.minutes(2)
+    assert since(world.rollout(), BLUE) == changed

@@ -70,7 +70,8 @@ def _runs(before: Runs | None, seen: DeploymentSeen, now: datetime, *, counts: b
     if before is None:
         return Runs(seen.name, seen.model, seen.content, ceil_minute(now))
     if before.model != seen.model or (before.content and seen.content not in {"", before.content}):
-        return Runs(seen.name, seen.model, seen.content, ceil_minute(now), replaced=counts, reported=not counts)
+        changed = max(now, seen.modified or now)  # by Azure's clock, in case that of this host is behind
+        return Runs(seen.name, seen.model, seen.content, ceil_minute(changed), replaced=counts, reported=not counts)
     return replace(before, content=seen.content or before.content)
 
 
