@@ -103,6 +103,12 @@ def test_what_was_known_to_be_unhealthy_must_show_more_than_silence_about_it() -
     assert shown((0, 2), (0, 2), unhealthy=True) is UNCLEAR
 
 
+def test_requests_from_before_a_doubt_do_not_end_it() -> None:
+    """The smoke requests failed a moment ago, after an hour of good requests: it takes ten minutes of good ones."""
+    assert shown(*[(0, 60)] * 60, unhealthy=True) is GOOD
+    assert shown(*[(0, 60)] * 60, unhealthy=False) is PROVEN
+
+
 def test_a_few_failures_count_however_they_are_spread() -> None:
     """No five minutes have more than one, and there are too few requests to show that few fail."""
     minutes = ((1, 2), *[(0, 2)] * 9) * 5

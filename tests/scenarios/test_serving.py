@@ -200,13 +200,17 @@ def test_whatever_serves_is_unhealthy_if_it_refuses_nearly_everything(*, accepte
 
 
 def test_refused_requests_do_not_show_that_a_deployment_works() -> None:
-    """A handful of callers without a key is all that comes, and the smoke requests fail."""
-    world = World(rpm=900)
+    """Green works at first. Then a handful of callers without a key is all that comes, and the smoke requests fail."""
+    world = World(replace(POLICY, keep_blue=timedelta(minutes=25)), rpm=900)
     world.register()
     world.until(Phase.PROMOTED)
-    world.rpm, world.conduct, world.scoring.statuses = 2, {GREEN: Conduct(refused=1.0)}, {GREEN: 500}
-    world.minutes(90)
-    assert (BLUE in world.seen.deployments, len(world.entries(C.SERVING_UNHEALTHY))) == (True, 1), world.told()
+    world.minutes(12)
+    world.conduct, world.scoring.statuses = {GREEN: Conduct(refused=1.0)}, {GREEN: 500}
+    for minute in range(90):
+        world.rpm = minute % 2
+        world.minutes()
+    assert BLUE in world.seen.deployments, world.told()
+    assert len(world.entries(C.SERVING_UNHEALTHY)) == 1
 
 
 def test_a_slower_green_that_an_operator_accepted_is_healthy() -> None:

@@ -97,13 +97,9 @@ def flooded(rollout: Rollout) -> bool:
 
 
 def suspected(rollout: Rollout) -> bool:
-    """Return whether an incident is likely but not yet certain: nothing advances on such minutes.
-
-    Next to blue, the certificate says whether green fails more; alone, green's own failures do.
-    """
-    watches = rollout.judging.watches
-    alone = [watches.green_failed] if rollout.alone else []
-    return _applies(rollout) and _doubted(rollout, [watches.green_overloaded, *alone, *_watches_of_blue(rollout)])
+    """Return whether an incident is likely but not yet certain: nothing advances on such minutes."""
+    watches = [rollout.judging.watches.green_overloaded, *_watches_of_blue(rollout)]
+    return _applies(rollout) and _doubted(rollout, watches)
 
 
 def last_looks_harmful(rollout: Rollout) -> bool:

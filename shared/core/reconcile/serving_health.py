@@ -78,12 +78,14 @@ def shown_by(
     if bad_until == newest or any(share.too_much for share in shares):
         return ServingHealth.UNHEALTHY
     doubted, good_for = unhealthy or bad_until is not None, newest - since[0].minute
+    # A doubt that these rows do not show, such as by the smoke requests, is newer than some of them.
+    proven = ServingHealth.GOOD if unhealthy and bad_until is None and not only else ServingHealth.PROVEN
     if all(share.shown for share in shares if share.total) and (good_for >= CALM or not doubted):
-        return ServingHealth.PROVEN
+        return proven
     enough = only and bad_until is None and sum(row.total for row in since) >= ENOUGH
     if doubted:
         long = (enough or good_for >= LONG) and all(share.shown or share.small for share in shares)
-        return ServingHealth.PROVEN if long else ServingHealth.UNCLEAR
+        return proven if long else ServingHealth.UNCLEAR
     if any(share.shown is False for share in shares):
         return ServingHealth.UNCLEAR
     return ServingHealth.PROVEN if enough else ServingHealth.GOOD
