@@ -1,4 +1,4 @@
-"""Defects of Teal in what a reconcile can do without: they must not stop the way back."""
+"""Contains defects in the optional readings of a reconcile, so that they never block a rollback."""
 
 from __future__ import annotations
 

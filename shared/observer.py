@@ -1,7 +1,7 @@
 """Observes Azure and telemetry for one rollout, as the observation plan asks. Nothing is decided or done here.
 
-The road back needs only the endpoint: telemetry, smoke and logs that give no answer, be it for a defect of Teal, are
-noted, never fatal.
+A rollback needs only the endpoint: if telemetry, smoke requests or logs give no answer, even because of a defect in
+Teal, that is noted and never fatal.
 """
 
 from __future__ import annotations

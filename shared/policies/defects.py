@@ -1,4 +1,4 @@
-"""Defects of Teal that a file reveals: whatever is in it, reading it stops neither the app nor the other files."""
+"""Contains defects that a policy file reveals: no file, whatever is in it, stops the app or blocks the others."""
 
 from __future__ import annotations
 

@@ -501,7 +501,7 @@ REASONS: Mapping[ReasonCode, Row] = {
     ReasonCode.HALTED: Row("all rollouts halted by {actor}: {comment}", "An operator halted everything."),
     ReasonCode.HALT_UNKNOWN: Row(
         "whether all rollouts are halted could not be read",
-        "Teal's storage cannot be read for whether there is a halt, so nothing advances.",
+        "Teal cannot read from its storage whether there is a halt, so nothing advances.",
     ),
     ReasonCode.NOTHING_TO_ROLL_BACK: Row(
         "nothing had been changed on the endpoint", "There was nothing to undo, so the rollback ended immediately."

@@ -52,6 +52,7 @@ def after(serving: str, **changes: object) -> dict[str, object]:
     return DUE | {"seen_healthy": SeenHealthy(serving, NOW, NOW)} | changes
 
 
+UNSEEN = after(BLUE, ordered=TEN)
 MIRRORED_TO_NOTHING = EndpointSeen(
     "churn", Provisioning.SUCCEEDED, ALL_BLUE, {GREEN: 20, "gone": 5}, endpoint(ALL_BLUE).deployments
 )
@@ -113,6 +114,7 @@ ROWS: list[tuple[str, Rollout, EndpointSeen | None, Action | None]] = [
     ("so is what is gone", rollout(ROLLED_BACK, **DUE), MIRRORED_TO_NOTHING, SetMirror("churn", {})),
     ("green was never ours", rollout(ROLLED_BACK, **DUE, blue=None), endpoint(ALL_BLUE), None),
     ("a person is needed", rollout(FAILED), endpoint(TEN), None),
+    ("an order of before was never seen", rollout(FAILED, **UNSEEN), endpoint(ALL_BLUE), DELETE_GREEN),
     ("finished", rollout(ROLLED_BACK, **DUE, finished=NOW), endpoint(TEN), None),
     ("waiting", rollout(Phase.QUEUED), endpoint(ALL_BLUE, green=""), None),
 ]

@@ -88,15 +88,17 @@ WAYS: dict[Cause, tuple[list[Counts], int | None, dict[str, object]]] = {
 }
 
 
+def with_fraud() -> Calibration:
+    """Return the errors gate with a second one that counts an outcome for every other request."""
+    errors = ERRORS.panel.gates[0]
+    fraud = replace(errors, name="fraud", share=0.5, heard=0.5)
+    panel = replace(ERRORS.panel, gates=(replace(errors, share=0.5), fraud))
+    return replace(ERRORS, panel=panel, samples=ERRORS.samples * 2)
+
+
 def test_a_gate_that_does_not_hear_green_is_named() -> None:
     """The reason names the gate and what it counts for blue."""
-    errors = ERRORS.panel.gates[0]
-    deaf = replace(errors, name="fraud", share=0.5, heard=0.5)
-    both = replace(
-        ERRORS,
-        panel=replace(ERRORS.panel, gates=(replace(errors, share=0.5), deaf)),
-        samples=ERRORS.samples * 2,
-    )
+    both = with_fraud()
     answered = at(10, GOOD)
     unheard = GateMinute((Counts(0, 0, 9, 9000),))
     minute = replace(answered, gates=(*answered.gates, unheard), answered=1000)
@@ -107,13 +109,7 @@ def test_a_gate_that_does_not_hear_green_is_named() -> None:
 
 def test_a_gate_without_data_of_blue_is_named() -> None:
     """Green cannot be compared with what is late or lost, whether green's own outcomes are counted or not."""
-    errors = ERRORS.panel.gates[0]
-    blind = replace(errors, name="fraud", share=0.5, heard=0.5)
-    both = replace(
-        ERRORS,
-        panel=replace(ERRORS.panel, gates=(replace(errors, share=0.5), blind)),
-        samples=ERRORS.samples * 2,
-    )
+    both = with_fraud()
     answered = at(10, GOOD)
     minute = replace(answered, answered=10, blue_answered=20)
     for seen in (None, GateMinute((Counts(),)), GateMinute((Counts(0, 1000),))):

@@ -1,4 +1,4 @@
-"""Defects of Teal in what it can do without: the way back needs only the endpoint, whatever else raises whatever."""
+"""Defects in optional readings: a rollback needs only the endpoint, whatever the other readings raise."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MENTIONED = "a defect in Teal: ValueError: cannot convert float NaN to integer"
 
 
 class Defective(FakeEndpoints):
-    """Azure ML, of which nothing can be read but the endpoint."""
+    """An Azure ML that answers for the endpoint and fails for everything else."""
 
     def logs(self, *_: object) -> str:
         raise DEFECT
@@ -33,14 +33,14 @@ class Defective(FakeEndpoints):
 
 
 def defective() -> World:
-    """Return a world where nothing of Azure ML can be read but the endpoint, with a new version."""
+    """Return a world with a new version, in which Azure ML answers only for the endpoint."""
     world = World(endpoints=Defective(seen={ENDPOINT: serving()}, slow=True))
     world.register()
     return world
 
 
 def break_everything(world: World) -> None:
-    """Have every call raise that the way back can do without."""
+    """Make every call fail that a rollback does not need."""
     world.telemetry.faults.always = DEFECT
     world.scoring.faults.always = DEFECT
 
@@ -58,7 +58,7 @@ def test_a_rollback_is_carried_out_within_a_minute() -> None:
 
 @pytest.mark.parametrize("minutes", [1, 5, 15])
 def test_a_rollback_is_carried_out_before_green_has_traffic(minutes: int) -> None:
-    """While it is made and tested, also if Teal never saw anything else than the endpoint."""
+    """While green is being created and tested, even if Teal has never seen anything but the endpoint."""
     world = defective()
     break_everything(world)
     world.minutes(minutes)

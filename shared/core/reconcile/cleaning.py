@@ -28,6 +28,8 @@ from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import Rollout
 
 WATCH = timedelta(minutes=30)  # of what serves, after a rollout that was not promoted
+# The phases in which the traffic of whatever has the leftover's name is still taken away, or reported as in use.
+MOVED = frozenset({Phase.PROMOTED, Phase.ROLLED_BACK})
 # What must be seen healthy before the leftover can go: until then it may be needed.
 WAITS = frozenset(
     {
@@ -170,11 +172,8 @@ def _needed(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime) 
         return reason(ReasonCode.LEFTOVER_IN_USE, deployment=name, observed_traffic=dict(endpoint.traffic))
     promoted = rollout.phase is Phase.PROMOTED
     foreign = running.is_foreign(rollout, name) if promoted else made_by_others(rollout, endpoint)
-    leaves = name in endpoint.traffic and rollout.phase in {
-        Phase.PROMOTED,
-        Phase.ROLLED_BACK,
-    }  # or is in use: see above
-    if foreign and not leaves:
+    to_be_moved = name in endpoint.traffic and rollout.phase in MOVED
+    if foreign and not to_be_moved:
         return with_size(reason(ReasonCode.LEFTOVER_REPLACED, deployment=name), rollout)
     if rollout.phase is not Phase.FAILED:
         return None

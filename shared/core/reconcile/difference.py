@@ -23,7 +23,7 @@ from shared.core.reconcile.capacity import instances_at_start
 from shared.core.reconcile.cleaning import may_delete
 from shared.core.reconcile.keeping import expired
 from shared.core.reconcile.leftovers import given_by_others, leftover
-from shared.core.reconcile.orders import outstanding
+from shared.core.reconcile.orders import mirror_outstanding
 from shared.core.reconcile.regrowing import restore
 from shared.core.reconcile.returning import regrow_blue, return_traffic, unmirror
 from shared.core.reconcile.serving import seen_healthy
@@ -107,7 +107,7 @@ def _give_up(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[A
     """Return the deletion of what a failed or redundant rollout created; live traffic is left to operators."""
     if rollout.placement is None or rollout.green in endpoint.traffic:
         return ()
-    if rollout.green in endpoint.mirror or outstanding(rollout):
+    if rollout.green in endpoint.mirror or mirror_outstanding(rollout):
         return unmirror(rollout, endpoint)
     return autoscaling.switch(rollout, endpoint) + _delete(rollout, endpoint, now)
 

@@ -72,7 +72,12 @@ def shown(rollout: Rollout, endpoint: EndpointSeen) -> Rollout:
 def outstanding(rollout: Rollout) -> bool:
     """Return whether an order that gives green traffic or a mirror may still take effect."""
     last = rollout.orders
-    return (rollout.green in (last.traffic or {}) and not last.shown) or (last.mirror > 0 and not last.mirror_shown)
+    return (rollout.green in (last.traffic or {}) and not last.shown) or mirror_outstanding(rollout)
+
+
+def mirror_outstanding(rollout: Rollout) -> bool:
+    """Return whether an order that gives green a mirror may still take effect."""
+    return rollout.orders.mirror > 0 and not rollout.orders.mirror_shown
 
 
 def withdrawn(rollout: Rollout) -> bool:

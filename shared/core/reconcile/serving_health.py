@@ -69,7 +69,7 @@ def shown_by(
 
     rows: one deployment's minutes of the last hour, the newest within the last five. unhealthy: whether it was known to
     be unhealthy before. slow_too: whether slow answers count. only: whether there are no smoke requests that could
-    show it instead. Then `ENOUGH` must do, or a deployment that is only called once an hour would never be proven.
+    show it instead. Then `ENOUGH` requests suffice: otherwise a deployment called once an hour would never be proven.
     """
     bad_until = _bad_until(rows, alarms, slow_too=slow_too)
     newest = max(row.minute for row in rows)
