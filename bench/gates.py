@@ -32,7 +32,7 @@ from shared.core.gates.calibration import Calibration, calibrate, past_of
 from shared.core.gates.readings import Thresholds, readings
 from shared.core.gates.samples import gate_minute
 from shared.core.judge import panel
-from shared.core.judge.gate import GateMinute
+from shared.core.judge.gate_minute import GateMinute
 from shared.core.judge.panel import Evidence, JudgedMinute
 from shared.core.judge.verdict import Risk, judge
 from shared.core.observation import DeploymentMinute, Tally

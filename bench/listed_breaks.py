@@ -137,7 +137,7 @@ BREAKS = (
     ),
     Break(
         "an endpoint that others have handed over is a defect",
-        "shared/controller.py",
+        "shared/handover.py",
         "    except IllegalMove as error:\n        raise Conflict(",
         "    except ZeroDivisionError as error:\n        raise Conflict(",
         "tests/faults/test_interleaving.py",
@@ -284,7 +284,7 @@ BREAKS = (
     ),
     Break(
         "a request is accepted without an entry",
-        "shared/controller.py",
+        "shared/accepting.py",
         "changed((stored.etag, accepted))",
         "changed((stored.etag, Decision(accepted.rollout)))",
         "tests/scenarios/test_requests.py",
@@ -567,7 +567,7 @@ BREAKS = (
     ),
     Break(
         "minutes in which the weight was being changed are compared with the one before",
-        "shared/core/rollout/parts.py",
+        "shared/core/rollout/traffic_plan.py",
         "        return self.since <= minute and minute + MINUTE <= self.until",
         "        return True",
         "tests/core/test_minutes.py",

@@ -10,31 +10,28 @@ import logging
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from shared.accepting import accept
 from shared.acting import Acting
 from shared.closing import OpenMark, close, close_idle, read_mark, reopen
-from shared.core.admission import EndpointRecord, succeed
+from shared.core.admission import EndpointRecord
 from shared.core.endpoint_id import EndpointId
 from shared.core.observation import Observation
-from shared.core.phases import IllegalMove
 from shared.core.reconcile import orders
 from shared.core.reconcile.actions import Action
 from shared.core.reconcile.rereading import worth_keeping
 from shared.core.rollout import OperatorRequest, Rollout, leases
 from shared.core.rollout.history import Decision
-from shared.core.rollout.requests import ANY, Address, answered, ask, repeated
+from shared.core.rollout.requests import ANY, Address
 from shared.core.turn import Turn, turn
 from shared.errors import Conflict, Permanent, Temporary
+from shared.handover import handed_over
 from shared.notifications import LogChannel, notify
-from shared.ports import Changes, Channel, Clock, Numbered, Store, Stored, Wakeups
+from shared.ports import Changes, Channel, Clock, Store, Stored, Wakeups
 from shared.redaction import redacted
-from shared.repetitions import repeated_lately
-from shared.saving import save
+from shared.saving import changed, save
 from shared.workspaces import Workspaces
 
 log = logging.getLogger("teal.controller")
-# Whoever loses to another writer tries again at once, and each of them wins once: enough for twenty people at the same
-# time, because an emergency rollback must not be sent back.
-PATIENT_TRIES = 25
 STALLED = timedelta(minutes=5)  # no reconcile takes so long, unless its process stood still or its clock was set
 
 
@@ -94,34 +91,15 @@ class Controller:
 
         Raises NotPossible if it makes no sense now, and Conflict if others keep writing first.
         """
-        for _ in range(PATIENT_TRIES):
-            stored = self._asked_of(endpoint, request, address)
-            if stored is None:
-                return None
-            accepted = ask(stored.value, request, address)
-            if not accepted.entries:
-                return accepted.rollout  # a repetition
-            try:
-                save(self.store, endpoint, changed((stored.etag, accepted)))
-            except Conflict:
-                continue
-            rollout = accepted.rollout
+        accepted = accept(self.store, endpoint, request, address)
+        if accepted is None:
+            return None
+        rollout = accepted.rollout
+        if accepted.entries:
             log.info("request endpoint=%s rollout=%s verb=%s by=%r", endpoint, rollout.id, request.verb, request.by)
             notify(self.channels, rollout, accepted.entries)
             self._wake(endpoint)
-            return rollout
-        raise Conflict(f"{endpoint} is being changed by others; try again")
-
-    def _asked_of(self, endpoint: EndpointId, request: OperatorRequest, address: Address) -> Stored[Rollout] | None:
-        """Return the current rollout, or the one that accepted this very request before."""
-        named = self.store.rollout(endpoint, address.rollout) if address.rollout and address.key else None
-        if named is not None and repeated(named.value, request, address):
-            return named
-        name = self.store.record(endpoint).value.current
-        current = self.store.rollout(endpoint, name) if name else None
-        if address.key is None or named is not None or (current and answered(current.value, address)):
-            return current
-        return repeated_lately(self.store, endpoint, request, address) or current
+        return rollout
 
     def _reconcile(
         self, mark: OpenMark, record: Stored[EndpointRecord], stored: Stored[Rollout], now: datetime
@@ -185,7 +163,7 @@ class Controller:
         changes = changed((stored.etag, Decision(wanted, after.entries)))
         try:
             if wanted.finished is not None:
-                changes = _handed_over(record, waiting, changes, now)
+                changes = handed_over(record, waiting, changes, now)
             return save(self.store, wanted.endpoint, changes)[0]
         except Conflict:
             log.info("conflict endpoint=%s rollout=%s: another writer was first", wanted.endpoint, wanted.id)
@@ -238,33 +216,3 @@ class Controller:
             log.warning("not reconciled endpoint=%s: %s; the next tick tries again", endpoint, error)
         except Exception:
             log.exception("defect: endpoint=%s was not reconciled; the next tick tries again", endpoint)
-
-
-def _handed_over(
-    record: Stored[EndpointRecord], waiting: Stored[Rollout] | None, changes: Changes, now: datetime
-) -> Changes:
-    """Return the changes that also free the endpoint, or begin the rollout that waits, in the same transaction.
-
-    Raises Conflict if that rollout has begun already, or ended: the record that names it is out of date.
-    """
-    try:
-        (ended,) = changes.rollouts
-        after, begun = succeed(record.value, ended.value, waiting.value if waiting else None, now)
-    except IllegalMove as error:
-        raise Conflict(f"{record.value.endpoint} was handed over by another: {error}") from error
-    more = changed((waiting.etag, begun)) if waiting and begun else Changes()
-    return Changes(
-        rollouts=changes.rollouts + more.rollouts,
-        record=Stored(after, record.etag),
-        entries=changes.entries + more.entries,
-    )
-
-
-def changed(*decisions: tuple[str | None, Decision]) -> Changes:
-    """Return decisions, each with the etag it was made on, as what to write: entries are numbered on from before."""
-    rollouts, entries = [], []
-    for etag, decision in decisions:
-        first = decision.rollout.entry_count
-        entries += [Numbered(decision.rollout.id, first + i, entry) for i, entry in enumerate(decision.entries)]
-        rollouts.append(Stored(replace(decision.rollout, entry_count=first + len(decision.entries)), etag))
-    return Changes(rollouts=tuple(rollouts), entries=tuple(entries))

@@ -11,7 +11,6 @@ from datetime import datetime
 from enum import StrEnum
 
 from shared.acting import TRIES
-from shared.controller import changed
 from shared.core.admission import Admission, EndpointRecord, Start, admit, is_late, objection, rollout_id
 from shared.core.admission.events import Ignored, ModelRegistered, read_event
 from shared.core.endpoint_id import EndpointId
@@ -26,7 +25,7 @@ from shared.core.rollout.reasons import reason as why
 from shared.errors import Conflict, ErrorCode, Misconfigured, NotPossible, Permanent, Temporary, Unregistered
 from shared.ports import Changes, Clock, Models, Policies, Store, Stored, Wakeups
 from shared.redaction import redacted
-from shared.saving import save
+from shared.saving import changed, save
 from shared.words import sentence
 from shared.workspaces import Workspaces
 

@@ -14,7 +14,7 @@ from shared.core.reconcile.leftovers import leftover
 from shared.core.rollout import Rollout
 from shared.core.rollout.pauses import PauseCause, pause_cause, waits_for_operator
 from shared.core.rollout.reasons import ReasonCode
-from shared.core.rollout.record import ActionKind
+from shared.core.rollout.refusal import ActionKind
 from shared.findings import Finding, Severity
 from shared.words import sentence
 

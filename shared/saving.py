@@ -8,8 +8,9 @@ from dataclasses import replace
 from shared.core.endpoint_id import EndpointId
 from shared.core.rollout import Rollout
 from shared.core.rollout.diagnostics import brief_entry, brief_rollout
+from shared.core.rollout.history import Decision
 from shared.errors import Unstorable
-from shared.ports import Changes, Store, Stored
+from shared.ports import Changes, Numbered, Store, Stored
 
 log = logging.getLogger("teal.saving")
 
@@ -25,6 +26,16 @@ def save(store: Store, endpoint: EndpointId, changes: Changes) -> tuple[Stored[R
     except Unstorable as error:
         log.error("not stored endpoint=%s: %s; storing it without its diagnostics", endpoint, error)  # noqa: TRY400 -- not a bug
         return _written(store, endpoint, brief(changes))
+
+
+def changed(*decisions: tuple[str | None, Decision]) -> Changes:
+    """Return decisions, each with the etag it was made on, as what to write: entries are numbered on from before."""
+    rollouts, entries = [], []
+    for etag, decision in decisions:
+        first = decision.rollout.entry_count
+        entries += [Numbered(decision.rollout.id, first + i, entry) for i, entry in enumerate(decision.entries)]
+        rollouts.append(Stored(replace(decision.rollout, entry_count=first + len(decision.entries)), etag))
+    return Changes(rollouts=tuple(rollouts), entries=tuple(entries))
 
 
 def brief(changes: Changes) -> Changes:

@@ -15,7 +15,8 @@ from azure.core.exceptions import HttpResponseError, ResourceExistsError, Resour
 from azure.data.tables import TableClient, TableEntity, UpdateMode
 
 from shared.adapters.faults import azure_faults, write_faults
-from shared.adapters.table_rows import KeyRange, Row
+from shared.adapters.table_keys import KeyRange
+from shared.adapters.table_rows import Row
 
 T = TypeVar("T")
 Operation = tuple[str, Row, Mapping[str, Any]]

@@ -1,4 +1,4 @@
-"""Converts records to rows of Table Storage and back: keys, JSON split over properties, and readable columns.
+"""Converts records to rows of Table Storage and back: JSON split over properties, and readable columns.
 
 Only the JSON is read back; the readable columns are for people who open the table. Pure.
 """
@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
-from urllib.parse import quote
 
+from shared.adapters import table_keys as keys
 from shared.core.admission import EndpointRecord
 from shared.core.endpoint_id import EndpointId
 from shared.core.observation import DeploymentMinute, Halt, HaltEnd, HaltEntry, Tally
@@ -27,63 +26,15 @@ T = TypeVar("T")
 N = TypeVar("N", int, float)
 Row = dict[str, Any]
 
-ENDPOINT_ROW = "endpoint"
-HALT_ROW = "halt"
-HALT_ENTRIES = "halts~"
 # A string property holds 64 KiB of UTF-16, that is 32768 characters; a row 1 MiB including columns and overhead.
 PIECE = 32_000
 MOST_PIECES = 15
 LONGEST_COLUMN = 1000
-JUDGEMENT = "judged~"
-
-
-@dataclass(frozen=True, slots=True)
-class KeyRange:
-    """Row keys from `first` (inclusive) to `end` (exclusive)."""
-
-    first: str
-    end: str
-
-
-def key(text: str) -> str:
-    """Return a text as part of a key: valid Azure names unchanged, anything else without forbidden characters."""
-    return quote(text, safe="").replace("%", "~")
-
-
-def partition_key(endpoint: EndpointId) -> str:
-    """Return the partition of an endpoint."""
-    return f"{key(endpoint.workspace)}:{key(endpoint.name)}"
-
-
-def rollout_key(rollout_id: str) -> str:
-    """Return the row key of a rollout."""
-    return f"rollout~{key(rollout_id)}"
-
-
-def entry_key(rollout_id: str, number: int) -> str:
-    """Return the row key of a history entry; keys sort by number."""
-    return f"event~{key(rollout_id)}~{number:06d}"
-
-
-def entries_of(rollout_id: str, first: int = 0) -> KeyRange:
-    """Return the key range of a rollout's history, from entry number `first` on."""
-    return KeyRange(entry_key(rollout_id, first), f"event~{key(rollout_id)}~~")
-
-
-def minutes_in(since: datetime | None, until: datetime | None) -> KeyRange:
-    """Return the key range of telemetry in a rollout's partition from `since` to `until`: keys start with the time."""
-    return KeyRange(_moment(since) if since else "0", _moment(until) if until else ":")
-
-
-def judgements_in(since: datetime | None, until: datetime | None) -> KeyRange:
-    """Return the key range of judgements from `since` to `until`, in the same partition."""
-    span = minutes_in(since, until)
-    return KeyRange(JUDGEMENT + span.first, JUDGEMENT + span.end)
 
 
 def open_row(partition: str, endpoint: EndpointId) -> Row:
     """Return the row that marks an endpoint as having work."""
-    return {"PartitionKey": partition, "RowKey": partition_key(endpoint)} | _endpoint_columns(endpoint)
+    return {"PartitionKey": partition, "RowKey": keys.partition_key(endpoint)} | _endpoint_columns(endpoint)
 
 
 def endpoint_of(row: Mapping[str, Any]) -> EndpointId:
@@ -115,7 +66,7 @@ def halt_row(partition: str, halt: Halt) -> Row:
     if halt.ended is not None:
         ended = halt.ended
         columns |= {"EndedBy": ended.by, "EndedReason": ended.reason, "EndedAt": ended.at.astimezone(UTC)}
-    return {"PartitionKey": partition, "RowKey": HALT_ROW, **columns}
+    return {"PartitionKey": partition, "RowKey": keys.HALT_ROW, **columns}
 
 
 def halt_of(row: Mapping[str, Any]) -> Halt:
@@ -139,7 +90,7 @@ def _time(row: Mapping[str, Any], name: str) -> datetime:
 def halt_entry_row(partition: str, entry: HaltEntry) -> Row:
     """Return an entry of the history of halts as a row; their keys sort the newest first."""
     columns = {"By": entry.by, "Reason": entry.reason, "At": entry.at.astimezone(UTC), "Halted": entry.halted}
-    return {"PartitionKey": partition, "RowKey": f"{HALT_ENTRIES}{countdown(entry.at):016d}", **columns}
+    return {"PartitionKey": partition, "RowKey": f"{keys.HALT_ENTRIES}{countdown(entry.at):016d}", **columns}
 
 
 def halt_entry_of(row: Mapping[str, Any]) -> HaltEntry:
@@ -153,7 +104,7 @@ def halt_entry_of(row: Mapping[str, Any]) -> HaltEntry:
 def record_row(record: EndpointRecord) -> Row:
     """Return an endpoint's lock as a row."""
     columns = {"current": record.current, "waiting": record.waiting}
-    return _row(record.endpoint, ENDPOINT_ROW, record) | _present(columns)
+    return _row(record.endpoint, keys.ENDPOINT_ROW, record) | _present(columns)
 
 
 def rollout_row(rollout: Rollout) -> Row:
@@ -169,7 +120,7 @@ def rollout_row(rollout: Rollout) -> Row:
         "judge_overruled_by": rollout.override.by[:LONGEST_COLUMN] if rollout.override else None,
         "finished": rollout.finished.astimezone(UTC) if rollout.finished else None,
     }
-    return _row(rollout.endpoint, rollout_key(rollout.id), rollout) | _present(columns)
+    return _row(rollout.endpoint, keys.rollout_key(rollout.id), rollout) | _present(columns)
 
 
 def entry_row(endpoint: EndpointId, numbered: Numbered) -> Row:
@@ -181,7 +132,7 @@ def entry_row(endpoint: EndpointId, numbered: Numbered) -> Row:
         "phase": entry.after.value,
         "reason": entry.reason.code.value,
     }
-    return _row(endpoint, entry_key(numbered.rollout, numbered.number), entry) | _present(columns)
+    return _row(endpoint, keys.entry_key(numbered.rollout, numbered.number), entry) | _present(columns)
 
 
 def minute_row(rollout_id: str, minute: DeploymentMinute) -> Row:
@@ -189,8 +140,8 @@ def minute_row(rollout_id: str, minute: DeploymentMinute) -> Row:
     moment = minute.minute.astimezone(UTC)
     tallies = {name: (tally.bad, tally.total) for name, tally in minute.tallies.items()}
     row: Row = {
-        "PartitionKey": key(rollout_id),
-        "RowKey": f"{_moment(moment)}~{key(minute.deployment)}",
+        "PartitionKey": keys.key(rollout_id),
+        "RowKey": f"{keys.moment(moment)}~{keys.key(minute.deployment)}",
         "deployment": minute.deployment,
         "minute": moment,
         "total": minute.total,
@@ -232,8 +183,8 @@ def judgement_row(rollout_id: str, judgement: Judgement) -> Row:
     """Return the gates' judgement of a minute as a row."""
     moment = judgement.minute.astimezone(UTC)
     return {
-        "PartitionKey": key(rollout_id),
-        "RowKey": JUDGEMENT + _moment(moment),
+        "PartitionKey": keys.key(rollout_id),
+        "RowKey": keys.JUDGEMENT + keys.moment(moment),
         "minute": moment,
         "weight": judgement.weight,
     } | _pieces(f"what was judged of {rollout_id}", judgement)
@@ -277,8 +228,8 @@ def _tallies(row: Mapping[str, Any]) -> dict[str, Tally]:
 
 
 def _row(endpoint: EndpointId, row_key: str, value: object) -> Row:
-    keys = {"PartitionKey": partition_key(endpoint), "RowKey": row_key}
-    return keys | _pieces(f"{row_key} of endpoint {endpoint}", value)
+    row = {"PartitionKey": keys.partition_key(endpoint), "RowKey": row_key}
+    return row | _pieces(f"{row_key} of endpoint {endpoint}", value)
 
 
 def _endpoint_columns(endpoint: EndpointId) -> Row:
@@ -309,10 +260,6 @@ def _text(row: Mapping[str, Any]) -> str:
 
 def _piece(number: int) -> str:
     return "json" if number == 0 else f"json{number}"
-
-
-def _moment(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _present(columns: Mapping[str, object]) -> Row:

@@ -13,9 +13,10 @@ from datetime import UTC, datetime
 
 from azure.data.tables import TableServiceClient
 
+from shared.adapters import table_keys as keys
 from shared.adapters import table_rows as rows
 from shared.adapters.table import MOST_OPERATIONS, Operation, Table, merge, upsert, write
-from shared.adapters.table_rows import KeyRange
+from shared.adapters.table_keys import KeyRange
 from shared.core.admission import EndpointRecord
 from shared.core.endpoint_id import EndpointId
 from shared.core.observation import DeploymentMinute
@@ -48,7 +49,7 @@ class TableStore:
 
     def halt(self) -> Halt | None:
         """Return the newest halt, which may have ended, or None if there never was one."""
-        row = self._lists.get(HALT, rows.HALT_ROW)
+        row = self._lists.get(HALT, keys.HALT_ROW)
         return None if row is None else rows.halt_of(row)
 
     def set_halt(self, halt: Halt) -> None:
@@ -60,26 +61,26 @@ class TableStore:
         if halt.in_force:
             self._lists.submit([upsert(row), upsert(entry)])  # a repeated call, as after a lost answer, changes nothing
             return
-        newest = self._lists.get(HALT, rows.HALT_ROW)
+        newest = self._lists.get(HALT, keys.HALT_ROW)
         if newest is None or rows.halt_of(newest) != replace(halt, ended=None):
             raise Conflict("another halt was ordered or ended meanwhile; look again")
         self._lists.submit([write(row, newest.metadata["etag"]), write(entry, None)])
 
     def halt_history(self, limit: int) -> tuple[HaltEntry, ...]:
         """Return the newest entries of the history of halts, newest first."""
-        found = self._lists.first(HALT, rows.HALT_ENTRIES, f"{rows.HALT_ENTRIES}~", {}, limit)
+        found = self._lists.first(HALT, keys.HALT_ENTRIES, f"{keys.HALT_ENTRIES}~", {}, limit)
         return tuple(map(rows.halt_entry_of, found))
 
     def record(self, endpoint: EndpointId) -> Stored[EndpointRecord]:
         """Return the endpoint's lock; a new one without etag if there is none."""
-        row = self._rollouts.get(rows.partition_key(endpoint), rows.ENDPOINT_ROW)
+        row = self._rollouts.get(keys.partition_key(endpoint), keys.ENDPOINT_ROW)
         if row is None:
             return Stored(EndpointRecord(endpoint))
         return Stored(rows.record_of(row), row.metadata["etag"])
 
     def rollout(self, endpoint: EndpointId, rollout_id: str) -> Stored[Rollout] | None:
         """Return one rollout, or None."""
-        row = self._rollouts.get(rows.partition_key(endpoint), rows.rollout_key(rollout_id))
+        row = self._rollouts.get(keys.partition_key(endpoint), keys.rollout_key(rollout_id))
         return None if row is None else Stored(rows.rollout_of(row), row.metadata["etag"])
 
     def enlist(self, pointer: Pointer) -> None:
@@ -97,7 +98,7 @@ class TableStore:
 
     def history(self, endpoint: EndpointId, rollout_id: str, first: int = 0) -> tuple[Entry, ...]:
         """Return a rollout's history from entry number `first` on, oldest first."""
-        found = self._rollouts.range(rows.partition_key(endpoint), rows.entries_of(rollout_id, first))
+        found = self._rollouts.range(keys.partition_key(endpoint), keys.entries_of(rollout_id, first))
         return tuple(map(rows.entry_of, found))
 
     def commit(self, endpoint: EndpointId, changes: Changes) -> dict[str, str]:
@@ -132,12 +133,12 @@ class TableStore:
 
     def open_mark(self, endpoint: EndpointId) -> str | None:
         """Return the ETag of the mark, which changes whenever `mark_open` is called; None if there is no mark."""
-        row = self._lists.get(_shard(endpoint), rows.partition_key(endpoint))
+        row = self._lists.get(_shard(endpoint), keys.partition_key(endpoint))
         return None if row is None else str(row.metadata["etag"])
 
     def mark_closed(self, endpoint: EndpointId, mark: str) -> None:
         """Mark the endpoint as having no work, unless it was marked open again since this mark was read."""
-        self._lists.delete(_shard(endpoint), rows.partition_key(endpoint), mark)
+        self._lists.delete(_shard(endpoint), keys.partition_key(endpoint), mark)
 
     def known_endpoints(self) -> tuple[EndpointId, ...]:
         """Return every endpoint that ever had a rollout."""
@@ -161,35 +162,35 @@ class TableStore:
 
     def forget_minutes(self, pointer: Pointer) -> bool:
         """Delete the telemetry and judgements stored for a rollout; return whether there were any."""
-        deleted = self._minutes.clear(rows.key(pointer.rollout), EVERYTHING)
+        deleted = self._minutes.clear(keys.key(pointer.rollout), EVERYTHING)
         self._lists.delete(WITH_MINUTES, pointer.position)
         return deleted > 0
 
     def forget(self, pointer: Pointer) -> None:
         """Delete a finished rollout with its telemetry and history, and the pointer to it last."""
         self.forget_minutes(pointer)
-        partition = rows.partition_key(pointer.endpoint)
-        self._rollouts.clear(partition, rows.entries_of(pointer.rollout))
-        self._rollouts.delete(partition, rows.rollout_key(pointer.rollout))
+        partition = keys.partition_key(pointer.endpoint)
+        self._rollouts.clear(partition, keys.entries_of(pointer.rollout))
+        self._rollouts.delete(partition, keys.rollout_key(pointer.rollout))
         self._lists.delete(NEWEST, pointer.position)
 
     def kept_minutes(
         self, rollout_id: str, since: datetime | None = None, until: datetime | None = None
     ) -> tuple[DeploymentMinute, ...]:
         """Return the stored telemetry of a rollout from `since` (inclusive) to `until` (exclusive), oldest first."""
-        return tuple(map(rows.minute_of, self._minutes.range(rows.key(rollout_id), rows.minutes_in(since, until))))
+        return tuple(map(rows.minute_of, self._minutes.range(keys.key(rollout_id), keys.minutes_in(since, until))))
 
     def kept_judgements(
         self, rollout_id: str, since: datetime | None = None, until: datetime | None = None
     ) -> tuple[Judgement, ...]:
         """Return the gates' judgements after each minute from `since` to `until`, oldest first."""
         return tuple(
-            map(rows.judgement_of, self._minutes.range(rows.key(rollout_id), rows.judgements_in(since, until)))
+            map(rows.judgement_of, self._minutes.range(keys.key(rollout_id), keys.judgements_in(since, until)))
         )
 
 
 def _operations(endpoint: EndpointId, changes: Changes) -> list[Operation]:
-    partition = rows.partition_key(endpoint)
+    partition = keys.partition_key(endpoint)
     operations = [write(rows.rollout_row(stored.value), stored.etag) for stored in changes.rollouts]
     if changes.record is not None:
         operations.append(write(rows.record_row(changes.record.value), changes.record.etag))

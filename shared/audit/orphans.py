@@ -8,7 +8,6 @@ from datetime import timedelta
 
 from shared.acting import Acting
 from shared.audit.each import each_safely
-from shared.controller import changed
 from shared.core.admission import EndpointRecord
 from shared.core.endpoint_id import EndpointId
 from shared.core.observation import EndpointSeen
@@ -19,7 +18,7 @@ from shared.errors import Conflict
 from shared.newest import newest_rollouts
 from shared.notifications import notify
 from shared.ports import Channel, Clock, Policies, Store, Stored
-from shared.saving import save
+from shared.saving import changed, save
 from shared.workspaces import Workspace, Workspaces
 
 log = logging.getLogger("teal.audit")

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated
 
 from shared.core.gates.calibration import Calibration
-from shared.core.judge.gate import GateSetting
+from shared.core.judge.gate_setting import GateSetting
 from shared.core.judge.panel import Panel
 from shared.core.judge.traffic_share import TrafficShare
 from shared.core.judge.verdict import Outcome, Verdict

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from azure.data.tables import TableServiceClient, UpdateMode
 
-from shared.adapters.table_rows import partition_key
+from shared.adapters.table_keys import partition_key
 from shared.adapters.tables import TableStore
 from shared.core.admission import EndpointRecord
 from shared.core.endpoint_id import EndpointId

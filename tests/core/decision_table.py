@@ -12,7 +12,8 @@ from shared.core.judge.verdict import Outcome
 from shared.core.observation import Observation, SmokeResult
 from shared.core.phases import Phase
 from shared.core.rollout import Override, Rollout, Verb
-from shared.core.rollout.parts import Observed, SeenHealthy
+from shared.core.rollout.ending import SeenHealthy
+from shared.core.rollout.observed import Observed
 from shared.core.rollout.reasons import ReasonCode as Why
 from shared.core.rollout.reasons import reason
 from shared.core.rollout.rereading import MinuteCounts

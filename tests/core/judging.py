@@ -9,7 +9,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import product
 
 from shared.core.judge import gate, panel
-from shared.core.judge.gate import GateEvidence, GateMinute, GateSetting, Share
+from shared.core.judge.gate import GateEvidence
+from shared.core.judge.gate_minute import GateMinute, Share
+from shared.core.judge.gate_setting import GateSetting
 from shared.core.judge.odds import Counts
 from shared.core.judge.panel import Evidence, JudgedMinute, Panel, errors_minute
 from shared.core.judge.tuning import Tuning

@@ -27,7 +27,7 @@ from shared.core.rollout import (
     Verb,
 )
 from shared.core.rollout.reasons import ReasonCode, reason
-from shared.core.rollout.record import ActionKind
+from shared.core.rollout.refusal import ActionKind
 from shared.core.steps import PauseStep, SmokeStep, WeightStep
 from tests.core.changes import changed
 

@@ -16,7 +16,7 @@ from shared.core.rollout import OperatorRequest, Refusal, Rollout, Verb
 from shared.core.rollout.diagnostics import brief_entry, brief_rollout
 from shared.core.rollout.history import moved, noted
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
-from shared.core.rollout.record import ActionKind
+from shared.core.rollout.refusal import ActionKind
 from shared.core.rollout.requests import MOST_WAITING
 from shared.core.steps import SmokeStep
 from shared.json_codec import decode, encode

@@ -14,8 +14,10 @@ from shared.core.policy import Capacity
 from shared.core.reconcile.actions import Action, CreateDeployment, DeleteDeployment, SetMirror, SetTraffic
 from shared.core.reconcile.difference import difference
 from shared.core.rollout import ModelVersion, Rollout
-from shared.core.rollout.parts import Beside, Hold, SeenHealthy
+from shared.core.rollout.ending import SeenHealthy
+from shared.core.rollout.placement import Beside
 from shared.core.rollout.reasons import ReasonCode, reason
+from shared.core.rollout.status import Hold
 from shared.core.steps import PauseStep, WeightStep
 from tests.core.rollouts import (
     ALL_BLUE,

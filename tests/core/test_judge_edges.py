@@ -14,7 +14,8 @@ from shared.core.gates.predictions import Predicted
 from shared.core.judge import gate
 from shared.core.judge.burstiness import lasting
 from shared.core.judge.certificate import bets_for, null_for
-from shared.core.judge.gate import GateMinute, GateSetting
+from shared.core.judge.gate_minute import GateMinute
+from shared.core.judge.gate_setting import GateSetting
 from shared.core.judge.measure import Measure
 from shared.core.judge.odds import Counts, Null, log_es
 from shared.core.judge.panel import JudgedMinute, Panel, errors_panel

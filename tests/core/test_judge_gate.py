@@ -10,7 +10,9 @@ import pytest
 from shared.core.judge import gate
 from shared.core.judge.burstiness import NONE, Variation, burstiness, certificate_temper, paired
 from shared.core.judge.certificate import Certificate, bets_for, null_for
-from shared.core.judge.gate import GateEvidence, GateMinute, GateSetting, Share
+from shared.core.judge.gate import GateEvidence
+from shared.core.judge.gate_minute import GateMinute, Share
+from shared.core.judge.gate_setting import GateSetting
 from shared.core.judge.harm import Harm
 from shared.core.judge.ladder import RUNGS
 from shared.core.judge.measure import Measure

@@ -9,7 +9,9 @@ import pytest
 
 from shared.core.judge import gate, panel
 from shared.core.judge.burstiness import burstiness
-from shared.core.judge.gate import GateEvidence, GateMinute, GateSetting
+from shared.core.judge.gate import GateEvidence
+from shared.core.judge.gate_minute import GateMinute
+from shared.core.judge.gate_setting import GateSetting
 from shared.core.judge.odds import Counts
 from shared.core.judge.panel import (
     Evidence,

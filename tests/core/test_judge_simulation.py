@@ -18,7 +18,9 @@ from shared.core.gates.calibration import calibrate, past_of
 from shared.core.gates.latency import Slower
 from shared.core.gates.samples import gate_minute
 from shared.core.judge import certificate, gate, panel
-from shared.core.judge.gate import GateEvidence, GateMinute, GateSetting, Share
+from shared.core.judge.gate import GateEvidence
+from shared.core.judge.gate_minute import GateMinute, Share
+from shared.core.judge.gate_setting import GateSetting
 from shared.core.judge.interval import interval
 from shared.core.judge.ladder import RUNGS, Percentiles
 from shared.core.judge.measure import Measure

@@ -10,7 +10,7 @@ import pytest
 
 from shared.core.judge import gate, panel
 from shared.core.judge.burstiness import burstiness
-from shared.core.judge.gate import GateSetting
+from shared.core.judge.gate_setting import GateSetting
 from shared.core.judge.odds import Counts, Null, log_e
 from shared.core.judge.panel import Evidence, Panel, errors_minute
 from shared.core.judge.tuning import REFERENCE

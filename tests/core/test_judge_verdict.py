@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.core.judge.gate import GateMinute, GateSetting
+from shared.core.judge.gate_minute import GateMinute
+from shared.core.judge.gate_setting import GateSetting
 from shared.core.judge.measure import Measure
 from shared.core.judge.odds import Counts, Null
 from shared.core.judge.panel import Evidence, Panel, begin_step

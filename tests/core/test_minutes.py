@@ -12,7 +12,7 @@ from shared.core.phases import Phase
 from shared.core.reconcile.judging import calibrated, judge_minutes
 from shared.core.reconcile.plan import Window, plan_observation
 from shared.core.rollout import Rollout
-from shared.core.rollout.parts import PastWeight
+from shared.core.rollout.traffic_plan import PastWeight
 from shared.core.steps.traffic import at_new_split
 from tests.core.rollouts import ALL_BLUE, BLUE, GREEN, HOUR, MINUTE, NOW, OTHER, POLICY, SMOKE, TEN, endpoint, rollout
 

@@ -14,7 +14,7 @@ from shared.core.phases import Phase
 from shared.core.reconcile.actions import Action, DeleteDeployment, SetMirror
 from shared.core.rollout import Beside, Kept, Refusal, Rollout
 from shared.core.rollout.reasons import ReasonCode
-from shared.core.rollout.record import ActionKind
+from shared.core.rollout.refusal import ActionKind
 from shared.core.steps import MirrorStep
 from tests.core.rollouts import NOW, rollout
 

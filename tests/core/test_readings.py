@@ -24,7 +24,7 @@ from shared.core.gates import (
 from shared.core.gates.calibration import Calibration, calibrate, past_of
 from shared.core.gates.readings import Reading, Thresholds, readings
 from shared.core.gates.samples import gate_minute
-from shared.core.judge.gate import GateMinute
+from shared.core.judge.gate_minute import GateMinute
 from shared.core.judge.odds import Counts
 from shared.core.judge.panel import Evidence, JudgedMinute
 from shared.core.judge.verdict import Cause, Outcome, Risk, Verdict, judge

@@ -15,7 +15,7 @@ from shared.core.gates.latency import Ladder, Slower
 from shared.core.gates.predictions import Predicted
 from shared.core.gates.query import Counted
 from shared.core.gates.samples import GateSamples, Sample, gate_minute
-from shared.core.judge.gate import GateMinute
+from shared.core.judge.gate_minute import GateMinute
 from shared.core.judge.ladder import LEAST_REQUESTS, Percentiles
 from shared.core.judge.odds import Counts
 from shared.core.observation import DeploymentMinute, Tally

@@ -18,9 +18,10 @@ from shared.core.reconcile.judging import judge_minutes
 from shared.core.reconcile.keeping import expired
 from shared.core.reconcile.orders import accepted
 from shared.core.rollout import Beside, First, Rollout, Verb
-from shared.core.rollout.parts import Hold, Kept, SeenHealthy
+from shared.core.rollout.ending import Kept, SeenHealthy
 from shared.core.rollout.reasons import ReasonCode, reason
 from shared.core.rollout.rereading import MinuteCounts
+from shared.core.rollout.status import Hold
 from shared.core.turn import turn
 from tests.core.rollouts import ALL_BLUE, ALL_GREEN, FIRST, GREEN, HOUR, NOW, TEN, endpoint, request, rollout, seen
 from tests.faults.disturbance import Crash, Kind, Plan, controller

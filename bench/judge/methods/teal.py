@@ -23,8 +23,10 @@ from shared.core.reconcile.actions import SetMirror, SetTraffic
 from shared.core.reconcile.plan import plan_observation
 from shared.core.rollout import ModelVersion, Rollout
 from shared.core.rollout import Status as RolloutStatus
-from shared.core.rollout.parts import Beside, Judging, Progress
+from shared.core.rollout.judge_state import Judging
+from shared.core.rollout.placement import Beside
 from shared.core.rollout.reasons import ReasonCode, reason
+from shared.core.rollout.status import Progress
 from shared.core.steps import MirrorStep, WeightStep
 from shared.core.telemetry import Window
 from shared.core.turn import turn

@@ -15,9 +15,11 @@ from shared.core.phases import Phase
 from shared.core.policy.policy import Policy
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
-from shared.core.rollout.parts import Status
+from shared.core.rollout.model_version import ModelVersion
+from shared.core.rollout.operator_request import OperatorRequest
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
-from shared.core.rollout.record import ModelVersion, OperatorRequest, Rollout
+from shared.core.rollout.record import Rollout
+from shared.core.rollout.status import Status
 from shared.core.verbs import Verb
 from shared.errors import ErrorCode, NotPossible, TealError, Temporary
 

@@ -11,8 +11,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from shared.core.rollout.model_version import ModelVersion
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
-from shared.core.rollout.record import ModelVersion
 
 MODEL_REGISTERED = "Microsoft.MachineLearningServices.ModelRegistered"
 LONGEST = 255

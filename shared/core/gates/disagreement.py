@@ -10,7 +10,7 @@ from shared.core.gates.gate import Calibrated, Gate, Role, SourceChoice, Terms
 from shared.core.gates.measured import Measured
 from shared.core.gates.past import Past
 from shared.core.gates.samples import NOTHING, CountSample, GateSamples, Pair, Sample
-from shared.core.judge.gate import GateSetting
+from shared.core.judge.gate_setting import GateSetting
 from shared.core.judge.measure import Measure
 from shared.core.judge.odds import Null
 from shared.core.observation.observation import DeploymentMinute

@@ -11,7 +11,7 @@ from typing import ClassVar, Literal, NamedTuple, Protocol
 
 from shared.core.gates.past import Past
 from shared.core.gates.samples import CountSample, GateSamples, Sample
-from shared.core.judge.gate import GateSetting
+from shared.core.judge.gate_setting import GateSetting
 from shared.core.judge.tuning import Tuning
 from shared.core.observation.observation import DeploymentMinute
 from shared.core.schema.grammar import Field

@@ -19,7 +19,7 @@ from shared.core.gates.measured import Measured
 from shared.core.gates.past import Past
 from shared.core.gates.samples import NOTHING, CountSample, GateSamples, Pair, Row, Sample
 from shared.core.judge.burstiness import burstiness
-from shared.core.judge.gate import GateSetting
+from shared.core.judge.gate_setting import GateSetting
 from shared.core.judge.ladder import LEAST_REQUESTS, Percentiles
 from shared.core.judge.measure import Item, Measure
 from shared.core.judge.odds import Null

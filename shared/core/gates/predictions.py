@@ -14,7 +14,7 @@ from shared.core.gates.measured import Measured
 from shared.core.gates.past import Past
 from shared.core.gates.samples import NOTHING, CountSample, GateSamples, Pair, Sample
 from shared.core.judge.burstiness import burstiness, lasting
-from shared.core.judge.gate import GateSetting
+from shared.core.judge.gate_setting import GateSetting
 from shared.core.judge.measure import FEW_BETS, Measure
 from shared.core.judge.odds import Counts, Null
 from shared.core.judge.panel import long_enough

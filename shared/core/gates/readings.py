@@ -14,7 +14,8 @@ from shared.core.gates.gate import Role
 from shared.core.gates.measured import GateFacts, Measured
 from shared.core.gates.samples import GateSamples
 from shared.core.judge import gate as gates
-from shared.core.judge.gate import GateEvidence, GateSetting
+from shared.core.judge.gate import GateEvidence
+from shared.core.judge.gate_setting import GateSetting
 from shared.core.judge.interval import Interval, interval
 from shared.core.judge.panel import Evidence
 from shared.core.judge.tuning import Tuning

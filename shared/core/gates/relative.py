@@ -7,7 +7,7 @@ from shared.core.gates.gate import Calibrated, Gate, Terms
 from shared.core.gates.past import Past
 from shared.core.gates.samples import CountSample, GateSamples
 from shared.core.judge.burstiness import burstiness, lasting
-from shared.core.judge.gate import GateSetting
+from shared.core.judge.gate_setting import GateSetting
 from shared.core.judge.measure import Measure
 from shared.core.judge.panel import long_enough, past_rate
 

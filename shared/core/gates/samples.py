@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from shared.core.gates.measured import Measured
-from shared.core.judge.gate import GateMinute
+from shared.core.judge.gate_minute import GateMinute
 from shared.core.judge.measure import Item
 from shared.core.judge.odds import Counts
 from shared.core.observation.observation import DeploymentMinute

@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 from shared.core.judge import certificate, harm, ladder
 from shared.core.judge.burstiness import NONE, Variation, certificate_temper, paired
+from shared.core.judge.gate_minute import GateMinute, Share
+from shared.core.judge.gate_setting import GateSetting
 from shared.core.judge.ladder import Percentiles
 from shared.core.judge.measure import Allowance, Item, Measure, capped, gains, item_slices, log_shares
 from shared.core.judge.odds import Counts, log_es, log_sum
@@ -20,76 +22,6 @@ from shared.core.judge.tuning import Tuning
 MEMORY = 0.93  # per minute: a minute's counts lose half of their influence in ten minutes
 PAST_REQUESTS = 1000.0
 DIGITS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class GateSetting:
-    """A gate's settings for one rollout.
-
-    share: its part of the rollback risk; 0 if it cannot roll back. critical: whether the next step needs its
-    certificate. phi: burstiness of blue's past from minute to minute. lasting: the same from block to block. known:
-    whether that past was long enough to tell. rate: blue's bad share in the past, as the certificate counts it. rates:
-    the same for each item of the measures (empty: unknown). usual_at_most: the highest rate that green, alone with all
-    traffic, is compared with, however bad blue was in an incident. budget: D, the harm that the certificate allows over
-    all traffic, a probability (None: there is no certificate). margin: for a certificate from percentiles. heard: how
-    much per request blue's past reported to it (0: it counts nothing that deployments report). mirrored: whether it
-    counts pairs of answers, which there are only during a mirror. settle: how many steady minutes after a change of
-    traffic are skipped, along with all that are not steady.
-    """
-
-    name: str = "errors"
-    share: float = 1.0
-    critical: bool = True
-    phi: float = 1.0
-    lasting: float = 1.0
-    known: bool = True
-    rate: float = 0.0
-    rates: tuple[float, ...] = ()
-    usual_at_most: float = 1.0
-    budget: float | None = 0.01
-    margin: float | None = None
-    heard: float = 0.0
-    mirrored: bool = False
-    settle: int = 0
-    measures: tuple[Measure, ...] = (Measure(),)
-
-    @property
-    def burstiness(self) -> float:
-        """The larger of the two, which decides how many bad minutes are needed."""
-        return max(self.phi, self.lasting)
-
-
-@dataclass(frozen=True, slots=True)
-class GateMinute:
-    """What a gate sees of one minute: the items of its measures, and one for the certificate."""
-
-    items: tuple[Item, ...]
-    certified: Item | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """The traffic share during a minute.
-
-    weight: green's share in percent; negative for a mirror. next_weight: the one after this step, or None at the last.
-    steady: whether it was in force for the whole minute; an unsteady minute counts for harm but not for the
-    certificate. changed: whether the minute is the first at this weight. age: the number of earlier steady minutes at
-    this weight. answered: how many requests green answered without failing, whatever other gates say about them.
-    blue_answered: the same of blue.
-    """
-
-    weight: int
-    next_weight: int | None
-    steady: bool = True
-    changed: bool = False
-    age: int = 0
-    answered: int = 0
-    blue_answered: int = 0
-
-    @property
-    def alone(self) -> bool:
-        """Whether green has all traffic; while the shift is under way, blue still has some to compare with."""
-        return self.weight == 100 and self.steady
 
 
 class Recent(NamedTuple):

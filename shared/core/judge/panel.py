@@ -11,7 +11,9 @@ from dataclasses import dataclass, field, replace
 
 from shared.core.judge import gate
 from shared.core.judge.burstiness import burstiness, lasting
-from shared.core.judge.gate import GateEvidence, GateMinute, GateSetting, Share
+from shared.core.judge.gate import GateEvidence
+from shared.core.judge.gate_minute import GateMinute, Share
+from shared.core.judge.gate_setting import GateSetting
 from shared.core.judge.odds import Counts
 from shared.core.judge.traffic_share import LiveMinute, TrafficShare, watch
 from shared.core.judge.tuning import TUNED, Tuning
@@ -40,8 +42,8 @@ class JudgedMinute:
     """One settled minute: what each gate of the panel sees of it (None: nothing), and the traffic share.
 
     green, blue: their numbers of requests, whatever gates say about them. answered, blue_answered: those of green and
-    of blue that did not fail. weight, next_weight, steady: as in `gate.Share`. live: their live requests, to compare
-    with the weight; None if the minute says nothing about that.
+    of blue that did not fail. weight, next_weight, steady: as in `gate_minute.Share`. live: their live requests, to
+    compare with the weight; None if the minute says nothing about that.
     """
 
     gates: tuple[GateMinute | None, ...]

@@ -9,7 +9,8 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from shared.core.judge import gate
-from shared.core.judge.gate import GateEvidence, GateSetting
+from shared.core.judge.gate import GateEvidence
+from shared.core.judge.gate_setting import GateSetting
 from shared.core.judge.odds import log_sum
 from shared.core.judge.panel import Evidence, Panel
 from shared.core.judge.tuning import Tuning

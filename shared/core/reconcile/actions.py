@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from shared.core.policy.policy import EndpointSpec, LiveSource, TemplateSource
-from shared.core.rollout.record import ActionKind, ModelVersion
+from shared.core.rollout.model_version import ModelVersion
+from shared.core.rollout.refusal import ActionKind
 
 
 @dataclass(frozen=True, slots=True)

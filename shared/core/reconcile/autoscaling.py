@@ -14,10 +14,11 @@ from shared.core.phases import Phase
 from shared.core.reconcile.actions import Action, CopyAutoscale, SwitchAutoscale
 from shared.core.reconcile.capacity import kept_instances
 from shared.core.rollout import history
+from shared.core.rollout.ending import BlueAutoscale
 from shared.core.rollout.history import Decision
-from shared.core.rollout.parts import BlueAutoscale
 from shared.core.rollout.reasons import ReasonCode, reason
-from shared.core.rollout.record import ActionKind, Rollout
+from shared.core.rollout.record import Rollout
+from shared.core.rollout.refusal import ActionKind
 
 RETURNED = frozenset({Phase.ROLLED_BACK, Phase.FAILED})
 SUSPENDED = frozenset({"suspending", "suspended"})

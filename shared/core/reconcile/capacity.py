@@ -6,7 +6,7 @@ from math import ceil
 
 from shared.core.observation.observation import EndpointSeen, Provisioning
 from shared.core.phases import Phase
-from shared.core.rollout.parts import TooSmall
+from shared.core.rollout.ending import TooSmall
 from shared.core.rollout.record import Rollout
 
 

@@ -22,8 +22,8 @@ from shared.core.reconcile.replaced import made_by_others
 from shared.core.reconcile.rereading import harm_uncompared, recheck, recheck_due
 from shared.core.reconcile.serving import newly_healthy, seen_healthy
 from shared.core.rollout import history
+from shared.core.rollout.ending import TooSmall
 from shared.core.rollout.history import Decision
-from shared.core.rollout.parts import TooSmall
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import Rollout
 

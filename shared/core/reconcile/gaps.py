@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from shared.core.gates.samples import GateSamples, gate_minute
-from shared.core.judge.gate import GateSetting
+from shared.core.judge.gate_setting import GateSetting
 from shared.core.judge.odds import Counts
 from shared.core.observation.observation import DeploymentMinute
 from shared.core.observation.spans import MINUTE

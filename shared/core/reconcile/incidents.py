@@ -16,7 +16,7 @@ from shared.core.judge.incident import Alarm, Watch
 from shared.core.judge.odds import Counts
 from shared.core.observation.observation import DeploymentMinute, Observation
 from shared.core.phases import JUDGED, Phase
-from shared.core.rollout.parts import Watches
+from shared.core.rollout.judge_state import Watches
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import Rollout
 

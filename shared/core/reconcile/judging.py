@@ -24,7 +24,7 @@ from shared.core.reconcile.judged_minutes import (
     unlogged,
 )
 from shared.core.reconcile.silence import pulse_of
-from shared.core.rollout.parts import Assessment
+from shared.core.rollout.judge_state import Assessment
 from shared.core.rollout.reasons import ReasonCode, reason
 from shared.core.rollout.record import Rollout
 

@@ -24,10 +24,11 @@ from shared.core.reconcile.probing import RECENT, heard_lately
 from shared.core.reconcile.rereading import recheck, recheck_due
 from shared.core.reconcile.serving import must_be_seen, newly_healthy, seen_healthy
 from shared.core.rollout import history
+from shared.core.rollout.ending import Kept
 from shared.core.rollout.history import Decision
-from shared.core.rollout.parts import Kept
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
-from shared.core.rollout.record import ActionKind, Rollout
+from shared.core.rollout.record import Rollout
+from shared.core.rollout.refusal import ActionKind
 
 # A rollback moves traffic and nothing else. A rollout that waits has nothing yet.
 DELETES = TERMINAL | {Phase.PROVISIONING, Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING}

@@ -10,7 +10,8 @@ from shared.core.reconcile import autoscaling
 from shared.core.reconcile.rereading import harm_uncompared, recheck_due
 from shared.core.reconcile.serving import seen_healthy
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
-from shared.core.rollout.record import ActionKind, Rollout
+from shared.core.rollout.record import Rollout
+from shared.core.rollout.refusal import ActionKind
 
 # How long orders may take to show: until a green appears for the first time, or no longer reappears in the traffic.
 LATE = timedelta(minutes=10)

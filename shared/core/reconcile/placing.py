@@ -17,7 +17,8 @@ from shared.core.reconcile.keeping import make_room
 from shared.core.reconcile.limits import over_limit, over_quota
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
-from shared.core.rollout.parts import Beside, First, Judging
+from shared.core.rollout.judge_state import Judging
+from shared.core.rollout.placement import Beside, First
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import Rollout
 from shared.core.rollout.rereading import Rereading

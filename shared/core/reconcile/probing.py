@@ -14,7 +14,7 @@ from shared.core.observation.observation import EndpointSeen, Observation
 from shared.core.observation.spans import MINUTE
 from shared.core.phases import Phase
 from shared.core.reconcile.unseen_blue import fails_uncompared
-from shared.core.rollout.parts import Probe
+from shared.core.rollout.observed import Probe
 from shared.core.rollout.record import Rollout
 from shared.core.steps.smoke import SmokeStep
 

@@ -24,10 +24,10 @@ from shared.core.reconcile.probing import (
 from shared.core.reconcile.rereading import recheck, recheck_due
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
-from shared.core.rollout.parts import Progress
 from shared.core.rollout.pauses import waits_for_operator
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import ALL, Rollout
+from shared.core.rollout.status import Progress
 from shared.core.steps.traffic import in_force, shift_weight, steadied, waiting_for, weight_observed, weight_requested
 from shared.core.steps.weight import WeightStep
 

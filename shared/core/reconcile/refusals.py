@@ -11,7 +11,8 @@ from shared.core.reconcile.capacity import too_small
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
-from shared.core.rollout.record import ActionKind, Refusal, Rollout
+from shared.core.rollout.record import Rollout
+from shared.core.rollout.refusal import ActionKind, Refusal
 
 
 def refused_by_azure(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:

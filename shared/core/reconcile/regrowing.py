@@ -13,8 +13,9 @@ from datetime import datetime
 from shared.core.observation.observation import EndpointSeen, Observation, Provisioning
 from shared.core.reconcile import running
 from shared.core.reconcile.actions import Action, ScaleDeployment, SwitchAutoscale
-from shared.core.rollout.parts import Kept
-from shared.core.rollout.record import ActionKind, Rollout
+from shared.core.rollout.ending import Kept
+from shared.core.rollout.record import Rollout
+from shared.core.rollout.refusal import ActionKind
 
 RESTORES = frozenset({ActionKind.SCALE_DEPLOYMENT, ActionKind.SWITCH_AUTOSCALE})
 

@@ -16,11 +16,12 @@ from shared.core.phases import Phase
 from shared.core.reconcile.incidents import blue_fails
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
-from shared.core.rollout.parts import Progress
+from shared.core.rollout.operator_request import OperatorRequest, Override
 from shared.core.rollout.pauses import waits_for_operator
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
-from shared.core.rollout.record import OperatorRequest, Override, Rollout
+from shared.core.rollout.record import Rollout
 from shared.core.rollout.requests import skipped_steps
+from shared.core.rollout.status import Progress
 from shared.core.steps.traffic import next_step
 from shared.core.verbs import Verb
 

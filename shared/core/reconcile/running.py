@@ -16,7 +16,7 @@ from shared.core.phases import JUDGED, TERMINAL, Phase
 from shared.core.reconcile.requests import stopped
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
-from shared.core.rollout.parts import Runs
+from shared.core.rollout.observed import Runs
 from shared.core.rollout.reasons import ReasonCode, reason
 from shared.core.rollout.record import Rollout
 

@@ -16,8 +16,8 @@ from shared.core.reconcile import running
 from shared.core.reconcile.probing import can_probe
 from shared.core.reconcile.serving_health import LAST, LOOK_BACK, ServingHealth, latest, shown_by
 from shared.core.rollout import history
+from shared.core.rollout.ending import SeenHealthy
 from shared.core.rollout.history import Decision
-from shared.core.rollout.parts import SeenHealthy
 from shared.core.rollout.reasons import ReasonCode, reason
 from shared.core.rollout.record import Rollout
 from shared.core.telemetry import Window

@@ -14,7 +14,7 @@ from shared.core.observation.observation import DeploymentMinute, Observation
 from shared.core.observation.spans import MINUTE
 from shared.core.observation.telemetry_path import PathState, TelemetryPath
 from shared.core.phases import JUDGED
-from shared.core.rollout.parts import Pulse
+from shared.core.rollout.judge_state import Pulse
 from shared.core.rollout.record import Rollout
 
 LEAST, DOUBTFUL = timedelta(minutes=10), timedelta(minutes=3)  # beyond the lag

@@ -9,7 +9,7 @@ from shared.core.observation.observation import EndpointSeen
 from shared.core.phases import Phase
 from shared.core.policy.policy import TemplateSource
 from shared.core.reconcile.capacity import instances_at_start
-from shared.core.rollout.parts import Beside
+from shared.core.rollout.placement import Beside
 from shared.core.rollout.record import Rollout
 
 # https://learn.microsoft.com/azure/machine-learning/how-to-manage-quotas: Azure reserves 20 % more, for upgrades.

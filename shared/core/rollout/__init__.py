@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-from shared.core.rollout.parts import (
-    Assessment,
-    Beside,
-    Ending,
-    First,
-    Hold,
-    Judging,
-    Kept,
-    Observed,
-    Orders,
-    Placement,
-    Progress,
-    Status,
-    TrafficPlan,
-)
-from shared.core.rollout.record import (
-    AnsweredKey,
-    Lease,
-    ModelVersion,
-    OperatorRequest,
-    Override,
-    Refusal,
-    Rollout,
-    move,
-)
+from shared.core.rollout.ending import Ending, Kept
+from shared.core.rollout.judge_state import Assessment, Judging
+from shared.core.rollout.leases import Lease
+from shared.core.rollout.model_version import ModelVersion
+from shared.core.rollout.observed import Observed
+from shared.core.rollout.operator_request import AnsweredKey, OperatorRequest, Override
+from shared.core.rollout.placement import Beside, First, Placement
+from shared.core.rollout.record import Rollout, move
+from shared.core.rollout.refusal import Refusal
+from shared.core.rollout.status import Hold, Progress, Status
+from shared.core.rollout.traffic_plan import Orders, TrafficPlan
 from shared.core.verbs import Verb
 
 __all__ = [

@@ -8,9 +8,11 @@ from typing import TypeVar
 from shared.core.bounds import cut
 from shared.core.phases import JUDGED
 from shared.core.rollout.history import Entry
-from shared.core.rollout.parts import Judging, Observed
+from shared.core.rollout.judge_state import Judging
+from shared.core.rollout.observed import Observed
+from shared.core.rollout.operator_request import OperatorRequest, Override
 from shared.core.rollout.reasons import Facts, Reason
-from shared.core.rollout.record import OperatorRequest, Override, Rollout
+from shared.core.rollout.record import Rollout
 
 Said = TypeVar("Said", OperatorRequest, Override)
 BRIEF = 80

@@ -15,10 +15,10 @@ from shared.core.phases import TERMINAL, Phase
 from shared.core.policy.freeze import frozen
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
-from shared.core.rollout.parts import Hold
 from shared.core.rollout.postponing import kept_postponed, postponed
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import Rollout
+from shared.core.rollout.status import Hold
 
 HELD = frozenset({Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})
 WAITS = HELD | {Phase.PROMOTED}  # all that is left to do in these phases goes forward

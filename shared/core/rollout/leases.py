@@ -6,12 +6,19 @@ minutes, however far a clock is ahead or jumps back.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-
-from shared.core.rollout.record import Lease
 
 LONGEST = timedelta(minutes=2)
 SKEW = timedelta(seconds=10)  # how far the holder's clock can be ahead
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Which process may act on Azure for this rollout, and until when."""
+
+    holder: str
+    until: datetime
 
 
 def taken(holder: str, now: datetime) -> Lease:

@@ -8,10 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Concatenate, ParamSpec
 
-from shared.core.bounds import LONGEST_ITEM, cut
 from shared.core.endpoint_id import EndpointId
 from shared.core.gates.alarms import Alarms
 from shared.core.gates.readings import Reading, Thresholds, readings
@@ -19,127 +17,23 @@ from shared.core.judge.verdict import Outcome, Verdict
 from shared.core.phases import TERMINAL, Phase, check_move
 from shared.core.policy.policy import Policy
 from shared.core.policy.step import Step
-from shared.core.rollout.parts import (
-    Autoscale,
-    Beside,
-    Ending,
-    First,
-    Hold,
-    Judging,
-    Kept,
-    Observed,
-    Orders,
-    Placement,
-    Progress,
-    Status,
-    TrafficPlan,
-)
-from shared.core.rollout.reasons import READ, Reason, ReasonCode, reason
+from shared.core.rollout.ending import Ending, Kept
+from shared.core.rollout.judge_state import Judging
+from shared.core.rollout.leases import Lease
+from shared.core.rollout.model_version import ModelVersion
+from shared.core.rollout.observed import Observed
+from shared.core.rollout.operator_request import AnsweredKey, OperatorRequest, Override
+from shared.core.rollout.placement import Autoscale, Beside, First, Placement
+from shared.core.rollout.reasons import Reason, ReasonCode, reason
+from shared.core.rollout.refusal import Refusal
 from shared.core.rollout.rereading import Rereading
+from shared.core.rollout.status import Hold, Progress, Status
+from shared.core.rollout.traffic_plan import Orders, TrafficPlan
 from shared.core.rollout.verdict_reason import verdict_reason
 from shared.core.verbs import Verb
-from shared.redaction import redacted
 
 P = ParamSpec("P")
 ALL = 100  # percent of live traffic
-
-
-@dataclass(frozen=True, slots=True)
-class ModelVersion:
-    """One version of a registered model. Versions are text: Azure ML allows any."""
-
-    name: str
-    version: str
-
-    def __str__(self) -> str:
-        return f"{self.name}:{self.version}"
-
-    def named_by(self, reference: str) -> bool:
-        """Return whether a reference, `azureml:name:version` or an ARM or registry id, names this model version."""
-        parts = reference.replace("azureml:", "", 1).rstrip("/")
-        return parts == str(self) or parts.lower().endswith(f"/models/{self.name}/versions/{self.version}".lower())
-
-
-@dataclass(frozen=True, slots=True)
-class OperatorRequest:
-    """An operator's request, which is carried out by the same loop as everything else.
-
-    full: whether `promote` means all the way rather than the next step. step: the rollout's step when it was accepted.
-    """
-
-    verb: Verb
-    by: str
-    reason: str
-    at: datetime
-    full: bool = False
-    step: int | None = None
-
-    def __post_init__(self) -> None:
-        """Truncate the input, as the API does."""
-        object.__setattr__(self, "by", cut(redacted(self.by[:READ]), LONGEST_ITEM))
-        object.__setattr__(self, "reason", cut(redacted(self.reason[:READ]), LONGEST_ITEM))
-
-
-@dataclass(frozen=True, slots=True)
-class AnsweredKey:
-    """The digest of an idempotency key under which a request was accepted, and of the request; and when it was.
-
-    verb: what was requested.
-    """
-
-    key: str
-    verb: Verb
-    request: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Override:
-    """An operator's decision that the judge neither rolls this rollout back nor stops it from advancing."""
-
-    by: str
-    reason: str
-    at: datetime
-
-    def __post_init__(self) -> None:
-        """Truncate the input, as the API does."""
-        object.__setattr__(self, "by", cut(redacted(self.by[:READ]), LONGEST_ITEM))
-        object.__setattr__(self, "reason", cut(redacted(self.reason[:READ]), LONGEST_ITEM))
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """Which process may act on Azure for this rollout, and until when: two reconciles never act at the same time."""
-
-    holder: str
-    until: datetime
-
-
-class ActionKind(StrEnum):
-    """What Teal can order from Azure."""
-
-    CREATE_ENDPOINT = "create_endpoint"
-    CREATE_DEPLOYMENT = "create_deployment"
-    SCALE_DEPLOYMENT = "scale_deployment"
-    COPY_AUTOSCALE = "copy_autoscale"
-    SWITCH_AUTOSCALE = "switch_autoscale"
-    SET_TRAFFIC = "set_traffic"
-    SET_MIRROR = "set_mirror"
-    DELETE_DEPLOYMENT = "delete_deployment"
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """An action that Azure refused permanently, the deployment (empty: the endpoint), and Azure's message."""
-
-    action: ActionKind
-    deployment: str
-    message: str
-    at: datetime
-
-    def __post_init__(self) -> None:
-        """Truncate Azure's message."""
-        object.__setattr__(self, "message", cut(redacted(self.message[:READ])))
 
 
 def _changing(part: str, _kind: Callable[P, object]) -> Callable[Concatenate[Rollout, P], Rollout]:

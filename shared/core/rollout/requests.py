@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from shared.core.phases import Phase
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
+from shared.core.rollout.model_version import ModelVersion
+from shared.core.rollout.operator_request import AnsweredKey, OperatorRequest
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
-from shared.core.rollout.record import AnsweredKey, ModelVersion, OperatorRequest, Rollout
+from shared.core.rollout.record import Rollout
 from shared.core.verbs import Verb
 from shared.errors import ErrorCode, NotPossible
 from shared.redaction import redacted

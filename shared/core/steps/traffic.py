@@ -12,9 +12,10 @@ from shared.core.observation.spans import floor_minute
 from shared.core.phases import Phase
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
-from shared.core.rollout.parts import PastWeight, Progress, TrafficPlan
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import Rollout
+from shared.core.rollout.status import Progress
+from shared.core.rollout.traffic_plan import PastWeight, TrafficPlan
 
 
 def next_step(rollout: Rollout, why: Reason, now: datetime, actor: str = history.TEAL) -> Decision:

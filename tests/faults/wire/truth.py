@@ -10,6 +10,7 @@ from math import exp
 from azure.data.tables import TableServiceClient, UpdateMode
 
 from emulator.resources import Deployment, Endpoint
+from shared.adapters import table_keys as keys
 from shared.adapters import table_rows as rows
 from shared.adapters.tables import HALT, TableStore
 from shared.core.admission import EndpointRecord
@@ -147,7 +148,7 @@ class AzuriteRecords(FakeStore):
         if halt is not None:
             self._store.set_halt(halt)
         elif self._store.halt() is not None:
-            self._service.get_table_client(OPEN_TABLE).delete_entity(HALT, rows.HALT_ROW)
+            self._service.get_table_client(OPEN_TABLE).delete_entity(HALT, keys.HALT_ROW)
 
     def rival(self) -> None:
         """Be another writer that is first: write every record as it is, which changes its ETag."""
@@ -161,7 +162,7 @@ class AzuriteRecords(FakeStore):
         self.changed = False
         for row in self._service.get_table_client(ROLLOUTS_TABLE).query_entities(*_RECORDS):
             etag = str(row.metadata["etag"])
-            if row["RowKey"] == rows.ENDPOINT_ROW:
+            if row["RowKey"] == keys.ENDPOINT_ROW:
                 self.rows[CHURN, ""] = (rows.record_of(row), etag)
                 continue
             rollout = rows.rollout_of(row)
@@ -177,7 +178,7 @@ class AzuriteRecords(FakeStore):
 
 
 _RECORDS = (
-    f"PartitionKey eq '{rows.partition_key(CHURN)}' and (RowKey eq '{rows.ENDPOINT_ROW}' or RowKey ge 'rollout~')",
+    f"PartitionKey eq '{keys.partition_key(CHURN)}' and (RowKey eq '{keys.ENDPOINT_ROW}' or RowKey ge 'rollout~')",
 )
 
 
