@@ -229,6 +229,11 @@ ACTIONS: dict[ReasonCode, str] = {
         f"Green keeps its share and Teal leaves the traffic alone. {TRAFFIC} to a deployment that works, or create one "
         "of a version that worked and give it the traffic."
     ),
+    C.NOTHING_TO_RETURN_TO: (
+        "The rollout has ended and its deployment serves, well or badly: what the rollback was for is in the message. "
+        "If it answers well, there is nothing to do. Otherwise repair it, or register a fixed version, which is then "
+        "rolled out next to it."
+    ),
     C.BLUE_FAILED_IN_AZURE: (
         "Repeat the change to blue that failed, such as a scale-out (`az ml online-deployment update`), until Azure "
         "calls it Succeeded. Before `deadlines.rollback`, Teal then returns the traffic; after it, "

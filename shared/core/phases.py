@@ -68,7 +68,7 @@ TRANSITIONS: dict[tuple[Phase, Phase], str] = {
         Phase.ROLLING_BACK,
     ): "blue still exists: operator request, or someone moved the traffic back",
     (Phase.ROLLING_BACK, Phase.ROLLED_BACK): "all traffic observed on blue",
-    (Phase.ROLLING_BACK, Phase.FAILED): "blue is unhealthy, or Azure refuses",
+    (Phase.ROLLING_BACK, Phase.FAILED): "blue is unhealthy, nothing served before green, or Azure refuses",
 }
 
 # The phases in which a rollout decides the endpoint's traffic and can still advance.

@@ -519,6 +519,12 @@ REASONS: Mapping[ReasonCode, Row] = {
         + "[. The rollback was for: {because}]",
         "Blue was deleted, so there is no deployment to roll back to.",
     ),
+    ReasonCode.NOTHING_TO_RETURN_TO: Row(
+        "{deployment} keeps all live traffic, because nothing served before it that traffic could return to. "
+        + MANUAL
+        + "[. The rollback was for: {because}]",
+        "The endpoint's first deployment should be rolled back, but nothing else could answer.",
+    ),
     ReasonCode.BLUE_FAILED_IN_AZURE: Row(
         "Azure calls {deployment} {state} and gives it no more traffic until it is repaired, so the traffic stays as "
         "it is: {observed_traffic}. " + MANUAL + "[. The rollback was for: {because}]",

@@ -216,7 +216,7 @@ PROMOTING_ROWS: list[Row] = [
     ("asked to pause", promoting(request=HOLD), seen(ALL_GREEN), PAUSED, Why.OPERATOR_PAUSE),
 ]  # fmt: skip
 
-BACK = {"ordered": ALL_BLUE, "reason": "it fails"}
+BACK = {"ordered": ALL_BLUE, "reason": reason(Why.GREEN_LOST, deployment=GREEN)}
 ROLLING_BACK_ROWS: list[Row] = [
     ("green has traffic", rolling_back(ordered=TEN), seen(TEN), ROLLING_BACK, None),
     ("an order may still land", rolling_back(ordered=TEN), seen(ALL_BLUE), ROLLING_BACK, None),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -116,6 +117,65 @@ def test_a_first_deployment_can_be_rolled_back_manually() -> None:
     world.ask(Verb.ROLLBACK)
     assert world.until_finished().phase is Phase.ROLLED_BACK
     assert world.seen.traffic == {}
+
+
+def served_first(*, paused: bool = True) -> World:
+    """Return a world whose first deployment has all traffic, and waits for an operator or is being watched."""
+    steps = (SmokeStep("s"), WeightStep(100), PauseStep()) if paused else (SmokeStep("s"),)
+    world = world_with(replace(TEMPLATE, steps=steps, newer_version="replace"), EMPTY)
+    world.until(Phase.PAUSED if paused else Phase.PROMOTING)
+    return world
+
+
+def green_becomes(world: World, green: DeploymentSeen) -> None:
+    """Change what Azure shows of green."""
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=world.seen.deployments | {GREEN: green})
+
+
+def nobody_resumes(world: World) -> None:
+    """Wait until the rollout's deadline has passed."""
+    world.minutes(25 * 60)
+
+
+def azure_calls_it_failed(world: World) -> None:
+    """Fail a scale-out; what runs still answers."""
+    green_becomes(world, replace(world.seen.deployments[GREEN], state=Provisioning.FAILED))
+
+
+def someone_deploys_a_fix_in_place(world: World) -> None:
+    """Run another model under the same name."""
+    green_becomes(world, replace(world.seen.deployments[GREEN], model="azureml:churn:7fix", by_teal=False))
+
+
+@pytest.mark.parametrize(
+    "happens",
+    [nobody_resumes, azure_calls_it_failed, someone_deploys_a_fix_in_place],
+)
+def test_teal_never_takes_the_traffic_of_a_first_deployment(happens: Callable[[World], None]) -> None:
+    """What would be a rollback ends the rollout and leaves its green serving: nothing else could answer."""
+    world = served_first()
+    happens(world)
+    assert world.until(Phase.FAILED).status.reason.code is ReasonCode.NOTHING_TO_RETURN_TO
+    world.minutes(60)
+    assert (sorted(world.seen.deployments), world.seen.traffic) == ([GREEN], {GREEN: 100})
+
+
+def test_a_first_deployment_that_fails_a_smoke_request_for_hours_keeps_its_traffic() -> None:
+    """One request of three says too little to promote it, and nothing else could answer the other two."""
+    world = served_first(paused=False)
+    world.scoring.unlucky = {GREEN: 1}
+    assert world.until(Phase.FAILED, within=180).status.reason.code is ReasonCode.NOTHING_TO_RETURN_TO
+    world.minutes(60)
+    assert (world.seen.traffic, sorted(world.seen.deployments)) == ({GREEN: 100}, [GREEN])
+
+
+def test_the_version_that_replaces_a_first_deployment_is_rolled_out_next_to_it() -> None:
+    """There is no minute without a deployment that serves, and then there is a blue to compare with."""
+    world = served_first()
+    world.register("8", event="e2")  # the policy says `newer_version: replace`
+    world.until(Phase.PAUSED, version="8")
+    assert (world.seen.traffic, world.rollout("8").blue) == ({"churn-8": 100}, GREEN)
+    assert {} not in world.endpoints.traffic_written
 
 
 def test_a_promoted_first_deployment_is_watched_as_long_as_a_blue_would_be_kept() -> None:

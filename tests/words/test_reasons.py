@@ -618,6 +618,13 @@ ROWS: list[tuple[Reason, str]] = [
         ),
     ),
     (
+        reason(C.NOTHING_TO_RETURN_TO, reason(C.GREEN_LOST, deployment=GREEN), deployment=GREEN),
+        (
+            "churn-7 keeps all live traffic, because nothing served before it that traffic could return to. "
+            "Manual intervention required. The rollback was for: churn-7 failed or was deleted"
+        ),
+    ),
+    (
         reason(
             C.BLUE_FAILED_IN_AZURE,
             reason(C.GREEN_LOST, deployment=GREEN),

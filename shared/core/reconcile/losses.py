@@ -51,6 +51,16 @@ def both_unhealthy(rollout: Rollout, endpoint: EndpointSeen, because: Reason | N
     )
 
 
+def nothing_to_return_to(rollout: Rollout, endpoint: EndpointSeen) -> bool:
+    """Return whether green alone serves an endpoint that had no traffic before, and no operator takes it away.
+
+    A rollback would end an outage only by making it total.
+    """
+    why = rollout.status.reason
+    asked = why.code is ReasonCode.OPERATOR_ROLLBACK and why.facts.get("actor") != history.TEAL
+    return rollout.first and endpoint.traffic == {rollout.green: ALL} and not asked
+
+
 def green_lost(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
     """Return the rollback of a rollout whose green failed or was deleted."""
     if rollout.phase not in STEERING - {Phase.PROVISIONING} or not endpoint.broken(rollout.green):

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from shared.core.observation.observation import EndpointSeen, Provisioning
 from shared.core.reconcile.actions import Action, ScaleDeployment, SetMirror, SetTraffic
 from shared.core.reconcile.capacity import blue_is_small
+from shared.core.reconcile.losses import nothing_to_return_to
 from shared.core.reconcile.probing import awaits_probe, blue_is_worse
 from shared.core.rollout.record import Rollout
 
@@ -17,7 +18,7 @@ GROW = timedelta(minutes=10)
 def return_traffic(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Action, ...]:
     """Return the rollback's orders, even if green has no traffic now but our last order may still give it some."""
     threatened = rollout.green in endpoint.traffic or rollout.green in (rollout.orders.traffic or {})
-    if rollout.placement is None:
+    if rollout.placement is None or nothing_to_return_to(rollout, endpoint):
         return ()
     if not threatened:
         return regrow_blue(rollout, endpoint) + unmirror(rollout, endpoint)

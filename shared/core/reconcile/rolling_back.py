@@ -1,6 +1,7 @@
 """Rollback. It needs less than advancing: the endpoint and a healthy blue, but no telemetry.
 
 A blue that fails its requests, or that Azure calls failed, may recover, so the traffic waits for it until the deadline.
+A first deployment keeps its traffic unless an operator takes it away: nothing else could answer.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from shared.core.judge.verdict import Outcome
 from shared.core.observation.observation import EndpointSeen
 from shared.core.phases import Phase
 from shared.core.reconcile.leftovers import LATE
-from shared.core.reconcile.losses import both_unhealthy, failed
+from shared.core.reconcile.losses import both_unhealthy, failed, nothing_to_return_to
 from shared.core.reconcile.orders import outstanding, withdrawn
 from shared.core.reconcile.probing import blue_is_worse
 from shared.core.rollout import history
@@ -25,21 +26,25 @@ def roll_back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decisi
     """Return the decision while traffic returns to blue."""
     if rollout.placement is None:
         return _out(rollout, reason(ReasonCode.NOTHING_TO_ROLL_BACK), now)
+    if nothing_to_return_to(rollout, endpoint):
+        only = reason(ReasonCode.NOTHING_TO_RETURN_TO, because=rollout.status.reason, deployment=rollout.green)
+        return failed(rollout, only, now)
     back = rollout.with_traffic(weight=0, mirror=0, steady_since=_without_green_since(rollout, endpoint, now))
     if green_is_out(back, now):
-        serving = endpoint.serving()
-        returned = reason(ReasonCode.TRAFFIC_RETURNED, deployment=rollout.green)
-        if serving:
-            returned.facts["other"] = serving
-        return _out(back, returned, now)
+        return _out(back, _returned(rollout, endpoint), now)
     if rollout.blue is not None and endpoint.gone(rollout.blue):
         return failed(back, _sick(rollout, endpoint), now)
+    return _waiting(back, endpoint, now)
+
+
+def _waiting(back: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
+    """Return the decision while green still has traffic: say once what keeps it there, until the deadline."""
     obstacle = _obstacle(back, endpoint, now)
-    if obstacle is not None and rollout.ending.unhealthy_reported != rollout.blue:  # it may recover: tried again
-        return history.noted(back.with_ending(unhealthy_reported=rollout.blue), obstacle, now)
-    limit = rollout.policy.deadlines.rollback
-    if now - rollout.status.since > limit and not moved_by_others(back):
-        why = _refused(rollout) or obstacle or rollout.status.reason
+    if obstacle is not None and back.ending.unhealthy_reported != back.blue:  # it may recover: tried again
+        return history.noted(back.with_ending(unhealthy_reported=back.blue), obstacle, now)
+    limit = back.policy.deadlines.rollback
+    if now - back.status.since > limit and not moved_by_others(back):
+        why = _refused(back) or obstacle or back.status.reason
         late = reason(
             ReasonCode.DEADLINE_EXCEEDED,
             because=why,
@@ -48,6 +53,14 @@ def roll_back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decisi
         )
         return failed(back, late, now)
     return Decision(back)
+
+
+def _returned(rollout: Rollout, endpoint: EndpointSeen) -> Reason:
+    returned = reason(ReasonCode.TRAFFIC_RETURNED, deployment=rollout.green)
+    serving = endpoint.serving()
+    if serving:
+        returned.facts["other"] = serving
+    return returned
 
 
 def _obstacle(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Reason | None:

@@ -155,6 +155,7 @@ class ReasonCode(StrEnum):
     TRAFFIC_RETURNED = "traffic_returned"
     BLUE_UNHEALTHY = "blue_unhealthy"
     BLUE_GONE = "blue_gone"
+    NOTHING_TO_RETURN_TO = "nothing_to_return_to"
     BLUE_FAILED_IN_AZURE = "blue_failed_in_azure"
     BOTH_UNHEALTHY = "both_unhealthy"
     BLUE_KEPT = "blue_kept"

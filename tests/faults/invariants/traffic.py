@@ -16,12 +16,17 @@ FORWARD = frozenset({Verb.PROMOTE, Verb.RESUME})
 PROOF = timedelta(hours=2)
 
 
-def sums_to_100(_stage: Stage, order: Order) -> Iterator[str]:
-    """Traffic sums to 100 and names only deployments that were observed ready."""
+def sums_to_100(stage: Stage, order: Order) -> Iterator[str]:
+    """Traffic sums to 100 and names only deployments that were observed ready.
+
+    Nothing serves where nothing did before, or where an operator rolled back the first that does.
+    """
     if not isinstance(order.action, SetTraffic):
         return
     traffic = order.action.traffic
-    emptied = not traffic and order.rollout.first
+    rollout = order.rollout
+    served = order.seen.traffic == {rollout.green: 100} and stage.ledger.asked_back(rollout.id) is None
+    emptied = not traffic and rollout.first and not served
     if sum(traffic.values()) != 100 and not emptied:
         yield f"{order.action} does not sum to 100"
     # A share that is left as it was found is not our decision.
