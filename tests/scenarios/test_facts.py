@@ -100,6 +100,41 @@ def test_a_first_deployment_goes_step_by_step_once_something_else_serves(policy:
     assert world.rollout().judging.calibration is not None
 
 
+def test_a_first_deployment_whose_traffic_was_only_decided_takes_none_from_what_serves_since() -> None:
+    """Someone creates a deployment with all traffic meanwhile, so Teal's own order was never given."""
+    world = World(replace(TEMPLATE, steps=(SmokeStep("s"), WeightStep(30), WeightStep(100))))
+    give(world, {})
+    world.register()
+    world.endpoints.slow = True  # Azure creates green for a minute
+    while GREEN not in world.seen.deployments or not world.seen.ready(GREEN):
+        assert world.endpoints.traffic_written == []
+        world.clock.pass_(MINUTE)
+        world.endpoints.finish()
+        if world.seen.ready(GREEN):
+            world.endpoints.seen[ENDPOINT] = replace(world.seen, state=Provisioning.UPDATING)
+        world.controller().tick()
+        world.settle()
+    world.minutes(3)
+    assert world.rollout().traffic.weight == 100
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, state=Provisioning.SUCCEEDED, traffic={BLUE: 100})
+    assert (world.until_weight(30).blue, world.endpoints.traffic_written) == (BLUE, [{GREEN: 30, BLUE: 70}])
+
+
+def test_a_first_deployment_that_lost_its_traffic_is_compared_with_what_serves_once_resumed() -> None:
+    """Someone gave all traffic to another deployment, and an operator still wants green."""
+    world = World(replace(TEMPLATE, steps=(SmokeStep("s"), WeightStep(30), WeightStep(100), PauseStep())))
+    give(world, {})
+    world.register()
+    world.until(Phase.PAUSED)
+    assert world.seen.traffic == {GREEN: 100}
+    give(world, {BLUE: 100})
+    world.minutes(3)
+    assert world.entries(ReasonCode.TRAFFIC_CHANGED_EXTERNALLY)
+    world.ask(Verb.RESUME)
+    assert world.until_weight(30).blue == BLUE
+    assert world.endpoints.traffic_written == [{GREEN: 100}, {GREEN: 30, BLUE: 70}]
+
+
 def test_a_first_deployment_takes_nothing_from_several_that_serve() -> None:
     """It is not clear which one is blue, so it stays paused even if someone resumes."""
     world = World(TEMPLATE)

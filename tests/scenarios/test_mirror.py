@@ -7,6 +7,7 @@ from typing import Literal
 
 import pytest
 
+from shared.core.observation import Provisioning
 from shared.core.phases import Phase
 from shared.core.policy import Policy
 from shared.core.rollout import Verb
@@ -159,6 +160,52 @@ def test_a_mirror_that_someone_ends_as_a_hold_ends_is_not_restored() -> None:
     world.store.set_halt(None)
     world.minutes(3)
     assert (world.rollout().phase, world.seen.mirror) == (Phase.PAUSED, {})
+
+
+def test_a_mirror_that_someone_ends_during_a_halt_is_not_restored_afterwards() -> None:
+    """The halt begins before Teal has seen its mirror in force, which counts even so: what comes next is an edit."""
+    world = World(SHADOW)
+    world.endpoints.slow = True
+    world.register()
+    while not world.endpoints.pending or world.rollout().traffic.mirror == 0:
+        world.minutes()
+    world.store.set_halt(Halt("ada", "green is too slow", world.clock()))
+    world.minutes(3)
+    assert world.seen.mirror == {GREEN: 20}
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, mirror={})
+    world.minutes(3)
+    world.store.set_halt(None)
+    world.minutes(30)
+    assert (world.rollout().phase, world.seen.mirror) == (Phase.PAUSED, {})
+    assert world.entries(ReasonCode.MIRROR_CHANGED_EXTERNALLY)
+
+
+def test_a_pause_begins_when_the_mirror_before_it_has_ended() -> None:
+    """Someone else changes the endpoint just then, so the order to end the mirror must wait."""
+    world = World(replace(POLICY, steps=(MirrorStep(20, duration=5 * MINUTE), PauseStep(), WeightStep(50))))
+    world.register()
+    world.until_mirrored(20)
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, state=Provisioning.UPDATING)
+    world.minutes(15)
+    assert (world.rollout().phase, world.seen.mirror) == (Phase.STEPPING, {GREEN: 20})
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, state=Provisioning.SUCCEEDED)
+    assert world.until(Phase.PAUSED).phase is Phase.PAUSED
+    assert world.seen.mirror == {}
+
+
+def test_what_a_mirror_showed_next_to_another_blue_does_not_count() -> None:
+    """All traffic moves to a hotfix after the mirror: green is mirrored once more, next to that."""
+    steps = (SmokeStep("s"), MirrorStep(20, duration=5 * MINUTE), PauseStep(20 * MINUTE), WeightStep(50))
+    world = World(replace(POLICY, steps=steps))
+    world.register()
+    world.until(Phase.PAUSED)
+    hotfix = replace(world.seen.deployments[BLUE], name="hotfix", model="azureml:churn:61")
+    found = replace(world.seen, deployments=world.seen.deployments | {"hotfix": hotfix}, traffic={"hotfix": 100})
+    world.endpoints.seen[ENDPOINT] = found
+    world.rates = {GREEN: 0.4}
+    world.until_mirrored(20)
+    assert world.until_finished().phase is Phase.ROLLED_BACK
+    assert (world.seen.traffic, world.endpoints.traffic_written) == ({"hotfix": 100}, [])
 
 
 def unended(policy: Policy = SHADOW) -> World:

@@ -168,6 +168,15 @@ class World:
             self.minutes()
         raise AssertionError(f"never seen at {weight} %:\n{self.told(version)}")
 
+    def until_mirrored(self, percent: int) -> None:
+        """Let time go by until Teal has seen this part of the live traffic mirrored to green."""
+        for _ in range(30):
+            plan = self.rollout().traffic
+            if plan.mirror == percent and plan.steady_since is not None:
+                return
+            self.minutes()
+        raise AssertionError(f"never mirrored {percent} %:\n{self.told()}")
+
     def until_instances(self, count: int, name: str = BLUE) -> None:
         """Let time go by until a deployment is seen with this many instances."""
         for _ in range(30):

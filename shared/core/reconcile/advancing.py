@@ -76,8 +76,9 @@ def _shift(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
     """Return the write of the traffic. Someone else's edit is noticed by `decide` before it is overwritten."""
     wanted = rollout.wanted_traffic
     both = rollout.traffic.weight > 0 and rollout.green in endpoint.mirror
-    if not wanted or endpoint.traffic == wanted or both or rollout.share_undecided:
-        return ()
+    serves = rollout.first and bool(endpoint.traffic) and rollout.green not in endpoint.traffic
+    if not wanted or endpoint.traffic == wanted or both or rollout.share_undecided or serves:
+        return ()  # a first deployment takes nothing from what serves: `new_blue` compares the two
     unnoticed = bool(rollout.traffic.expected) and endpoint.traffic not in rollout.traffic.known
     if unnoticed or (_raised(rollout, endpoint) and not _stands(rollout, endpoint)):
         return ()

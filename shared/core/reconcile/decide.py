@@ -36,8 +36,9 @@ from shared.core.reconcile.holding import hold_due
 from shared.core.reconcile.incidents import clears_green, suspected
 from shared.core.reconcile.losses import blue_lost, green_lost
 from shared.core.reconcile.missing_endpoint import endpoint_gone, in_creation
+from shared.core.reconcile.new_blue import placed_anew
 from shared.core.reconcile.observed_time import behind, observed
-from shared.core.reconcile.placing import placed_anew, with_blue_instances
+from shared.core.reconcile.placing import with_blue_instances
 from shared.core.reconcile.promoting import compared_again, confirmed, promote
 from shared.core.reconcile.provisioning import provision
 from shared.core.reconcile.refusals import refused_by_azure

@@ -11,17 +11,15 @@ from datetime import datetime, timedelta
 from shared.core.observation.observation import EndpointSeen, Observation, Provisioning
 from shared.core.phases import Phase
 from shared.core.policy.policy import LiveSource
-from shared.core.reconcile.already_deployed import CHANGING, by_operator, deployed_manually, superseded, untouched
+from shared.core.reconcile.already_deployed import CHANGING, by_operator, deployed_manually, superseded
 from shared.core.reconcile.blue_at_start import blue_failing
 from shared.core.reconcile.keeping import make_room
 from shared.core.reconcile.limits import over_limit, over_quota
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
-from shared.core.rollout.judge_state import Judging
 from shared.core.rollout.placement import Beside, First
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import Rollout
-from shared.core.rollout.rereading import Rereading
 
 # Before the provisioning deadline, so that the report names what was missing rather than the deadline.
 MARGIN = timedelta(minutes=2)
@@ -40,34 +38,6 @@ def place(rollout: Rollout, observation: Observation, endpoint: EndpointSeen, no
     if not endpoint.traffic:
         return _place_first(rollout, observation, endpoint, now)
     return _place_beside(rollout, observation, endpoint, now)
-
-
-def placed_anew(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
-    """Place green next to the deployment that has since received all live traffic; None if nothing has changed.
-
-    If green was going to be the first, its steps start again after the smoke test, because there is now something to
-    compare with.
-    """
-    serving = endpoint.serving()
-    if endpoint.busy or not untouched(rollout, endpoint) or serving in {None, rollout.blue}:
-        return None
-    if rollout.first and len(endpoint.traffic) > 1:
-        return _split(rollout, endpoint, now)
-    if serving is None or endpoint.traffic != {serving: 100} or not endpoint.ready(serving):
-        return None
-    found = reason(ReasonCode.BLUE_CHOSEN_ANEW, deployment=rollout.green, other=serving)
-    again = replace(
-        rollout.with_traffic(mirror=0, steady_since=None, expected=(endpoint.traffic,), edited=None),
-        placement=Beside(serving, instances=endpoint.instances(serving)),
-        judging=Judging(telemetry_seen=rollout.judging.telemetry_seen),
-        rereading=Rereading(lag=rollout.rereading.lag),
-    )
-    if not rollout.first or rollout.phase is Phase.PROVISIONING:
-        return history.noted(again, found, now)
-    again = again.with_progress(step=_first_after_smoke(rollout), since=now, in_pause_step=False)
-    if rollout.phase is Phase.STEPPING or rollout.progress.in_pause_step:
-        return history.moved(again, Phase.STEPPING, found, now)
-    return history.moved(again, Phase.PAUSED, found, now)
 
 
 def awaited(
@@ -193,19 +163,6 @@ def _with_quota_problem(creating: Reason, observation: Observation) -> Reason:
     """Return the reason with why the quota was not checked, if it was not."""
     problem = observation.quota.problem if observation.quota is not None else ""
     return replace(creating, facts={**creating.facts, "message": problem}) if problem else creating
-
-
-def _split(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
-    """Pause if green was going to be the first but several others serve: it is not clear which of them is blue."""
-    split = reason(ReasonCode.TRAFFIC_ALREADY_SPLIT, observed_traffic=dict(endpoint.traffic))
-    if rollout.phase is Phase.PROVISIONING or (rollout.phase is Phase.PAUSED and rollout.status.reason == split):
-        return None
-    return history.moved(rollout.with_progress(in_pause_step=False), Phase.PAUSED, split, now)
-
-
-def _first_after_smoke(rollout: Rollout) -> int:
-    proofs = [i for i, step in enumerate(rollout.policy.steps) if step.proves_green]
-    return min(rollout.progress.step, max(proofs, default=-1) + 1)
 
 
 def _ended(rollout: Rollout, why: Reason, now: datetime) -> Decision:

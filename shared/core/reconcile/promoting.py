@@ -28,7 +28,7 @@ from shared.core.rollout.pauses import waits_for_operator
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import ALL, Rollout
 from shared.core.rollout.status import Progress
-from shared.core.steps.traffic import in_force, shift_weight, steadied, waiting_for, weight_observed, weight_requested
+from shared.core.steps.traffic import in_force, share_observed, shift_weight, steadied, waiting_for, weight_requested
 from shared.core.steps.weight import WeightStep
 
 SHARED = 10  # percent for green where the policy has no weight at which both deployments serve
@@ -48,15 +48,17 @@ def promote(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision
 
 
 def confirmed(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
-    """Record that green has its share, even on hold: what ends the hold may have to be seen at that share.
+    """Record that green has its share or its mirror, even on hold.
 
-    An incident on a blue without traffic never ends, and a mismatch of the traffic only with minutes at this weight.
+    What ends the hold may have to be seen at that share: an incident on a blue without traffic never ends, and a
+    mismatch of the traffic only with minutes at this weight. And what someone changes later is an edit.
     """
-    live = rollout.traffic.weight > 0 and not rollout.traffic.mirror
-    wanted = live and rollout.phase in {Phase.STEPPING, Phase.PROMOTING}
-    if not wanted or rollout.traffic.steady_since is not None or rollout.first or not in_force(rollout, endpoint):
+    wanted = rollout.traffic.weight or rollout.traffic.mirror
+    if not wanted or rollout.phase not in {Phase.STEPPING, Phase.PROMOTING} or rollout.first:
         return None
-    return history.noted(steadied(rollout, now), weight_observed(rollout), now)
+    if rollout.traffic.steady_since is not None or not in_force(rollout, endpoint):
+        return None
+    return history.noted(steadied(rollout, now), share_observed(rollout), now)
 
 
 def compared_again(rollout: Rollout, endpoint: EndpointSeen, why: Reason, now: datetime) -> Decision | None:

@@ -10,7 +10,6 @@ from shared.core.observation.observation import EndpointSeen, Observation
 from shared.core.policy.step import Step
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
-from shared.core.rollout.reasons import ReasonCode, reason
 from shared.core.rollout.record import Rollout
 from shared.core.schema.findings import Part
 from shared.core.schema.grammar import Field, Table
@@ -20,10 +19,8 @@ from shared.core.schema.times import MINUTE, spell
 from shared.core.steps.traffic import (
     at_new_split,
     first_traffic,
-    in_force,
     mirror_requested,
     next_step,
-    steadied,
     waited,
 )
 
@@ -67,7 +64,7 @@ class MirrorStep(Step):
             wanting = at_new_split(rollout, now).with_traffic(mirror=self.percent)
             return history.noted(wanting, mirror_requested(rollout, self.percent, others), now)
         if rollout.traffic.steady_since is None:
-            return _confirmed(rollout, endpoint, now)
+            return Decision(rollout)  # once it is observed, `promoting.confirmed` says so
         if rollout.passes and self._enough(rollout, now) and (why := rollout.verdict_reason) is not None:
             return next_step(rollout, why, now)
         patience = rollout.policy.judge.patience + (self.duration or timedelta(0))
@@ -140,10 +137,3 @@ def _check_times(mirror: Part) -> None:
     if deadline is not None and patience is not None and span + patience >= deadline:
         words = f"{spell(span)} plus patience of {spell(patience)} must be shorter than deadlines.step"
         mirror.add("for", f"{words}, {spell(deadline)}; otherwise a quiet endpoint is rolled back")
-
-
-def _confirmed(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
-    if not in_force(rollout, endpoint):
-        return Decision(rollout)
-    seen = reason(ReasonCode.MIRROR_OBSERVED, deployment=rollout.green, mirror=rollout.traffic.mirror)
-    return history.noted(steadied(rollout, now), seen, now)

@@ -27,9 +27,11 @@ class PauseStep(Step):
     pauses: ClassVar[bool] = True
 
     def advance(self, rollout: Rollout, observation: Observation, endpoint: EndpointSeen, now: datetime) -> Decision:
-        """Return the decision: pause, and advance when the time is up."""
-        del observation, endpoint
+        """Return the decision: pause once the mirror before it has ended, and advance when the time is up."""
+        del observation
         if rollout.phase is not Phase.PAUSED:
+            if rollout.green in endpoint.mirror:
+                return Decision(rollout)  # while paused, nothing would end it
             why = reason(ReasonCode.PAUSE_STARTED)
             if self.duration is not None:
                 why.facts["limit_seconds"] = self.duration.total_seconds()

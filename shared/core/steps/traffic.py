@@ -83,7 +83,7 @@ def first_traffic(rollout: Rollout, weight: int | None, endpoint: EndpointSeen, 
         return history.noted(shift_weight(rollout, 100, endpoint, now), weight_requested(rollout, 100), now)
     if not in_force(rollout, endpoint):
         return Decision(rollout)
-    return next_step(rollout, weight_observed(rollout), now)
+    return next_step(rollout, share_observed(rollout), now)
 
 
 def weight_requested(rollout: Rollout, weight: int) -> Reason:
@@ -100,8 +100,10 @@ def mirror_requested(rollout: Rollout, percent: int, others: list[str]) -> Reaso
     return _with_unjudged(asked, rollout)
 
 
-def weight_observed(rollout: Rollout) -> Reason:
-    """Return the reason that green's weight is in force."""
+def share_observed(rollout: Rollout) -> Reason:
+    """Return the reason that green's weight or mirror is in force."""
+    if rollout.traffic.mirror:
+        return reason(ReasonCode.MIRROR_OBSERVED, deployment=rollout.green, mirror=rollout.traffic.mirror)
     return reason(ReasonCode.WEIGHT_OBSERVED, deployment=rollout.green, weight=rollout.traffic.weight)
 
 
