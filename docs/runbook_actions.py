@@ -201,6 +201,10 @@ ACTIONS: dict[ReasonCode, str] = {
         "reduce the load. The rollout continues when it is over."
     ),
     C.BAKE_UNSEEN: LOGGED,
+    C.SMOKE_UNREADABLE: (
+        "Deploy the app with that file once more, also if newer policies name another one: a rollout keeps the policy "
+        "that it started with. It then goes on by itself. Or roll it back and start the version again."
+    ),
     C.SERVING_UNHEALTHY: (
         "Users are affected now. After a promotion, `act rollback` returns to blue if it is still there "
         "(`allowed_actions`). After a rollback the version is judged and gone: `az ml online-deployment get-logs`, "

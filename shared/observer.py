@@ -20,8 +20,8 @@ from shared.core.reconcile.sizing import Sizing
 from shared.core.rollout import Rollout
 from shared.core.steps import SmokeStep
 from shared.defects import as_temporary
-from shared.errors import Permanent, TealError, Temporary
-from shared.ports import Answer, Endpoints, Policies, Scoring, Seen, Telemetry
+from shared.errors import Misconfigured, Permanent, TealError, Temporary
+from shared.ports import Answer, Endpoints, JsonSchema, Policies, Scoring, Seen, Telemetry
 from shared.redaction import redacted
 from shared.sizes import with_template
 from shared.smoke import smoke_result
@@ -55,7 +55,7 @@ class Observer:
         if asked.path and newest_request(rollout, seen.history or (), now) is None:
             seen = replace(seen, path=self._path(rollout))
         if asked.smoke is not None:
-            seen = replace(seen, smoke=self._smoke(rollout, asked.smoke))
+            seen = self._smoke(seen, rollout, asked.smoke)
         if asked.serving is not None:
             seen = self._serving(seen, rollout, asked.serving)
         if asked.start is not None or asked.sizing is not None:
@@ -170,16 +170,25 @@ class Observer:
             refused = isinstance(error, Permanent)
             return TelemetryPath(PathState.UNKNOWN, cut(_told(error, rollout))) if refused else None
 
-    def _smoke(self, rollout: Rollout, step: SmokeStep) -> SmokeResult | None:
-        """Return None, to try again on the next reconcile, if it is unknown how green answers."""
+    def _smoke(self, seen: Observation, rollout: Rollout, step: SmokeStep) -> Observation:
+        """Return the smoke test's result; without one, the next reconcile tries again."""
         try:
             with as_temporary(f"smoke endpoint={rollout.endpoint}"):
                 schema = self.policies.schema(step.schema) if step.schema else None
                 bodies = self._bodies(rollout, step, rollout.green)
+        except Misconfigured as error:  # a file of ours says nothing about green
+            return replace(seen, smoke_problem=cut(_told(error, rollout)))
         except Permanent as error:
-            return SmokeResult(sent=0, problems=(f"there is nothing to test with: {_told(error, rollout)}",))
+            nothing = f"there is nothing to test with: {_told(error, rollout)}"
+            return replace(seen, smoke=SmokeResult(sent=0, problems=(nothing,)))
         except Temporary as error:
-            return self._unknown(rollout, error)
+            return replace(seen, smoke=self._unknown(rollout, error))
+        return replace(seen, smoke=self._answered(rollout, step, bodies, schema))
+
+    def _answered(
+        self, rollout: Rollout, step: SmokeStep, bodies: tuple[bytes, ...], schema: JsonSchema | None
+    ) -> SmokeResult | None:
+        """Return how green answers; None if that is not known."""
         try:  # all rounds in one call, whose time is limited: a reconcile must end before the host stops it
             with as_temporary(f"smoke endpoint={rollout.endpoint}"):
                 answers = self.scoring.answers(rollout.endpoint.name, rollout.green, bodies * step.repeat, step.timeout)

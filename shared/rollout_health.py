@@ -40,6 +40,7 @@ ALERTING = {  # holds
     ReasonCode.ROLLBACK_WITHHELD,
     ReasonCode.DEADLINE_WITHHELD,
 }
+UNTESTED = "deploy the app with that file, and the rollout goes on; or roll back, and start the version again"
 HALTED = "end the halt once its cause is gone (DELETE /api/halt), or roll back"
 HALT_UNKNOWN = "see `halt` in these findings, or roll back"
 HELD = "remove the cause: it goes on when that is over; or roll back"
@@ -59,6 +60,8 @@ def rollout_findings(rollout: Rollout, now: datetime) -> Iterator[Finding]:
             "telemetry", Severity.WARNING, problem, about,
             "check the endpoint's diagnostic setting and Teal's role on the Log Analytics workspace",
         )  # fmt: skip
+    if rollout.open and (held := rollout.hold_reason) is not None and held.code is ReasonCode.SMOKE_UNREADABLE:
+        yield Finding("policy", Severity.WARNING, sentence(held), about, UNTESTED)
     if problem := _unhealthy(rollout):
         yield Finding("unhealthy", Severity.FAILING, problem, about, UNHEALTHY)
     elif rollout.ending.overdue and rollout.ending.cleaned is None:

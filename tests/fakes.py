@@ -445,9 +445,10 @@ class FakeBacklog:
 
 @dataclass
 class FakePolicies:
-    """Policies from the test."""
+    """Policies from the test. unreadable: what is wrong with every smoke file and schema; empty: nothing."""
 
     policies: tuple[Policy, ...] = ()
+    unreadable: str = ""
     queries: dict[str, str] = field(default_factory=dict)
     wrong: Misconfigured | None = None
 
@@ -476,6 +477,8 @@ class FakePolicies:
         return tuple(policy.endpoint_id for policy in self.policies)
 
     def schema(self, path: str) -> JsonSchema:
+        if self.unreadable:
+            raise Misconfigured(f"{path}: {self.unreadable}")
         return {"type": "array"} if path else {}
 
     def filled_template(self, path: str, values: Mapping[str, str]) -> str:
@@ -490,6 +493,8 @@ class FakePolicies:
         return self.queries[path]
 
     def requests(self, path: str) -> tuple[bytes, ...]:
+        if self.unreadable:
+            raise Misconfigured(f"{path}: {self.unreadable}")
         return (b'{"data": [[1.0]]}',) * 3 if path else ()
 
 

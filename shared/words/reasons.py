@@ -473,6 +473,10 @@ REASONS: Mapping[ReasonCode, Row] = {
         "{deployment} has all traffic, but telemetry does not show how it performs, so it is not promoted yet",
         "Telemetry is unavailable, or shows no requests, while green has all traffic. The bake waits for them.",
     ),
+    ReasonCode.SMOKE_UNREADABLE: Row(
+        "{deployment} cannot be tested, because the policy's smoke files cannot be read: {message}",
+        "The rollout's own policy names a file that a newer package no longer has, or that is not valid there.",
+    ),
     ReasonCode.SERVING_UNHEALTHY: Row(
         "{deployment} serves and is not healthy: far more of its requests than is normal fail, are refused, take long "
         "or get answers that cannot be read; nothing is deleted in the meantime",

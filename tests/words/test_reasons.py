@@ -563,6 +563,10 @@ ROWS: list[tuple[Reason, str]] = [
         "churn-7 has all traffic, but telemetry does not show how it performs, so it is not promoted yet",
     ),
     (
+        reason(C.SMOKE_UNREADABLE, deployment=GREEN, message="smoke/a.jsonl: no such file"),
+        "churn-7 cannot be tested, because the policy's smoke files cannot be read: smoke/a.jsonl: no such file",
+    ),
+    (
         reason(C.SERVING_UNHEALTHY, deployment=BLUE),
         (
             "churn-6 serves and is not healthy: far more of its requests than is normal fail, are refused, take long "

@@ -187,7 +187,8 @@ class Observation:
     last minutes up to `serving_until`, after the rollout ended or before it placed green, or None if not requested or
     not answered. serving_probe: how the deployment that then serves answered the smoke requests, if none of its own was
     seen to succeed. probed: the deployment that was asked before it serves, if any. probe: how it answered the smoke
-    requests; None: not known. quota: whether green fits into the quota; None if that was not asked.
+    requests; None: not known. quota: whether green fits into the quota; None if that was not asked. smoke_problem: why
+    the policy's smoke files cannot be read.
     """
 
     endpoint: EndpointSeen | None
@@ -201,6 +202,7 @@ class Observation:
     no_table: str | None = None
     path: TelemetryPath | None = None
     smoke: SmokeResult | None = None
+    smoke_problem: str | None = None
     logs: str | None = None
     halted: Halt | None = None
     halt_unknown: bool = False

@@ -14,7 +14,7 @@ from shared.core.reconcile.traffic_mismatch import mismatch_now
 from shared.core.reconcile.unseen_blue import fails_uncompared
 from shared.core.reconcile.withholding import withheld_rollback
 from shared.core.rollout.holds import held_now, unknown_now
-from shared.core.rollout.reasons import Reason
+from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import Rollout
 
 
@@ -27,10 +27,18 @@ def hold_due(rollout: Rollout, observation: Observation, endpoint: EndpointSeen,
         or unseen(rollout, now)
         or fails_uncompared(rollout)
         or mismatch_now(rollout)
+        or _untested(rollout, observation)
         or still_without_telemetry(rollout)
         or _deadline_withheld(rollout, observation, endpoint, now)
         or unknown_now(rollout, observation)
     )
+
+
+def _untested(rollout: Rollout, observation: Observation) -> Reason | None:
+    """Return that green cannot be tested, because the files of its policy are not there: nothing against it."""
+    if observation.smoke_problem is None:
+        return None
+    return reason(ReasonCode.SMOKE_UNREADABLE, deployment=rollout.green, message=observation.smoke_problem)
 
 
 def _deadline_withheld(

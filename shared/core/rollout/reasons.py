@@ -141,6 +141,7 @@ class ReasonCode(StrEnum):
     OVERLOAD = "overload"
     COMPARING_AGAIN = "comparing_again"
     BAKE_UNSEEN = "bake_unseen"
+    SMOKE_UNREADABLE = "smoke_unreadable"
     SERVING_UNHEALTHY = "serving_unhealthy"
     LEFTOVER_UNCHECKED = "leftover_unchecked"
     SERVING_REPLACED = "serving_replaced"
