@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from shared.core.gates import DISAGREEMENT
+from shared.core.gates.predictions import LEAST_PREDICTIONS
 from shared.core.observation import DeploymentMinute, Tally
 from shared.core.observation.spans import floor_minute
 from shared.core.telemetry import Disagreements, Need, PredictionReading, Predictions, SourceKind, Window
@@ -22,8 +23,9 @@ from shared.core.telemetry.sources import ANSWERS
 from shared.errors import Permanent, TealError, Temporary
 from shared.ports import Answers, AnswerSeen, Fetch
 
-# How much of the past is read: enough to show the classes, and not too much for one read.
+# How much is read at a time: of a busy endpoint's past enough to show the classes, and not too much for one read.
 SPAN = timedelta(minutes=15)
+ENOUGH = 2 * LEAST_PREDICTIONS  # at least half of a past's answers have a prediction, or the policy reads them wrongly
 LEAST_ANSWERS = 20  # this many on both sides without a pair is no coincidence
 # Per deployment, or of pairs, in one read: about half a second.
 MOST_READ = 10_000
@@ -67,7 +69,7 @@ class AnswersSource:
         judge sees blue without green.
         """
         if len(names) < 2:
-            return [row for name in names for row in readable(self._collected(fetch, name), reading)]
+            return [row for name in names for row in readable(self._past(fetch, name), reading)]
         blue = predicted(self._collected(fetch, names[0]), reading)
         try:
             green = self._collected(fetch, names[-1])
@@ -76,12 +78,19 @@ class AnswersSource:
             return blue
         return [*blue, *predicted(green, reading, {label for row in blue for label in row.predictions or ()})]
 
+    def _past(self, fetch: Fetch, deployment: str) -> Sequence[AnswerSeen]:
+        """Return a deployment's last answers, or all of the window's if those may be too few to calibrate a gate."""
+        last = self._collected(fetch, deployment)
+        return last if len(last) >= ENOUGH else self._in(fetch, deployment, fetch.query.fine)
+
     def _collected(self, fetch: Fetch, deployment: str) -> Sequence[AnswerSeen]:
-        """Return a deployment's collected answers in the part of the window that needs them."""
+        """Return a deployment's collected answers in the last part of the window that needs them."""
         fine = fetch.query.fine
-        late = Window(max(fine.since, fine.until - SPAN), fine.until)
-        key = (self.kind.name, deployment)
-        return fetch.once(key, lambda: self.answers.collected(fetch.endpoint, deployment, late))
+        return self._in(fetch, deployment, Window(max(fine.since, fine.until - SPAN), fine.until))
+
+    def _in(self, fetch: Fetch, deployment: str, window: Window) -> Sequence[AnswerSeen]:
+        key = (self.kind.name, deployment, window)
+        return fetch.once(key, lambda: self.answers.collected(fetch.endpoint, deployment, window))
 
 
 def _disagreements(

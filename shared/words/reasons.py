@@ -306,7 +306,8 @@ REASONS: Mapping[ReasonCode, Row] = {
     ReasonCode.TELEMETRY_LATE: Row(
         "telemetry arrives later than the configured lag of {limit_seconds}: this rollout now waits {delay_seconds}, "
         "and judges again what it can read again; raise `telemetry.lag` in the policy",
-        "Rows arrived for minutes that had already been judged, or are so late that the log seemed to have stopped.",
+        "Rows arrived for minutes that had already been judged, or that looked good after the end, or are so late that "
+        "the log seemed to have stopped.",
     ),
     ReasonCode.BLUE_NOT_LOGGED: Row(
         "telemetry shows requests to {other} but none to {deployment} in the same minutes; those minutes do not count "

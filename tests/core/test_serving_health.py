@@ -12,7 +12,7 @@ from shared.core.gates.alarms import Alarms
 from shared.core.judge.incident import UNCAPPED, Alarm
 from shared.core.observation.observation import DeploymentMinute
 from shared.core.observation.spans import MINUTE
-from shared.core.reconcile.serving_health import CALM, LAST, LONG, LOOK_BACK, ServingHealth, shown_by
+from shared.core.reconcile.serving_health import CALM, LAST, LONG, LOOK_BACK, ServingHealth, shown_by, surely_bad_until
 from tests.core.rollouts import NOW
 
 UNHEALTHY, UNCLEAR, GOOD, PROVEN = ServingHealth
@@ -64,6 +64,24 @@ def test_what_works_is_good_from_the_start_and_nearly_always(rpm: int) -> None:
         said = told(rpm, LIMIT / 10, 3, seed)
         assert {GOOD, PROVEN} & set(said[:5])
         assert said.count(GOOD) + said.count(PROVEN) > 0.6 * len(said)
+
+
+@pytest.mark.parametrize("rpm", [2, 10, 60, 600])
+def test_no_five_minutes_of_what_works_surely_look_bad(rpm: int) -> None:
+    """Although some of a day's many do at a third of what is allowed, as where a few failures meet by chance."""
+    dice = np.random.default_rng(rpm)
+    totals = dice.poisson(rpm, 24 * 60)
+    rows = [row for row in hour(*zip(dice.binomial(totals, LIMIT / 3), totals, strict=True)) if row.total]
+    assert surely_bad_until(rows, ALARMS, slow_too=False) is None
+
+
+@pytest.mark.parametrize(("rpm", "share"), [(5, 0.4), (10, 0.2), (60, 0.12), (600, 2 * LIMIT)])
+def test_five_minutes_of_what_fails_surely_look_bad(rpm: int, share: float) -> None:
+    """Within half an hour; the fewer requests there are, the more of them must fail."""
+    dice = np.random.default_rng(1)
+    totals = dice.poisson(rpm, 30)
+    rows = hour(*zip(dice.binomial(totals, share), totals, strict=True))
+    assert surely_bad_until(rows, ALARMS, slow_too=False) is not None
 
 
 def test_few_requests_prove_nothing_yet() -> None:

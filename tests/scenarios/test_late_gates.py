@@ -33,13 +33,14 @@ ANSWERS_A_MINUTE = 60
 class CollectedTelemetry(FakeTelemetry):
     """Requests as they are logged, and a real reader of answers, which are collected `late` minutes after them.
 
-    bodies: what a deployment answers instead of the usual. of: the deployments whose answers are late. windows: what
-    was read of the answers.
+    bodies: what a deployment answers instead of the usual. of: the deployments whose answers are late. every: how many
+    requests there are for one whose answer is collected. windows: what was read of the answers.
     """
 
     late: int = 0
     of: tuple[str, ...] = (BLUE, GREEN)
     bodies: dict[str, str] = field(default_factory=dict)
+    every: int = 1
     windows: list[Window] = field(default_factory=list)
     world: World | None = None
 
@@ -59,7 +60,11 @@ class CollectedTelemetry(FakeTelemetry):
         delay = self.late if deployment in self.of else 0
         until = min(window.until, self.world.clock() - delay * MINUTE)
         rows = [row for row in self.rows if row.deployment == deployment and window.since <= row.minute < until]
-        return tuple(self._answer(row, number) for row in rows for number in range(min(row.total, ANSWERS_A_MINUTE)))
+        return tuple(
+            self._answer(row, number)
+            for row in rows
+            for number in range(min(row.total // self.every, ANSWERS_A_MINUTE))
+        )
 
     def _answer(self, row: DeploymentMinute, number: int) -> AnswerSeen:
         usual = '{"class": "leave"}' if number % 10 == 0 else '{"class": "stay"}'

@@ -19,7 +19,7 @@ from shared.health import HealthCheck
 from shared.notifications import LogChannel
 from shared.ports import Halt
 from shared.rollout_health import rollout_findings
-from tests.scenarios.world import BLUE, ENDPOINT, GREEN, MIDNIGHT, POLICY, World
+from tests.scenarios.world import BLUE, ENDPOINT, GREEN, MIDNIGHT, MINUTE, POLICY, World
 
 NIGHT = timedelta(days=1)
 REMOVES = replace(POLICY, orphans="remove")
@@ -97,6 +97,18 @@ def test_it_stays_until_what_serves_is_seen_healthy(requests: int, bad: int, *, 
     world.scoring.unlucky, world.telemetry.rows = {}, []
     nights.pass_()
     assert not nights.deployed
+
+
+def test_it_stays_if_what_serves_failed_within_the_hour() -> None:
+    """The newest minutes look good, but their failures may only be late, and one look cannot tell."""
+    nights = Nights()
+    nights.pass_()
+    world = nights.world
+    ends = floor_minute(world.clock() + NIGHT)
+    times = [ends - n * MINUTE for n in range(1, 46)]
+    world.telemetry.rows = [DeploymentMinute(BLUE, at, 900, 300 * (at < ends - 20 * MINUTE)) for at in times]
+    nights.pass_()
+    assert nights.deployed
 
 
 def test_by_default_it_is_only_noted() -> None:

@@ -279,13 +279,32 @@ def test_a_partly_lagging_latency_source_is_reported() -> None:
     assert {row.minute for row in seen.minutes} == {START, START + MINUTE}
 
 
-def test_only_a_quarter_of_an_hour_of_past_answers_is_read() -> None:
-    """It is enough to find the classes; hours of a busy endpoint's answers could not be read at a time."""
+@pytest.mark.parametrize(
+    ("a_minute", "minutes", "reads"),
+    [
+        pytest.param(2, 58, 2, id="quiet: the last quarter of an hour would be too few"),
+        pytest.param(13, 58, 2, id="up to half of the last 200 may have no prediction"),
+        pytest.param(15, 14, 1, id="busy: the last quarter of an hour is enough"),
+    ],
+)
+def test_of_past_answers_no_more_is_read_than_the_gate_needs(a_minute: int, minutes: int, reads: int) -> None:
+    """Hours of a busy endpoint's answers could not be read at a time; of a quiet one's, a few minutes show nothing."""
     stage, hour = Stage(), Window(START - 60 * MINUTE, START + 3 * MINUTE)
-    times = [hour.until - n * MINUTE for n in range(1, 60)]
+    times = [hour.until - n * MINUTE for n in range(1, 60) for _ in range(a_minute)]
     stage.answers.given[BLUE] = [AnswerSeen(BLUE, at, str(at), '"yes"') for at in times]
     seen = stage.look(query(PredictionsGate(), window=hour, deployments=(BLUE,)))
-    assert sum((row.predictions or {}).get("yes", 0) for row in seen.minutes) == 14
+    assert sum((row.predictions or {}).get("yes", 0) for row in seen.minutes) == a_minute * minutes
+    assert len(stage.answers.read) == reads
+
+
+def test_green_s_answers_are_never_read_for_longer_than_a_quarter_of_an_hour() -> None:
+    """Next to blue's, few of them are an answer, too: only the past must be long enough."""
+    stage, hour = Stage(), Window(START - 60 * MINUTE, START + 3 * MINUTE)
+    times = [hour.until - n * MINUTE for n in range(1, 60)]
+    stage.answers.given = {name: [AnswerSeen(name, at, str(at), '"yes"') for at in times] for name in (BLUE, GREEN)}
+    seen = stage.look(query(PredictionsGate(), window=hour))
+    assert sum((row.predictions or {}).get("yes", 0) for row in seen.minutes) == 2 * 14
+    assert stage.answers.read == [BLUE, GREEN]
 
 
 def test_an_unknown_source_is_an_error(stage: Stage) -> None:

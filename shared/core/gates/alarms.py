@@ -75,7 +75,7 @@ def _most_refused(past: Past) -> float:
 def _counted(bad: Sequence[int], total: Sequence[int], tuning: Tuning) -> Alarm:
     """Return the alarm for what a gate counts: its limit is at least the past's share plus the budget, at most `MOST`.
 
-    The past of some sources is always short (`collected_answers` reads 15 minutes), so that what is usual would
+    The past of some sources is always short (`collected_answers` may read 15 minutes), so that what is usual would
     otherwise be an incident for ever.
     """
     shown = sum(bad) / sum(total) + GATE_BUDGET

@@ -14,7 +14,8 @@ from shared.core.observation.spans import ceil_minute, floor_minute
 from shared.core.phases import TERMINAL, Phase
 from shared.core.reconcile import running
 from shared.core.reconcile.probing import can_probe
-from shared.core.reconcile.serving_health import LAST, LOOK_BACK, ServingHealth, latest, shown_by
+from shared.core.reconcile.rereading import waiting_longer
+from shared.core.reconcile.serving_health import LAST, LOOK_BACK, ServingHealth, latest, shown_by, surely_bad_until
 from shared.core.rollout import history
 from shared.core.rollout.ending import SeenHealthy
 from shared.core.rollout.history import Decision
@@ -70,19 +71,59 @@ def take_in(rollout: Rollout, observation: Observation, now: datetime) -> Rollou
     name = observation.endpoint.serving()
     since = running.since(rollout, name)
     rows = [row for row in observation.serving_minutes or () if row.deployment == name and row.minute >= since]
-    newest = max((row.minute for row in rows), default=None)
-    if newest is not None:
-        if rollout.ending.watched_until is not None and newest < rollout.ending.watched_until:
-            return rollout  # a clock was set back: these minutes say nothing new
-        rollout = rollout.with_ending(watched_until=newest)
-    health = _health(rollout, name or "", rows, observation)
-    good = health in {ServingHealth.GOOD, ServingHealth.PROVEN}
-    if health is ServingHealth.UNCLEAR or (good and unread and rollout.ending.unhealthy == name):
-        return rollout  # the log that showed it failing may show that still
-    if not good:
-        return rollout.with_ending(seen_healthy=None, unhealthy=name or "")
-    seen = _lasting(rollout.ending.seen_healthy, name or "", now, enough=health is ServingHealth.PROVEN)
+    newest, watched = max((row.minute for row in rows), default=None), rollout.ending.watched_until
+    if newest is not None and watched is not None and newest < watched:
+        return rollout  # a clock was set back, or the lag was raised: these minutes say nothing new
+    after = _with_bad(
+        rollout.with_ending(watched_until=newest or watched), rows, watched, observation.serving_until, now
+    )
+    newly_bad = after.ending.bad_until != rollout.ending.bad_until
+    health = ServingHealth.UNHEALTHY if newly_bad else _health(after, name or "", rows, observation)
+    if unread and rollout.ending.unhealthy == name and health is not ServingHealth.UNHEALTHY:
+        return after  # the log that showed it failing may show that still
+    return _with_health(after, name or "", health, now)
+
+
+def _with_health(rollout: Rollout, name: str, health: ServingHealth, now: datetime) -> Rollout:
+    if health is ServingHealth.UNCLEAR:
+        return rollout
+    if health is ServingHealth.UNHEALTHY:
+        return rollout.with_ending(seen_healthy=None, unhealthy=name)
+    seen = _lasting(rollout.ending.seen_healthy, name, now, enough=health is ServingHealth.PROVEN)
     return rollout.with_ending(seen_healthy=seen, unhealthy=None if seen.proven else rollout.ending.unhealthy)
+
+
+def _with_bad(
+    rollout: Rollout,
+    rows: list[DeploymentMinute],
+    watched: datetime | None,
+    until: datetime | None,
+    now: datetime,
+) -> Rollout:
+    """Return the rollout with the newest bad minute; with a longer lag if minutes that were read before turned bad.
+
+    Without that, the newest minutes would always look good where failures arrive later than the rest. watched: the
+    newest minute that was read before; until: the end of what was read now.
+    """
+    bad = _newly_bad(rollout, rows, until)
+    if bad is None:
+        return rollout
+    late = _newly_bad(rollout, [row for row in rows if watched is not None and row.minute <= watched], until)
+    rollout = rollout.with_ending(bad_until=bad)
+    # The minutes after it have yet to be read with the longer lag.
+    return rollout if late is None else waiting_longer(rollout, now - late + LAST).with_ending(watched_until=late)
+
+
+def _newly_bad(rollout: Rollout, rows: list[DeploymentMinute], until: datetime | None) -> datetime | None:
+    """Return the newest minute that ends five bad ones, if these ended after the rollout and no reading showed them.
+
+    They must be within the hour that is read: some of the five may look bad without the others.
+    """
+    bad = surely_bad_until(rows, rollout.alarms, slow_too=_slow_too(rollout))
+    if bad is None or until is None:
+        return None
+    known = rollout.ending.bad_until or rollout.status.since
+    return bad if bad > max(known, rollout.status.since, until - LOOK_BACK + LAST) else None
 
 
 def _lasting(before: SeenHealthy | None, name: str, now: datetime, *, enough: bool) -> SeenHealthy:
@@ -103,9 +144,14 @@ def seen_healthy(rollout: Rollout, serving: str, now: datetime) -> bool:
 
 
 def healthy_at_once(rollout: Rollout, observation: Observation) -> bool:
-    """Return whether a single observation proves that what serves is healthy: few requests alone do not."""
+    """Return whether a single observation proves that what serves is healthy: few requests alone do not.
+
+    Nor do any after bad ones: failures since then may only be late.
+    """
     name = observation.endpoint.serving() if observation.endpoint else None
     rows = [row for row in observation.serving_minutes or () if row.deployment == name]
+    if surely_bad_until(rows, rollout.alarms, slow_too=_slow_too(rollout)) is not None:
+        return False
     health = _health(rollout, name or "", rows, observation)
     probed = observation.serving_probe is not None and observation.serving_probe.passed
     return health is ServingHealth.PROVEN or (probed and health is ServingHealth.GOOD)
@@ -137,12 +183,8 @@ def report(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision 
 
 
 def _health(rollout: Rollout, name: str, rows: list[DeploymentMinute], observation: Observation) -> ServingHealth:
-    """Return what requests, or the smoke requests if there are none, show of this deployment.
-
-    Slow answers count only against a promoted green, whose way back is to be kept. After a rollback, a blue that has
-    become slow is all there is, and an operator who overruled the judge has usually accepted a slower green.
-    """
-    slow_too = rollout.phase is Phase.PROMOTED and not rollout.judge_overruled
+    """Return what requests, or the smoke requests if there are none, show of this deployment."""
+    slow_too = _slow_too(rollout)
     last, probe = latest(rows, observation.serving_until), observation.serving_probe
     if any(row.succeeded > 0 for row in last):
         unhealthy = rollout.ending.unhealthy == name
@@ -152,3 +194,12 @@ def _health(rollout: Rollout, name: str, rows: list[DeploymentMinute], observati
     if failed or (probe is not None and not probe.passed):
         return ServingHealth.UNHEALTHY
     return ServingHealth.UNCLEAR if probe is None else ServingHealth.GOOD
+
+
+def _slow_too(rollout: Rollout) -> bool:
+    """Return whether slow answers count.
+
+    They count only against a promoted green, whose way back is to be kept. After a rollback, a blue that has become
+    slow is all there is, and an operator who overruled the judge has usually accepted a slower green.
+    """
+    return rollout.phase is Phase.PROMOTED and not rollout.judge_overruled

@@ -49,6 +49,12 @@ class Share:
         return self.bad > self.limit * self.total + BY_CHANCE
 
     @property
+    def surely_too_much(self) -> bool:
+        """Whether these requests show that too many are bad, which a few among many readings do not by chance."""
+        found = interval(self.bad, self.total) if self.too_much else None
+        return found is not None and found.low > self.limit
+
+    @property
     def shown(self) -> bool | None:
         """Whether these requests show that the share is below its limit; None if so few never could."""
         found, best = interval(self.bad, self.total), interval(0, self.total)
@@ -96,11 +102,19 @@ def latest(rows: Iterable[DeploymentMinute], until: datetime | None) -> list[Dep
     return [row for row in rows if until is not None and row.minute >= until - LAST]
 
 
-def _bad_until(rows: Sequence[DeploymentMinute], alarms: Alarms | None, *, slow_too: bool) -> datetime | None:
+def surely_bad_until(rows: Sequence[DeploymentMinute], alarms: Alarms | None, *, slow_too: bool) -> datetime | None:
+    """Return the newest minute that ends five minutes which show that too much is bad; None if there is none."""
+    return _bad_until(rows, alarms, slow_too=slow_too, surely=True)
+
+
+def _bad_until(
+    rows: Sequence[DeploymentMinute], alarms: Alarms | None, *, slow_too: bool, surely: bool = False
+) -> datetime | None:
     """Return the newest minute that ends a bad five minutes; None if there is none."""
     for minute in sorted((row.minute for row in rows), reverse=True):
         last = [row for row in rows if minute - LAST < row.minute <= minute]
-        if any(share.too_much for share in _shares(last, alarms, slow_too=slow_too)):
+        shares = _shares(last, alarms, slow_too=slow_too)
+        if any(share.surely_too_much if surely else share.too_much for share in shares):
             return minute
     return None
 

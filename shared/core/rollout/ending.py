@@ -54,12 +54,13 @@ class Ending:
     watched. blue_scaled_down: whether blue is kept with fewer instances, or must grow before the rollback. blue_size:
     whether it was then seen with that few, and has since been given more by somebody else. autoscale: whether blue has
     autoscale settings, which are suspended while it is kept on fewer instances (`suspending`: ordered; `left`: they
-    could not be restored). too_small: that it got its traffic back but not its size. cleaned: when
-    the leftover was dealt with. finished: when nothing was left to do, neither that nor inherited deployments nor a
-    watch. seen_healthy: which deployment served and was healthy last. unhealthy, unhealthy_reported: the serving
-    deployment that fails, and the one for which the history already says so. watched_until: the newest minute of the
-    serving deployment that was taken into account. orphan_since: since when the history says that green was left
-    behind. overdue: whether the history says that the leftover waits for what serves to be seen healthy.
+    could not be restored). too_small: that it got its traffic back but not its size. cleaned: when the leftover was
+    dealt with. finished: when nothing was left to do, neither that nor inherited deployments nor a watch. seen_healthy:
+    which deployment served and was healthy last. unhealthy, unhealthy_reported: the serving deployment that fails, and
+    the one for which the history already says so. watched_until: the newest minute of the serving deployment that was
+    taken into account. bad_until: the newest that ended a bad five minutes. orphan_since: since when the history says
+    that green was left behind. overdue: whether the history says that the leftover waits for what serves to be seen
+    healthy.
     """
 
     clean_after: datetime | None = None
@@ -67,6 +68,7 @@ class Ending:
     unhealthy: str | None = None
     unhealthy_reported: str | None = None
     watched_until: datetime | None = None
+    bad_until: datetime | None = None
     blue_scaled_down: bool = False
     blue_size: BlueSize = "ordered"
     autoscale: BlueAutoscale = "unknown"
