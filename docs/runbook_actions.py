@@ -168,6 +168,10 @@ ACTIONS: dict[ReasonCode, str] = {
         "is to stay although it is not certified, `act override` and `act promote`. It goes on by itself once green "
         "passes, or blue has requests and recovers."
     ),
+    C.COMPARISON_BROKEN_OFF: (
+        "Find out why blue fails: green looked harmful too. Teal compares them again once blue has answered every "
+        "smoke request well for ten minutes; without a smoke step, `act rollback` when blue is repaired."
+    ),
     C.BLUE_REPLACED: (
         "Ask who deployed it, and why: the evidence so far compares green with the old one. `act resume` goes on and "
         "adds what is seen from now on; `act rollback` gives the new one all traffic again."

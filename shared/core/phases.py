@@ -44,7 +44,10 @@ TRANSITIONS: dict[tuple[Phase, Phase], str] = {
         Phase.STEPPING,
         Phase.PAUSED,
     ): "a pause step, an operator, too little evidence, traffic changed externally, or blue is lost",
-    (Phase.STEPPING, Phase.PROMOTING): "the last step passed, or an operator promotes",
+    (
+        Phase.STEPPING,
+        Phase.PROMOTING,
+    ): "the last step passed, an operator promotes, or a comparison showed blue to be worse",
     (Phase.STEPPING, Phase.ROLLING_BACK): "verdict FAIL, smoke test failed, deadline, or operator request",
     (Phase.STEPPING, Phase.SUPERSEDED): "someone deployed this version manually",
     (Phase.STEPPING, Phase.FAILED): "manual intervention required",

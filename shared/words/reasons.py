@@ -470,6 +470,11 @@ REASONS: Mapping[ReasonCode, Row] = {
         "{deployment} looks harmful with all traffic, and blue has none to compare it with; back to {weight}",
         "Before rolling back, Teal checks whether blue would do any better. Outages come back, so it may do so again.",
     ),
+    ReasonCode.COMPARISON_BROKEN_OFF: Row(
+        "{deployment} fails more of its requests than {other}, so all traffic goes back to {other}, as before they "
+        "were compared",
+        "Green looked harmful with all traffic, but next to it blue turned out to be worse.",
+    ),
     ReasonCode.BAKE_UNSEEN: Row(
         "{deployment} has all traffic, but telemetry does not show how it performs, so it is not promoted yet",
         "Telemetry is unavailable, or shows no requests, while green has all traffic. The bake waits for them.",

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from shared.core.judge.verdict import Outcome
 from shared.core.observation import DeploymentMinute, EndpointSeen
 from shared.core.reconcile.actions import Action, ScaleDeployment
 from shared.core.rollout import Rollout, Verb
@@ -269,7 +270,7 @@ class Ledger:
                 view = self._view(process)
                 view.saved, view.decided, view.decided_at = rollout, number, process.clock()
                 self.claimants[rollout.id] = process.name
-            if rollout.verdict is not None and rollout.verdict.outcome == "FAIL":
+            if rollout.verdict is not None and rollout.verdict.outcome is Outcome.FAIL:
                 self.condemned.setdefault(rollout.id, number)
             self.looks.setdefault(rollout.id, []).append(self.world.clock())
 

@@ -126,6 +126,24 @@ def test_traffic_after_a_failing_verdict() -> None:
     assert objected(stage, FIFTY) == {"3: never up again"}
 
 
+def test_a_failing_verdict_is_noticed() -> None:
+    """Green fails half of its requests, and the verdict is on the record before its share is gone."""
+    stage = at_ten()
+    stage.rates[GREEN] = 0.5
+    for _ in range(20):
+        stage.minute()
+    assert rollout_of(stage).id in stage.ledger.condemned
+    assert not stage.objections
+
+
+def test_a_share_that_a_comparison_took_may_come_back() -> None:
+    """Green was found worse, and then blue even more so."""
+    stage = at_ten()
+    stage.ledger.condemned[rollout_of(stage).id] = next(stage.ledger.numbers)
+    status = replace(rollout_of(stage).status, reason=reason(ReasonCode.COMPARISON_BROKEN_OFF))
+    assert not objected(stage, FIFTY, rollout=replace(rollout_of(stage), status=status))
+
+
 def test_a_copy_of_the_traffic_while_it_goes_back() -> None:
     """A rollback is under way, and green is to be mirrored."""
     stage = at_ten()

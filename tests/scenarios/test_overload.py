@@ -16,6 +16,8 @@ from tests.scenarios.world import BLUE, ENDPOINT, GREEN, POLICY, World
 
 C = ReasonCode
 QUICK = Conduct(median=90.0)
+# What blue and a green that is too small for its share answer with 429.
+SMALL = [(0.3, 0.5), (0.55, 0.75), (0.1, 0.2), (0.02, 0.2), (0.3, 0.1), (0.2, 0.7), (0.6, 0.88)]
 
 
 def in_a_flood(weight: int, refused: Mapping[str, float], fails: Mapping[str, float] | None = None) -> World:
@@ -43,7 +45,7 @@ def sizes(world: World) -> dict[str, int | None]:
 
 
 @pytest.mark.parametrize("weight", [10, 50])
-@pytest.mark.parametrize(("of_blue", "of_green"), [(0.3, 0.5), (0.55, 0.75), (0.1, 0.2), (0.02, 0.2), (0.3, 0.1)])
+@pytest.mark.parametrize(("of_blue", "of_green"), SMALL)
 def test_a_small_green_is_not_rolled_back_in_a_flood(weight: int, of_blue: float, of_green: float) -> None:
     """It has fewer instances for its share and is slower, too; deleting it would leave fewer for everything."""
     world = in_a_flood(weight, {BLUE: of_blue, GREEN: of_green})

@@ -559,6 +559,13 @@ ROWS: list[tuple[Reason, str]] = [
         ),
     ),
     (
+        reason(C.COMPARISON_BROKEN_OFF, deployment=BLUE, other=GREEN),
+        (
+            "churn-6 fails more of its requests than churn-7, so all traffic goes back to churn-7, as before they "
+            "were compared"
+        ),
+    ),
+    (
         reason(C.BAKE_UNSEEN, deployment=GREEN),
         "churn-7 has all traffic, but telemetry does not show how it performs, so it is not promoted yet",
     ),

@@ -113,13 +113,13 @@ def _nulls(measure: Measure, allowance: Allowance, tuning: Tuning) -> tuple[Null
     )
 
 
-def severe_limit(usual: float, tuning: Tuning) -> float:
+def severe_limit(usual: float, tuning: Tuning, handles: float = 0.5) -> float:
     """Return the share above which green is far worse than a blue with this share.
 
-    It is the severe lane's limit, and never more than at half of what blue handles: three times a third would excuse a
-    green that handles nothing.
+    It is the severe lane's limit, and never more than where green handles that part of what blue does: three times a
+    third would excuse a green that handles nothing.
     """
-    return min((1.0 + usual) / 2.0, tuning.severe.rho * usual + tuning.severe.delta)
+    return min(1.0 - handles * (1.0 - usual), tuning.severe.rho * usual + tuning.severe.delta)
 
 
 def _lanes(measure: Measure, tuning: Tuning) -> tuple[float, ...]:

@@ -8,6 +8,7 @@ from shared.core.observation.observation import EndpointSeen, Provisioning
 from shared.core.reconcile import autoscaling
 from shared.core.reconcile.actions import Action, ScaleDeployment, SetMirror, SetTraffic
 from shared.core.reconcile.capacity import instances_for
+from shared.core.reconcile.comparing import goes_on
 from shared.core.reconcile.requests import due
 from shared.core.reconcile.returning import awaits_growth, regrow_blue
 from shared.core.rollout.record import Rollout
@@ -16,10 +17,11 @@ from shared.core.rollout.record import Rollout
 def advance(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Action, ...]:
     """Return the shift of traffic to green: only once green is observed ready, and never during another write.
 
-    Reducing green's share, also to nothing, needs no smoke test and is allowed even while the rollout is on hold.
+    Reducing green's share, also to nothing, needs no smoke test and is allowed even while the rollout is on hold. So is
+    the end of a comparison that shows blue to be worse.
     """
     ready = all(endpoint.ready(name) for name in (rollout.green, *rollout.wanted_traffic))
-    held = rollout.hold is not None or bool(due(rollout))
+    held = (rollout.hold is not None and not goes_on(rollout)) or bool(due(rollout))
     if not ready or endpoint.busy:
         return ()
     if rollout.traffic.weight < endpoint.traffic.get(rollout.green, 0):

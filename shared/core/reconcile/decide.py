@@ -30,6 +30,7 @@ from shared.core.reconcile import (
 from shared.core.reconcile.already_deployed import superfluous, twin_comes
 from shared.core.reconcile.capacity import scaled_in
 from shared.core.reconcile.cleaning import clean
+from shared.core.reconcile.comparing import broken_off, compared_again
 from shared.core.reconcile.deadlines import overdue
 from shared.core.reconcile.external_edits import blue_unmirrored, left_as_found, noticed, taken_back
 from shared.core.reconcile.holding import hold_due
@@ -39,7 +40,7 @@ from shared.core.reconcile.missing_endpoint import endpoint_gone, in_creation
 from shared.core.reconcile.new_blue import placed_anew
 from shared.core.reconcile.observed_time import behind, observed
 from shared.core.reconcile.placing import with_blue_instances
-from shared.core.reconcile.promoting import compared_again, confirmed, promote
+from shared.core.reconcile.promoting import confirmed, promote
 from shared.core.reconcile.provisioning import provision
 from shared.core.reconcile.refusals import refused_by_azure
 from shared.core.reconcile.replaced import green_replaced
@@ -91,6 +92,7 @@ def _decided(rollout: Rollout, observation: Observation, now: datetime) -> Decis
             noticed,
             running.report,
             asked,
+            broken_off,
             _starved,
             traffic_mismatch.report,
             rereading.report,

@@ -20,6 +20,8 @@ from shared.core.reconcile.traffic_mismatch import live_minute
 from shared.core.rollout.record import Rollout
 from shared.core.rollout.rereading import MinuteCounts, Split
 
+# What both are overloaded by excuses a green that handles at least this part of what blue does, with equal shares.
+HANDLES = 0.25
 Rows = Mapping[str, DeploymentMinute]
 
 
@@ -107,7 +109,7 @@ def _unloaded(calibration: Calibration, green: Row, blue: Row) -> tuple[Row, Row
     overloaded, tuning = calibration.alarms.overloaded, calibration.panel.tuning
     if not all(beyond(Counts(row.overloaded, row.total), overloaded, tuning) for row in (green, blue)):
         return green, blue
-    most = math.ceil(green.total * severe_limit(blue.overloaded / blue.total, tuning))
+    most = math.ceil(green.total * severe_limit(blue.overloaded / blue.total, tuning, handles=HANDLES))
     return _without_overload(green, most), _without_overload(blue, blue.overloaded)
 
 

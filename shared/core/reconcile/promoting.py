@@ -1,37 +1,22 @@
 """Promotion: green gets all live traffic, is watched for a while, and then serves.
 
-A green that looks harmful is never promoted: the step's deadline rolls it back.
+A green that looks harmful is never promoted: the step's deadline rolls it back. `comparing` compares it with blue.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
-from shared.core.judge.panel import Evidence
 from shared.core.observation.observation import EndpointSeen
 from shared.core.phases import Phase
-from shared.core.policy.policy import Policy
-from shared.core.reconcile.capacity import scaled_in
-from shared.core.reconcile.probing import (
-    answers_for_long,
-    awaits_probe,
-    blue_fails_some,
-    blue_is_worse,
-    can_probe,
-    green_heard_lately,
-)
+from shared.core.reconcile.probing import answers_for_long, can_probe, green_heard_lately
 from shared.core.reconcile.rereading import recheck, recheck_due
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
-from shared.core.rollout.pauses import waits_for_operator
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import ALL, Rollout
-from shared.core.rollout.status import Progress
 from shared.core.steps.traffic import in_force, share_observed, shift_weight, steadied, waiting_for, weight_requested
-from shared.core.steps.weight import WeightStep
 
-SHARED = 10  # percent for green where the policy has no weight at which both deployments serve
 # How long telemetry can be missing before a bake is reported as held.
 UNSEEN = timedelta(minutes=10)
 
@@ -59,46 +44,6 @@ def confirmed(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decisi
     if rollout.traffic.steady_since is not None or not in_force(rollout, endpoint):
         return None
     return history.noted(steadied(rollout, now), share_observed(rollout), now)
-
-
-def compared_again(rollout: Rollout, endpoint: EndpointSeen, why: Reason, now: datetime) -> Decision | None:
-    """Return to the first weight step with a green that looks harmful at 100 %.
-
-    At 100 %, green can only be compared with blue's past, so a failure of something that both depend on looks like
-    harm. If this happens again, green fails only under all traffic, unless blue was in an incident next to it since
-    then, or fails some of the smoke requests now. Nearly all traffic returns to blue, as in a rollback, and green is
-    judged next to it again. A policy without such a step gets one. None if this does not apply, as in a pause that an
-    operator must end, or after someone else took traffic from green: to give some back would be against an operator.
-    """
-    alone = rollout.alone and endpoint.traffic == {rollout.green: ALL}
-    if not alone or waits_for_operator(rollout) or not endpoint.ready(rollout.blue):
-        return None
-    if awaits_probe(rollout, endpoint, now):
-        return Decision(rollout)
-    to_blame = rollout.judging.compared and not blue_fails_some(rollout, now)
-    if to_blame or blue_is_worse(rollout, endpoint, now):
-        return None
-    policy, step, weight = _with_shared_step(rollout.policy)
-    afresh = (
-        replace(rollout, policy=policy)
-        .with_judging(evidence=Evidence(), compared=True)
-        .with_rereading(began=rollout.judging.judged_until, splits=(), recheck=None, rechecked=None)
-    )
-    beside = replace(shift_weight(afresh, weight, endpoint, now), progress=Progress(step=step, since=now))
-    beside = beside.with_ending(blue_scaled_down=scaled_in(rollout, endpoint))
-    again = reason(ReasonCode.COMPARING_AGAIN, because=why, deployment=rollout.green, weight=weight)
-    return history.moved(beside, Phase.STEPPING, again, now)
-
-
-def _with_shared_step(policy: Policy) -> tuple[Policy, int, int]:
-    """Return the policy with a step at which both deployments have live traffic, the step's index and its weight."""
-    weights = [step.live_weight or 0 for step in policy.steps]
-    for step, weight in enumerate(weights):
-        if 0 < weight < ALL:
-            return policy, step, weight
-    place = weights.index(ALL) if ALL in weights else len(weights)
-    steps = (*policy.steps[:place], WeightStep(SHARED), *policy.steps[place:])
-    return replace(policy, steps=steps), place, SHARED
 
 
 def unseen(rollout: Rollout, now: datetime) -> Reason | None:

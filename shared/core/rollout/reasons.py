@@ -140,6 +140,7 @@ class ReasonCode(StrEnum):
     INCIDENT_UNREADABLE = "incident_unreadable"
     OVERLOAD = "overload"
     COMPARING_AGAIN = "comparing_again"
+    COMPARISON_BROKEN_OFF = "comparison_broken_off"
     BAKE_UNSEEN = "bake_unseen"
     SMOKE_UNREADABLE = "smoke_unreadable"
     SERVING_UNHEALTHY = "serving_unhealthy"

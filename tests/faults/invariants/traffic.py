@@ -9,10 +9,12 @@ from shared.core.phases import Phase
 from shared.core.policy.freeze import frozen
 from shared.core.reconcile.actions import DeleteDeployment, ScaleDeployment, SetMirror, SetTraffic
 from shared.core.rollout import Verb
+from shared.core.rollout.reasons import ReasonCode
 from tests.faults.ledger import Order
 from tests.faults.stage import Stage
 
 FORWARD = frozenset({Verb.PROMOTE, Verb.RESUME})
+BROKEN_OFF = ReasonCode.COMPARISON_BROKEN_OFF
 PROOF = timedelta(hours=2)
 
 
@@ -54,7 +56,10 @@ def telemetry_first(stage: Stage, order: Order) -> Iterator[str]:
 
 
 def never_up_again(stage: Stage, order: Order) -> Iterator[str]:
-    """After a failing verdict or an accepted rollback request green's share does not rise."""
+    """After a failing verdict or an accepted rollback request green's share does not rise.
+
+    Only a comparison that shows blue to be worse ends with the share that green had before it.
+    """
     rollout, ledger = order.rollout, stage.ledger
     share = rises(order, rollout.green) or copied(order)
     if not share:
@@ -62,8 +67,8 @@ def never_up_again(stage: Stage, order: Order) -> Iterator[str]:
     asked = ledger.asked_back(rollout.id)
     if asked is not None and asked < order.checked:
         yield f"{order.action} after a rollback was accepted"
-    condemned = ledger.condemned.get(rollout.id)
-    if condemned is not None and condemned < order.decided and not rollout.judge_overruled:
+    condemned, restored = ledger.condemned.get(rollout.id), rollout.status.reason.code is BROKEN_OFF
+    if condemned is not None and condemned < order.decided and not (rollout.judge_overruled or restored):
         yield f"{order.action} after a failing verdict"
     if rollout.phase in {Phase.ROLLING_BACK, Phase.ROLLED_BACK}:
         yield f"{order.action} although the rollout is {rollout.phase}"

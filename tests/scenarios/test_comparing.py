@@ -1,0 +1,180 @@
+"""A green that looks harmful with all traffic is compared with blue again; users stay with the lesser harm."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from shared.core.observation import Halt
+from shared.core.phases import Phase
+from shared.core.policy.step import Step
+from shared.core.rollout import Verb
+from shared.core.rollout.reasons import ReasonCode
+from shared.core.steps import PauseStep, SmokeStep, WeightStep
+from tests.scenarios.conduct import Conduct
+from tests.scenarios.test_incidents import holds, until_alone
+from tests.scenarios.world import BLUE, ENDPOINT, GREEN, POLICY, World
+
+C = ReasonCode
+USUAL, SLOW = Conduct(median=90.0), Conduct(median=360.0)
+UNTESTED = (WeightStep(10), WeightStep(50))
+
+
+def alone(steps: tuple[Step, ...] = UNTESTED) -> World:
+    """Return a world in which green was just seen to have all traffic."""
+    world = World(replace(POLICY, steps=steps), rpm=900, conduct={BLUE: USUAL, GREEN: USUAL})
+    world.register()
+    until_alone(world)
+    return world
+
+
+def compared(of_blue: float, of_green: float = 0.0, steps: tuple[Step, ...] = UNTESTED) -> World:
+    """Return a world in which green, alone, became four times as slow while blue began to fail, and is compared."""
+    world = alone(steps)
+    world.rates, world.conduct = {BLUE: of_blue, GREEN: of_green}, {BLUE: USUAL, GREEN: SLOW}
+    while world.seen.traffic == {GREEN: 100}:
+        world.minutes()
+    return world
+
+
+@pytest.mark.parametrize("of_blue", [0.6, 0.8, 1.0])
+@pytest.mark.parametrize("steps", [UNTESTED, (WeightStep(1),), (WeightStep(100),)])
+def test_users_are_not_left_with_a_blue_that_turns_out_to_fail(of_blue: float, steps: tuple[Step, ...]) -> None:
+    """Nothing could show it before blue had requests; a few minutes of them do, and green gets its traffic back."""
+    world = compared(of_blue, steps=steps)
+    world.minutes(10)
+    assert world.seen.traffic == {GREEN: 100}, world.told()
+    world.minutes(300)
+    assert (world.seen.traffic, holds(world)[-1]) == ({GREEN: 100}, C.ROLLBACK_WITHHELD), world.told()
+    assert len(world.entries(C.COMPARISON_BROKEN_OFF)) == 1
+
+
+@pytest.mark.parametrize("unlucky", [1, 2])
+def test_a_blue_that_fails_some_smoke_requests_gets_little_to_be_compared_with(unlucky: int) -> None:
+    """It is not known to work, so nine of ten users stay with green."""
+    world = alone(POLICY.steps)
+    written = len(world.endpoints.traffic_written)
+    world.rates, world.conduct = {BLUE: 0.6}, {BLUE: USUAL, GREEN: SLOW}
+    world.scoring.unlucky = {BLUE: unlucky}
+    world.minutes(120)
+    given = [each.get(BLUE, 0) for each in world.endpoints.traffic_written[written:]]
+    assert (given, world.seen.traffic) == ([10, 0], {GREEN: 100}), world.told()
+
+
+def test_green_is_compared_once_more_when_blue_has_recovered() -> None:
+    """Blue answers every smoke request well for ten minutes and gets a little traffic; green is still slow."""
+    world = compared(0.6, steps=POLICY.steps)
+    world.minutes(10)
+    world.scoring.unlucky = {BLUE: 1}
+    world.minutes(20)
+    assert len(world.entries(C.COMPARING_AGAIN)) == 1, world.told()
+    world.rates, world.scoring.unlucky = {}, {}
+    world.until(Phase.ROLLED_BACK, within=60)
+    assert [entry.weight for entry in world.entries(C.COMPARING_AGAIN)] == [10, 90]
+
+
+def test_a_failing_green_is_compared_with_a_failing_blue_at_little_cost() -> None:
+    """Without smoke requests only traffic shows whether blue has recovered, so it gets a tenth now and then."""
+    world = alone()
+    world.rates = {BLUE: 1.0, GREEN: 0.3}
+    world.minutes(240)
+    weights = [entry.weight for entry in world.entries(C.COMPARING_AGAIN)]
+    assert (weights[0], set(weights[1:])) == (10, {90}), world.told()
+    world.rates = {GREEN: 0.3}
+    world.until(Phase.ROLLED_BACK, within=60)
+
+
+@pytest.mark.parametrize("rate", [0.5, 1.0])
+def test_no_traffic_moves_in_an_outage_of_both(rate: float) -> None:
+    """Blue fails no more than green does, so the comparison waits for the end of the outage."""
+    world = alone()
+    world.rates = {BLUE: rate, GREEN: rate}
+    world.minutes(60)
+    assert (world.seen.traffic, holds(world)) == ({GREEN: 10, BLUE: 90}, [C.INCIDENT]), world.told()
+
+
+@pytest.mark.parametrize("of_green", [USUAL, SLOW])
+def test_green_does_not_get_all_requests_of_a_flood(of_green: Conduct) -> None:
+    """With a tenth of them it copes and blue does not; with all of them it would not either."""
+    world = compared(0.0)
+    world.conduct = {BLUE: replace(USUAL, overloaded=0.7), GREEN: of_green}
+    world.rates, world.rpm = {BLUE: 0.7}, 9000
+    world.minutes(40)
+    assert (world.seen.traffic, world.entries(C.COMPARISON_BROKEN_OFF)) == ({GREEN: 10, BLUE: 90}, []), world.told()
+
+
+def test_a_comparison_takes_its_course_when_blue_has_recovered() -> None:
+    """Blue failed for a minute or two, which stays an incident for a few more; green is as fast again as before."""
+    world = compared(0.9)
+    world.conduct = {BLUE: USUAL, GREEN: USUAL}
+    world.minutes(2)
+    world.rates = {}
+    world.until(Phase.PROMOTED, within=120)
+    assert (holds(world), world.entries(C.COMPARISON_BROKEN_OFF)) == ([C.INCIDENT], []), world.told()
+
+
+def test_a_halt_keeps_green_from_getting_its_traffic_back_until_it_is_lifted() -> None:
+    """Whoever halts wants nothing to move towards green."""
+    world = compared(0.8)
+    world.store.set_halt(Halt("ada", "network works", world.clock()))
+    world.minutes(30)
+    assert world.seen.traffic == {GREEN: 10, BLUE: 90}
+    world.store.set_halt(None)
+    world.minutes(8)
+    assert world.seen.traffic == {GREEN: 100}, world.told()
+
+
+def test_an_operator_who_pauses_a_comparison_decides() -> None:
+    """Nothing moves until then."""
+    world = compared(0.8)
+    world.ask(Verb.PAUSE)
+    world.minutes(30)
+    assert world.seen.traffic == {GREEN: 10, BLUE: 90}
+
+
+def test_traffic_that_someone_took_from_green_in_a_comparison_stays_away() -> None:
+    """They know more."""
+    world = compared(0.8)
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={GREEN: 5, BLUE: 95})
+    world.minutes(30)
+    assert world.seen.traffic == {GREEN: 5, BLUE: 95}
+
+
+def test_a_comparison_that_is_broken_off_skips_no_pause() -> None:
+    """Green was about to wait for an operator with all traffic, and still is."""
+    world = compared(0.8, steps=(WeightStep(10), WeightStep(100), PauseStep()))
+    world.minutes(10)
+    assert (world.seen.traffic, world.rollout().phase) == ({GREEN: 100}, Phase.STEPPING), world.told()
+    world.conduct = {BLUE: USUAL, GREEN: USUAL}
+    world.minutes(300)
+    assert world.rollout().phase is not Phase.PROMOTED
+
+
+def test_a_blue_that_passes_the_smoke_requests_by_luck_is_found_out() -> None:
+    """Its traffic shows it."""
+    world = compared(0.8, steps=(SmokeStep("smoke.jsonl"), *UNTESTED))
+    world.minutes(10)
+    assert world.seen.traffic == {GREEN: 100}, world.told()
+
+
+def test_a_blue_that_fails_less_than_green_harms_takes_the_traffic_back() -> None:
+    """A slow answer counts as half a failed one, and nearly all of green's are slow."""
+    world = compared(0.3)
+    world.until(Phase.ROLLED_BACK, within=20)
+    assert world.entries(C.COMPARISON_BROKEN_OFF) == []
+
+
+def test_what_was_seen_before_telemetry_stopped_gives_green_nothing() -> None:
+    """A halt is lifted while nobody knows how blue does now."""
+    world = compared(0.8)
+    world.store.set_halt(Halt("ada", "network works", world.clock()))
+    world.minutes(8)
+    world.telemetry.faults.always = "the daily cap is reached"
+    world.minutes(20)
+    world.store.set_halt(None)
+    world.minutes(10)
+    assert world.seen.traffic == {GREEN: 10, BLUE: 90}, world.told()
+    world.telemetry.faults.always = ""
+    world.minutes(8)
+    assert world.seen.traffic == {GREEN: 100}, world.told()
