@@ -270,9 +270,15 @@ class Ledger:
                 view = self._view(process)
                 view.saved, view.decided, view.decided_at = rollout, number, process.clock()
                 self.claimants[rollout.id] = process.name
-            if rollout.verdict is not None and rollout.verdict.outcome is Outcome.FAIL:
-                self.condemned.setdefault(rollout.id, number)
+            self.judged(rollout, number)
             self.looks.setdefault(rollout.id, []).append(self.world.clock())
+
+    def judged(self, rollout: Rollout, number: int) -> None:
+        """Record a failing verdict, unless its evidence does not count any more: green is compared with blue again."""
+        if rollout.status.reason.code is ReasonCode.COMPARING_AGAIN and rollout.verdict is None:
+            self.condemned.pop(rollout.id, None)
+        elif rollout.verdict is not None and rollout.verdict.outcome is Outcome.FAIL:
+            self.condemned.setdefault(rollout.id, number)
 
     def _misled(self, process: Process, rollout: Rollout | None) -> bool:
         seen, truth = self._view(process).seen, self.world.endpoints.seen.get(ENDPOINT)

@@ -586,3 +586,14 @@ def test_every_invariant_has_a_test_here() -> None:
     text = Path(__file__).read_text(encoding="utf-8")
     names = [rule.name for rule in ORDERS] + [rule.name for rule in (*ALWAYS, *AT_REST, *AT_THE_END)]
     assert [name for name in names if f'"{name}"' not in text] == []
+
+
+def test_a_verdict_counts_no_more_once_green_is_compared_again() -> None:
+    """Its evidence is void, so a green that turns out well may advance."""
+    stage = at_ten()
+    stage.ledger.condemned[rollout_of(stage).id] = next(stage.ledger.numbers)
+    again = replace(
+        rollout_of(stage), status=replace(rollout_of(stage).status, reason=reason(ReasonCode.COMPARING_AGAIN))
+    )
+    stage.ledger.judged(again.with_judging(assessment=None), next(stage.ledger.numbers))
+    assert rollout_of(stage).id not in stage.ledger.condemned

@@ -12,7 +12,7 @@ from shared.core.rollout import Rollout, Verb
 from shared.core.rollout.reasons import ReasonCode
 from tests.faults.invariants.irreversible import SETTLING, overruled, promotions
 from tests.faults.invariants.traffic import rises
-from tests.faults.ledger import Order
+from tests.faults.ledger import SLOW_CLOCK, Order
 from tests.faults.stage import Span, Stage
 
 # How many times its usual failures an endpoint must show, in how many minutes, and from when to when these are counted:
@@ -27,7 +27,9 @@ PAST, WARM_UP = timedelta(hours=1), timedelta(minutes=1)
 
 def no_promotion_in_an_incident(stage: Stage) -> Iterator[str]:
     """Nothing is promoted by Teal itself in an incident that it could have noticed."""
-    for rollout, _, _, at in promotions(stage):
+    for rollout, _, entry, at in promotions(stage):
+        if at - entry.at > SLOW_CLOCK:
+            continue  # the last minutes that this process could read are from before
         if not overruled(stage, rollout, at) and not rollout.first and in_any(stage, rollout, at):
             yield f"{rollout.green} was promoted at {at:%H:%M}, in an incident"
 
