@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
+from shared.core.judge.gate import GateEvidence
+from shared.core.judge.panel import Evidence
 from shared.core.judge.verdict import Outcome
 from shared.core.observation import Observation, SmokeResult
 from shared.core.phases import Phase
@@ -41,6 +43,7 @@ from tests.core.rollouts import (
 QUEUED, PROVISIONING, STEPPING, PAUSED, PROMOTING, PROMOTED, ROLLING_BACK, ROLLED_BACK, SUPERSEDED, FAILED = Phase
 Row = tuple[str, Rollout, Observation, Phase, Why | None]
 PASS, FAIL, UNSURE = verdict(Outcome.PASS), verdict(Outcome.FAIL), verdict(Outcome.INCONCLUSIVE)
+HARMFUL_LAST = Evidence((GateEvidence(last=1.2),))  # in which the certificate has no part
 SUSPECT = verdict(Outcome.INCONCLUSIVE, 1.2)
 BACK_PLEASE, PROMOTE, HOLD, GO_ON = (request(v) for v in (Verb.ROLLBACK, Verb.PROMOTE, Verb.PAUSE, Verb.RESUME))
 OVERRULE, FULLY, EARLIER = request(Verb.OVERRIDE), replace(PROMOTE, full=True), replace(PROMOTE, step=SMOKE)
@@ -67,6 +70,10 @@ EMPTY, BROKEN = seen({}, green=""), seen(ALL_BLUE, blue="Failed", green="")
 SPLIT = seen({"churn-6": 50, OTHER: 50}, green="")
 LATE = {"started": NOW - 44 * MINUTE}
 BY_ADA = {"trigger": reason(Why.ROLLOUT_REQUESTED, actor="ada", comment="because")}
+UNSEEN, DELETED = (
+    {"observed": Observed(last=NOW - MINUTE, green_seen=True, green_missing_since=NOW - since)}
+    for since in (4 * MINUTE, 5 * MINUTE)
+)
 PROVISIONING_ROWS: list[Row] = [
     ("blue is chosen", provisioning(blue=None), seen(ALL_BLUE, green=""), PROVISIONING, Why.CREATING_GREEN),
     ("the endpoint is written", provisioning(blue=None), seen({}, "Updating"), PROVISIONING, None),
@@ -86,6 +93,8 @@ PROVISIONING_ROWS: list[Row] = [
     ("it serves already", provisioning(blue=None), seen(ALL_GREEN), SUPERSEDED, Why.ALREADY_SERVING),
     ("green is not there yet", provisioning(), seen(ALL_BLUE, green=""), PROVISIONING, None),
     ("green is being made", provisioning(), seen(ALL_BLUE, green="Creating"), PROVISIONING, None),
+    ("green is out of sight", provisioning(**UNSEEN), GONE, PROVISIONING, None),
+    ("green was deleted", provisioning(**DELETED), GONE, ROLLING_BACK, Why.GREEN_LOST),
     ("green is ready", provisioning(), seen(ALL_BLUE), STEPPING, Why.GREEN_READY),
     ("green failed", provisioning(), seen(ALL_BLUE, green="Failed"), ROLLING_BACK, Why.PROVISIONING_FAILED),
     ("green was cancelled", provisioning(), seen(ALL_BLUE, green="Canceled"), ROLLING_BACK, Why.PROVISIONING_FAILED),
@@ -115,11 +124,13 @@ STEPPING_ROWS: list[Row] = [
     ("the judge cannot tell", stepping(verdict=UNSURE), seen(TEN), STEPPING, None),
     ("the judge passes", stepping(verdict=PASS), seen(TEN), STEPPING, Why.STEP_PASSED),
     ("the last step passes", stepping(step=LAST, verdict=PASS), seen(TEN), STEPPING, Why.WEIGHT_REQUESTED),
+    ("the last minute looks harmful", stepping(verdict=PASS, evidence=HARMFUL_LAST), seen(TEN), STEPPING, None),
     ("the judge fails it", stepping(verdict=FAIL), seen(TEN), ROLLING_BACK, Why.REGRESSION_DETECTED),
     ("a pause step", stepping(step=PAUSE), seen(TEN), PAUSED, Why.PAUSE_STARTED),
     ("past the last step", stepping(step=4), seen(TEN), PROMOTING, Why.ALL_STEPS_PASSED),
     ("patience is over", stepping(**AN_HOUR, verdict=UNSURE), seen(TEN), PAUSED, Why.EVIDENCE_INSUFFICIENT),
     ("patience counts from the weight", stepping(step_since=NOW - HOUR, verdict=UNSURE), seen(TEN), STEPPING, None),
+    ("patience, of late rows", stepping(**AN_HOUR, verdict=UNSURE, lag=HOUR), seen(TEN), STEPPING, None),
     ("uncertified", stepping(policy=ADVANCE, **AN_HOUR, verdict=UNSURE), seen(TEN), STEPPING, Why.STEP_UNCERTIFIED),
     ("suspicious", stepping(policy=ADVANCE, **AN_HOUR, verdict=SUSPECT), seen(TEN), PAUSED, Why.EVIDENCE_INSUFFICIENT),
     ("nothing judged", stepping(policy=ADVANCE, **AN_HOUR), seen(TEN), PAUSED, Why.EVIDENCE_INSUFFICIENT),
@@ -180,6 +191,13 @@ PROMOTING_ROWS: list[Row] = [
     ("in force", promoting(steady_since=None), seen(ALL_GREEN), PROMOTING, Why.WEIGHT_OBSERVED),
     ("baking", promoting(verdict=UNSURE), seen(ALL_GREEN), PROMOTING, None),
     ("baked", promoting(verdict=PASS, judged_until=NOW, recent=HEARD), seen(ALL_GREEN), PROMOTED, Why.STEP_PASSED),
+    (
+        "baked, telemetry is away",
+        promoting(verdict=PASS, judged_until=NOW, recent=HEARD),
+        UNHEARD,
+        PROMOTING,
+        None,
+    ),
     ("only others heard", promoting(verdict=PASS, judged_until=NOW, recent=OTHERS), seen(ALL_GREEN), PROMOTING, None),
     ("unheard lately", promoting(verdict=PASS), seen(ALL_GREEN), PROMOTING, None),
     ("goes bad", promoting(verdict=FAIL), replace(seen(ALL_GREEN), probed="churn-6"), STEPPING, Why.COMPARING_AGAIN),
@@ -217,11 +235,24 @@ PROMOTING_ROWS: list[Row] = [
 ]  # fmt: skip
 
 BACK = {"ordered": ALL_BLUE, "reason": reason(Why.GREEN_LOST, deployment=GREEN)}
+TAKEN = {
+    "ordered": TEN,
+    "shown": True,
+    "steady_since": NOW - HOUR,
+}  # it got what was ordered, and nobody ordered it back
 ROLLING_BACK_ROWS: list[Row] = [
     ("green has traffic", rolling_back(ordered=TEN), seen(TEN), ROLLING_BACK, None),
     ("an order may still land", rolling_back(ordered=TEN), seen(ALL_BLUE), ROLLING_BACK, None),
     ("a write is under way", rolling_back(**BACK), seen(ALL_BLUE, "Updating"), ROLLING_BACK, None),
     ("blue serves", rolling_back(**BACK), seen(ALL_BLUE), ROLLED_BACK, Why.TRAFFIC_RETURNED),
+    ("others took it back just now", rolling_back(**TAKEN), seen(ALL_BLUE), ROLLING_BACK, None),
+    (
+        "others took it back",
+        rolling_back(**TAKEN, since=NOW - 30 * MINUTE),
+        seen(ALL_BLUE),
+        ROLLED_BACK,
+        Why.TRAFFIC_RETURNED,
+    ),
     ("never had traffic", rolling_back(), seen(ALL_BLUE), ROLLED_BACK, Why.TRAFFIC_RETURNED),
     ("before blue was known", rolling_back(blue=None), seen({}, "Updating"), ROLLED_BACK, Why.NOTHING_TO_ROLL_BACK),
     ("blue failed", rolling_back(ordered=TEN), seen(TEN, blue="Failed"), ROLLING_BACK, Why.BLUE_FAILED_IN_AZURE),

@@ -23,10 +23,11 @@ from shared.core.admission import (
 from shared.core.endpoint_id import EndpointId
 from shared.core.phases import Phase
 from shared.core.policy import ModelSelector, Policy
-from shared.core.rollout import Kept, ModelVersion, Rollout
+from shared.core.rollout import Kept, ModelVersion, Rollout, Verb
+from shared.core.rollout.observed import Runs
 from shared.core.steps import WeightStep
 from shared.names import ENDPOINT_NAME
-from tests.core.rollouts import REGISTERED
+from tests.core.rollouts import REGISTERED, request, rollout
 
 CHURN = EndpointId("", "churn")
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
@@ -161,6 +162,13 @@ def test_a_model_keeps_its_own_order_when_an_operator_starts_an_old_version_of_i
     assert is_late(after, ModelVersion("churn-b", "8"))
 
 
+def test_versions_created_at_the_same_time_are_ordered_by_their_numbers() -> None:
+    """A pipeline registers two in the same second, and the event of the first arrives last."""
+    record = replace(LOCK, newest={"churn": "7"}, made={"churn": NOW})
+    assert is_late(record, ModelVersion("churn", "6"), NOW)
+    assert not is_late(record, ModelVersion("churn", "8"), NOW)
+
+
 UNDATED = [("20", 2, True), ("19", -1, True), ("21", 2, False), ("x", -1, True), ("x", 2, False)]
 
 
@@ -228,6 +236,32 @@ def test_the_one_that_waits_begins_when_the_endpoint_is_free() -> None:
     assert (begun.rollout.status.started, begun.rollout.status.since) == (later, later)
     assert begun.rollout.created == waiting().created
     assert begun.rollout.kept == ended.kept
+
+
+def test_the_next_one_knows_what_was_ordered_to_be_deleted_and_depends_on_nothing_else_yet() -> None:
+    """What somebody replaced during the last rollout was foreign to that one; the next may use it."""
+    runs = (Runs("churn-6", "churn:6", "a", NOW, replaced=True),)
+    ended = open_rollout().with_orders(deleted=("churn-5",)).with_observed(runs=runs)
+    _, begun = succeed(replace(LOCK, current="x", waiting=waiting().id), ended, waiting(), NOW)
+    assert begun is not None
+    assert begun.rollout.orders.deleted == ("churn-5",)
+    assert [(each.deployment, each.replaced) for each in begun.rollout.observed.runs] == [("churn-6", False)]
+
+
+@pytest.mark.parametrize(
+    ("current", "replaces"),
+    [
+        (rollout(Phase.STEPPING), True),
+        (rollout(Phase.PROMOTING), False),
+        (rollout(Phase.STEPPING, request=request(Verb.ROLLBACK)), False),
+    ],
+    ids=["stepping", "with all traffic", "asked back"],
+)
+def test_a_newer_version_replaces_only_what_would_go_on(current: Rollout, *, replaces: bool) -> None:
+    """What is nearly through, or goes back anyway, comes to its end first, and is not counted as replaced."""
+    start = Start(ModelVersion("churn", "8"), replace(POLICY, newer_version="replace"), REGISTERED)
+    admission = admit(start, replace(LOCK, current=current.id), current, None, NOW)
+    assert (len(admission.displaced), admission.record.replaced) == (int(replaces), int(replaces))
 
 
 def test_with_none_waiting_the_endpoint_is_free() -> None:

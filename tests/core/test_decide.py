@@ -6,12 +6,12 @@ import pytest
 
 from shared.core.observation import Observation
 from shared.core.phases import Phase
-from shared.core.rollout import Rollout, Verb
+from shared.core.rollout import Kept, Rollout, Verb
 from shared.core.rollout.reasons import ReasonCode
 from shared.core.turn import turn
 from tests.core import decision_table
-from tests.core.decision_table import PASS, UNSURE
-from tests.core.rollouts import ALL_GREEN, HOUR, LAST, NOW, PAUSE, TEN, refusal, request, rollout, seen
+from tests.core.decision_table import FULLY, PASS, PROMOTE, UNSURE
+from tests.core.rollouts import ALL_BLUE, ALL_GREEN, HOUR, LAST, NOW, OTHER, PAUSE, TEN, refusal, request, rollout, seen
 
 PROVISIONING, STEPPING, PAUSED, PROMOTING = Phase.PROVISIONING, Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING
 PROMOTED, ROLLING_BACK, ROLLED_BACK, FAILED = Phase.PROMOTED, Phase.ROLLING_BACK, Phase.ROLLED_BACK, Phase.FAILED
@@ -91,6 +91,32 @@ def test_a_failure_says_what_serves_now() -> None:
     assert decision.rollout.finished is None  # what becomes of green is decided next
     assert turn(decision.rollout, None, both, NOW).rollout.ending.cleaned == NOW
     assert decision.rollout.status.reason.facts["observed_traffic"] == {"churn-6": 40, "churn-7": 60}
+
+
+def test_an_endpoint_that_is_gone_takes_what_was_kept_with_it() -> None:
+    """Nothing is left to delete later, so the rollout is over."""
+    given = rollout(STEPPING, **decision_table.MISSING, kept=(Kept(OTHER, NOW + HOUR),))
+    after = turn(given, None, decision_table.NO_ENDPOINT, NOW).rollout
+    assert (after.phase, after.kept, after.finished) == (FAILED, (), NOW)
+
+
+def test_of_two_promotions_the_smaller_is_carried_out() -> None:
+    """Whoever asked for the next step only did not agree to all traffic, whichever request came first."""
+    for requests in ((FULLY, PROMOTE), (PROMOTE, FULLY)):
+        decision = turn(rollout(STEPPING, requests=requests), None, seen(TEN), NOW)
+        assert (decision.rollout.phase, decision.rollout.progress.step) == (STEPPING, PAUSE)
+        assert [entry.reason.code for entry in decision.entries] == [
+            ReasonCode.OPERATOR_PROMOTE,
+            ReasonCode.REQUEST_OVERRULED,
+        ]
+
+
+def test_what_is_shown_during_a_write_proves_nothing() -> None:
+    """Azure shows the new split, and then the old one again, while it still writes: nobody edited anything."""
+    given = rollout(STEPPING, **decision_table.TENTH)
+    for traffic in (TEN, ALL_BLUE):
+        given = turn(given, None, seen(traffic, "Updating"), NOW).rollout
+        assert (given.phase, given.traffic.steady_since) == (STEPPING, None)
 
 
 FACTS: list[tuple[str, dict[str, object]]] = [

@@ -8,15 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.core.judge.verdict import Outcome
 from shared.core.observation import EndpointSeen, Provisioning
 from shared.core.phases import Phase
 from shared.core.policy import Capacity
 from shared.core.reconcile.actions import Action, CreateDeployment, DeleteDeployment, SetMirror, SetTraffic
 from shared.core.reconcile.difference import difference
-from shared.core.rollout import ModelVersion, Rollout
+from shared.core.rollout import Kept, ModelVersion, Override, Rollout
 from shared.core.rollout.ending import SeenHealthy
 from shared.core.rollout.placement import Beside
 from shared.core.rollout.reasons import ReasonCode, reason
+from shared.core.rollout.rereading import MinuteCounts
 from shared.core.rollout.status import Hold
 from shared.core.steps import PauseStep, WeightStep
 from tests.core.rollouts import (
@@ -25,6 +27,7 @@ from tests.core.rollouts import (
     BLUE,
     GREEN,
     HOUR,
+    MINUTE,
     NOW,
     OTHER,
     POLICY,
@@ -32,6 +35,7 @@ from tests.core.rollouts import (
     TEN,
     endpoint,
     rollout,
+    verdict,
 )
 
 PROVISIONING, STEPPING, PAUSED, PROMOTING = Phase.PROVISIONING, Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING
@@ -39,12 +43,23 @@ PROMOTED, ROLLING_BACK, ROLLED_BACK, FAILED = Phase.PROMOTED, Phase.ROLLING_BACK
 CREATE = CreateDeployment("churn", GREEN, ModelVersion("churn", "7"), like=BLUE)
 FORWARD, TO_GREEN, TO_BLUE = SetTraffic("churn", TEN), SetTraffic("churn", ALL_GREEN), SetTraffic("churn", ALL_BLUE)
 DELETE_BLUE, DELETE_GREEN = DeleteDeployment("churn", BLUE), DeleteDeployment("churn", GREEN)
+DELETE_OTHER = DeleteDeployment("churn", OTHER)
 KNOWN = {"expected": (ALL_BLUE, TEN, ALL_GREEN)}
 GROWING = KNOWN | {"policy": replace(POLICY, capacity=Capacity("proportional")), "placement": Beside(BLUE, 4)}
 HELD = Hold(reason(ReasonCode.FREEZE_WINDOW, window="the sale"), NOW)
 DUE, LATER = {"clean_after": NOW}, {"clean_after": NOW + HOUR}
 
 HALTED = Hold(reason(ReasonCode.HALTED, actor="ada", comment="incident 5"), NOW)
+
+# An inherited way back whose time is over, next to a green and a blue that were just judged well.
+KEPT = {
+    "kept": (Kept(OTHER, NOW),),
+    "created": NOW - 3 * HOUR,
+    "judged_until": NOW - MINUTE,
+    "recent": (MinuteCounts(green=60, blue=60),) * 10,
+}
+SUSPECT = verdict(Outcome.INCONCLUSIVE, 1.2)
+LESS = KNOWN | {"steady_since": None}
 
 LONG_AGO = SeenHealthy(GREEN, NOW - HOUR, NOW - HOUR)
 
@@ -81,6 +96,9 @@ ROWS: list[tuple[str, Rollout, EndpointSeen | None, Action | None]] = [
     ("not to a green that is gone", rollout(STEPPING, **KNOWN), endpoint(ALL_BLUE, green=""), None),
     ("not with a blue that is gone", rollout(STEPPING, expected=()), endpoint({GREEN: 50, OTHER: 50}, blue=""), None),
     ("paused, as it is", rollout(PAUSED), endpoint(ALL_BLUE), None),
+    ("paused, less was decided", rollout(PAUSED, **LESS), endpoint(ALL_GREEN), FORWARD),
+    ("paused, but not to a broken blue", rollout(PAUSED, **LESS), endpoint(ALL_GREEN, blue="Failed"), None),
+    ("paused, but not during a write", rollout(PAUSED, **LESS), endpoint(ALL_GREEN, "Updating"), None),
     ("all is wanted", rollout(PROMOTING, **KNOWN), endpoint(TEN), TO_GREEN),
     ("all is wanted, blue is gone", rollout(PROMOTING, **KNOWN), endpoint(TEN, blue=""), TO_GREEN),
     ("all is there", rollout(PROMOTING), endpoint(ALL_GREEN), None),
@@ -117,6 +135,11 @@ ROWS: list[tuple[str, Rollout, EndpointSeen | None, Action | None]] = [
     ("green was never ours", rollout(ROLLED_BACK, **DUE, blue=None), endpoint(ALL_BLUE), None),
     ("a person is needed", rollout(FAILED), endpoint(TEN), None),
     ("an order of before was never seen", rollout(FAILED, **UNSEEN), endpoint(ALL_BLUE), DELETE_GREEN),
+    ("a way back is over", rollout(STEPPING, **KEPT), endpoint(TEN), DELETE_OTHER),
+    ("it was judged an hour ago", rollout(STEPPING, **KEPT | {"judged_until": NOW - HOUR}), endpoint(TEN), None),
+    ("green is suspicious", rollout(STEPPING, **KEPT, verdict=SUSPECT), endpoint(TEN), None),
+    ("overruled", rollout(STEPPING, **KEPT, override=Override("ada", "known", NOW)), endpoint(TEN), None),
+    ("a way back is over, during a write", rollout(STEPPING, **KEPT), endpoint(TEN, "Updating"), None),
     ("finished", rollout(ROLLED_BACK, **DUE, finished=NOW), endpoint(TEN), None),
     ("waiting", rollout(Phase.QUEUED), endpoint(ALL_BLUE, green=""), None),
 ]

@@ -191,6 +191,14 @@ def test_a_repetition_under_the_same_key_changes_nothing() -> None:
         assert refused.value.code is ErrorCode.KEY_REUSED
 
 
+def test_a_repetition_is_recognized_after_other_requests() -> None:
+    """A lost answer may be asked for again when somebody else has asked for something in the meantime."""
+    first, second = Address(key="first"), Address(key="second")
+    once = ask(rollout(Phase.STEPPING), request(Verb.PAUSE), first).rollout
+    both = ask(once, request(Verb.OVERRIDE), second).rollout
+    assert ask(both, request(Verb.PAUSE), first) == Decision(both)
+
+
 @pytest.mark.parametrize("changed_part", [{"expected_step": FIRST}, {"version": None}, {"rollout": "churn-7-abcdef"}])
 def test_the_same_key_with_another_address_is_rejected(changed_part: dict[str, Any]) -> None:
     """It is another request, which would otherwise be lost: promote at step 2, and again at step 4."""
