@@ -18,7 +18,8 @@ from shared.core.rollout.ending import SeenHealthy
 from shared.core.rollout.observed import Observed
 from shared.core.rollout.reasons import ReasonCode as Why
 from shared.core.rollout.reasons import reason
-from shared.core.rollout.rereading import MinuteCounts
+from shared.core.rollout.refusal import ActionKind
+from shared.core.rollout.rereading import MinuteCounts, Rereading
 from tests.core.rollouts import (
     ALL_BLUE,
     ALL_GREEN,
@@ -42,6 +43,7 @@ from tests.core.rollouts import (
 
 QUEUED, PROVISIONING, STEPPING, PAUSED, PROMOTING, PROMOTED, ROLLING_BACK, ROLLED_BACK, SUPERSEDED, FAILED = Phase
 Row = tuple[str, Rollout, Observation, Phase, Why | None]
+PROBED = replace(seen(ALL_GREEN), probed="churn-6")
 PASS, FAIL, UNSURE = verdict(Outcome.PASS), verdict(Outcome.FAIL), verdict(Outcome.INCONCLUSIVE)
 HARMFUL_LAST = Evidence((GateEvidence(last=1.2),))  # in which the certificate has no part
 SUSPECT = verdict(Outcome.INCONCLUSIVE, 1.2)
@@ -54,6 +56,7 @@ MISSING = {"observed": Observed(missing_since=NOW - 5 * MINUTE)}
 ADVANCE = replace(POLICY, judge=replace(POLICY.judge, inconclusive="advance"))
 
 REFUSED = refusal()
+NO_GROWTH = replace(REFUSED, action=ActionKind.SCALE_DEPLOYMENT, deployment=GREEN)
 HEARD = (MinuteCounts(green=60, blue=60),)
 OTHERS = (MinuteCounts(blue=60),)
 GONE = seen(ALL_BLUE, green="")
@@ -146,6 +149,7 @@ STEPPING_ROWS: list[Row] = [
     ("both failed", stepping(), seen(TEN, blue="Failed", green="Failed"), ROLLING_BACK, Why.GREEN_LOST),
     ("both go", stepping(), seen(TEN, blue="Deleting", green="Failed"), FAILED, Why.BOTH_UNHEALTHY),
     ("refused", stepping(refusal=REFUSED), seen(TEN), ROLLING_BACK, Why.ACTION_REFUSED),
+    ("green may not grow", stepping(refusal=NO_GROWTH), seen(TEN), ROLLING_BACK, Why.ACTION_REFUSED),
     ("asked back", stepping(request=BACK_PLEASE), seen(TEN), ROLLING_BACK, Why.OPERATOR_ROLLBACK),
     ("asked back, passed", stepping(request=BACK_PLEASE, verdict=PASS), seen(TEN), ROLLING_BACK, Why.OPERATOR_ROLLBACK),
     ("asked to promote", stepping(request=PROMOTE), seen(TEN), STEPPING, Why.OPERATOR_PROMOTE),
@@ -164,6 +168,7 @@ STEPPING_ROWS: list[Row] = [
 ]  # fmt: skip
 
 BY_HAND = {"step": FIRST}
+BY_HAND_ALONE = {"step": 4, "weight": 100, "expected": (ALL_GREEN,), "in_pause_step": False, "verdict": FAIL}
 PAUSED_ROWS: list[Row] = [
     ("waiting", paused(), seen(TEN), PAUSED, None),
     ("the clock ran", paused(since=NOW - HOUR), seen(TEN), STEPPING, Why.PAUSE_ENDED),
@@ -178,6 +183,7 @@ PAUSED_ROWS: list[Row] = [
     ("fails while paused", paused(verdict=FAIL), seen(TEN), ROLLING_BACK, Why.REGRESSION_DETECTED),
     ("passes while paused", paused(**BY_HAND, verdict=PASS), seen(TEN), PAUSED, None),
     ("traffic edited", paused(), seen({OTHER: 100}), PAUSED, Why.TRAFFIC_CHANGED_EXTERNALLY),
+    ("fails alone, paused by hand", paused(**BY_HAND_ALONE), PROBED, ROLLING_BACK, Why.REGRESSION_DETECTED),
     ("all took too long", paused(created=NOW - 25 * HOUR), seen(TEN), ROLLING_BACK, Why.DEADLINE_EXCEEDED),
     ("green gone", paused(), seen(TEN, green=""), ROLLING_BACK, Why.GREEN_LOST),
     ("blue gone", paused(), seen(TEN, blue=""), PAUSED, Why.BLUE_LOST),
@@ -200,12 +206,12 @@ PROMOTING_ROWS: list[Row] = [
     ),
     ("only others heard", promoting(verdict=PASS, judged_until=NOW, recent=OTHERS), seen(ALL_GREEN), PROMOTING, None),
     ("unheard lately", promoting(verdict=PASS), seen(ALL_GREEN), PROMOTING, None),
-    ("goes bad", promoting(verdict=FAIL), replace(seen(ALL_GREEN), probed="churn-6"), STEPPING, Why.COMPARING_AGAIN),
+    ("goes bad", promoting(verdict=FAIL), PROBED, STEPPING, Why.COMPARING_AGAIN),
     ("goes bad, blue not probed yet", promoting(verdict=FAIL), seen(ALL_GREEN), PROMOTING, None),
     (
         "goes bad again",
         promoting(verdict=FAIL, compared=True),
-        replace(seen(ALL_GREEN), probed="churn-6"),
+        PROBED,
         ROLLING_BACK,
         Why.REGRESSION_DETECTED,
     ),
@@ -235,6 +241,8 @@ PROMOTING_ROWS: list[Row] = [
 ]  # fmt: skip
 
 BACK = {"ordered": ALL_BLUE, "reason": reason(Why.GREEN_LOST, deployment=GREEN)}
+SMALL_REFUSED = {"ordered": TEN, "refusal": REFUSED, "blue_scaled_down": True}  # not to grow, but to get traffic
+OVERRULED_FAIL = {"ordered": TEN, "verdict": FAIL, "override": OVERRIDE}
 TAKEN = {
     "ordered": TEN,
     "shown": True,
@@ -260,10 +268,12 @@ ROLLING_BACK_ROWS: list[Row] = [
     ("blue is going", rolling_back(ordered=TEN), seen(TEN, blue="Deleting"), FAILED, Why.BLUE_GONE),
     ("blue is gone", rolling_back(ordered=TEN), seen(TEN, blue=""), FAILED, Why.BLUE_GONE),
     ("both are bad", rolling_back(ordered=TEN, verdict=FAIL), seen(TEN, blue=""), FAILED, Why.BOTH_UNHEALTHY),
+    ("green is overruled to be good", rolling_back(**OVERRULED_FAIL), seen(TEN, blue=""), FAILED, Why.BLUE_GONE),
     ("both are broken", rolling_back(ordered=TEN), seen(TEN, blue="", green="Failed"), FAILED, Why.BOTH_UNHEALTHY),
     ("blue is not ready yet", rolling_back(ordered=TEN), seen(TEN, blue="Creating"), ROLLING_BACK, None),
     ("too long", rolling_back(ordered=TEN, since=NOW - 2 * HOUR), seen(TEN), FAILED, Why.DEADLINE_EXCEEDED),
     ("refused", rolling_back(ordered=TEN, refusal=REFUSED), seen(TEN), ROLLING_BACK, Why.ACTION_REFUSED),
+    ("refused, with a small blue", rolling_back(**SMALL_REFUSED), seen(TEN), ROLLING_BACK, Why.ACTION_REFUSED),
     ("passes after all", rolling_back(ordered=TEN, verdict=PASS), seen(TEN), ROLLING_BACK, None),
     ("asked back twice", rolling_back(ordered=TEN, request=BACK_PLEASE), seen(TEN), ROLLING_BACK, Why.REQUEST_TOO_LATE),
     ("asked to promote", rolling_back(ordered=TEN, request=PROMOTE), seen(TEN), ROLLING_BACK, Why.REQUEST_TOO_LATE),
@@ -274,6 +284,7 @@ KEPT = {"clean_after": NOW + HOUR}
 DUE = {"clean_after": NOW - MINUTE}
 LONG_DUE = {"clean_after": NOW - 2 * HOUR}
 WORKS = {"seen_healthy": SeenHealthy(GREEN, NOW - HOUR, NOW)}
+LATE_HARM = {"rereading": Rereading(uncompared=True)}
 ENDED_ROWS: list[Row] = [
     ("promoted, kept", promoted(**KEPT), seen(ALL_GREEN), PROMOTED, None),
     ("promoted, due", promoted(**DUE), seen(ALL_GREEN), PROMOTED, None),
@@ -281,6 +292,8 @@ ENDED_ROWS: list[Row] = [
     ("promoted, blue serves", promoted(**DUE, expected=(ALL_GREEN, TEN)), seen(TEN), PROMOTED, Why.BLUE_KEPT_IN_USE),
     ("promoted, someone edits", promoted(**DUE), seen(TEN), PROMOTED, None),
     ("promoted, undeletable", promoted(**LONG_DUE, **WORKS), seen(ALL_GREEN), PROMOTED, Why.LEFTOVER_NOT_DELETED),
+    ("promoted, harm uncompared", promoted(**DUE, **LATE_HARM), seen(ALL_GREEN), PROMOTED, Why.BLUE_KEPT_UNCOMPARED),
+    ("promoted, overruled", promoted(**DUE, **LATE_HARM, override=OVERRIDE), seen(ALL_GREEN), PROMOTED, None),
     ("promoted, green may not work", promoted(**LONG_DUE), seen(ALL_GREEN), PROMOTED, Why.LEFTOVER_UNCHECKED),
     ("blue is last", promoted(**LONG_DUE), seen(ALL_GREEN, green="Failed"), PROMOTED, Why.BLUE_KEPT_GREEN_UNHEALTHY),
     ("promoted, back", promoted(**KEPT, request=BACK_PLEASE), seen(ALL_GREEN), ROLLING_BACK, Why.OPERATOR_ROLLBACK),

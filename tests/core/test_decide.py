@@ -119,6 +119,12 @@ def test_what_is_shown_during_a_write_proves_nothing() -> None:
         assert (given.phase, given.traffic.steady_since) == (STEPPING, None)
 
 
+def test_a_clock_that_is_set_back_stops_no_observation() -> None:
+    """Otherwise nothing would be recorded until it has caught up, and that time would pass for an outage."""
+    after = turn(rollout(STEPPING, last=NOW + HOUR), None, seen(TEN), NOW).rollout
+    assert after.observed.last == NOW
+
+
 FACTS: list[tuple[str, dict[str, object]]] = [
     ("provisioning: nothing serves", {"others": ["by-hand", "churn-6"]}),
     ("provisioning: two serve", {"observed_traffic": {"by-hand": 50, "churn-6": 50}}),

@@ -182,3 +182,18 @@ def test_an_unused_green_of_an_ended_rollout_is_an_orphan(phase: Phase, endpoint
 def test_a_green_that_is_still_of_use_is_not(newest_first: list[Rollout], endpoint: EndpointSeen) -> None:
     """Somebody still needs it, or it is already gone."""
     assert orphans(newest_first, endpoint) == ()
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "left"),
+    [
+        (seen({"newer": 100}), True),
+        (seen({"newer": 95, "other": 5}), False),
+        (seen({"newer": 100}, {"other": 5}), False),
+    ],
+    ids=["idle", "with traffic", "with a mirror"],
+)
+def test_a_replaced_blue_that_someone_uses_is_no_orphan(endpoint: EndpointSeen, *, left: bool) -> None:
+    """Whoever gave it requests, live or copied, knows why."""
+    promoted = replace(ended(Phase.PROMOTED), green="newer", placement=Beside("other"))
+    assert [orphan.deployment for orphan in orphans([promoted], endpoint)] == (["other"] if left else [])

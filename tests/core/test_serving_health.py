@@ -10,10 +10,12 @@ import pytest
 
 from shared.core.gates.alarms import Alarms
 from shared.core.judge.incident import UNCAPPED, Alarm
-from shared.core.observation.observation import DeploymentMinute
+from shared.core.observation.observation import DeploymentMinute, Observation
 from shared.core.observation.spans import MINUTE
+from shared.core.phases import Phase
+from shared.core.reconcile.serving import take_in
 from shared.core.reconcile.serving_health import CALM, LAST, LONG, LOOK_BACK, ServingHealth, shown_by, surely_bad_until
-from tests.core.rollouts import NOW
+from tests.core.rollouts import ALL_GREEN, GREEN, HOUR, NOW, endpoint, rollout
 
 UNHEALTHY, UNCLEAR, GOOD, PROVEN = ServingHealth
 LIMIT = 0.03
@@ -158,3 +160,12 @@ def test_the_constants_fit_together() -> None:
     """A good hour must be able to contain the longest proof after the last bad minutes."""
     assert LONG + LAST <= LOOK_BACK
     assert timedelta(0) < CALM < LONG
+
+
+def test_minutes_that_were_read_before_say_nothing_new() -> None:
+    """This host's clock was set back: its newest minutes are older than those already taken into account."""
+    given = rollout(Phase.PROMOTED, created=NOW - HOUR).with_ending(watched_until=NOW - MINUTE)
+    earlier = NOW - 20 * MINUTE
+    rows = tuple(DeploymentMinute(GREEN, earlier - n * MINUTE, 60, 60) for n in range(10, 0, -1))
+    look = Observation(endpoint(ALL_GREEN), serving_minutes=rows, serving_until=earlier)
+    assert take_in(given, look, earlier) == given

@@ -9,9 +9,11 @@ import pytest
 from shared.core.observation import DeploymentSeen, EndpointSeen, Provisioning
 from shared.core.phases import Phase
 from shared.core.policy import Capacity, LiveSource, TemplateSource
+from shared.core.reconcile.capacity import blue_is_small
+from shared.core.reconcile.placing import with_blue_instances
 from shared.core.reconcile.sizing import Sizing, reserved, sizing
-from shared.core.rollout import Rollout
-from tests.core.rollouts import POLICY, rollout
+from shared.core.rollout import Beside, Rollout
+from tests.core.rollouts import ALL_BLUE, BLUE, POLICY, endpoint, rollout
 
 WAITING = replace(rollout(Phase.PROVISIONING), placement=None, green="fresh")
 SMALL, LARGE = "Standard_F2s_v2", "Standard_E8s_v3"
@@ -92,3 +94,43 @@ def test_nothing_is_asked_otherwise(waiting: Rollout, endpoint: EndpointSeen) ->
 def test_azure_reserves_a_fifth_more(instances: int, cores: int) -> None:
     """Rounded up, in whole instances."""
     assert reserved(instances) == cores
+
+
+def blue_with(instances: int, state: Provisioning = Provisioning.SUCCEEDED) -> EndpointSeen:
+    """Return an endpoint on which blue has this many instances and all traffic."""
+    look = endpoint(ALL_BLUE)
+    blue = replace(look.deployments[BLUE], instances=instances, state=state)
+    return replace(look, deployments=look.deployments | {BLUE: blue})
+
+
+FOUR = Beside(BLUE, instances=4)
+
+
+@pytest.mark.parametrize(
+    ("given", "look", "known"),
+    [
+        (rollout(Phase.STEPPING, placement=FOUR), blue_with(6), 6),
+        (rollout(Phase.STEPPING, placement=FOUR), blue_with(6, Provisioning.SCALING), 4),
+        (rollout(Phase.ROLLING_BACK, placement=FOUR, blue_scaled_down=True), blue_with(1), 4),
+        (rollout(Phase.ROLLED_BACK, placement=FOUR), blue_with(1), 4),
+    ],
+    ids=["it serves with six", "it is being scaled", "it was scaled down", "the rollout is over"],
+)
+def test_blues_size_is_what_it_serves_with(given: Rollout, look: EndpointSeen, known: int) -> None:
+    """Not what it is on the way to, nor what it was scaled down to: it must be able to serve everything again."""
+    assert with_blue_instances(given, look).blue_instances == known
+
+
+@pytest.mark.parametrize(
+    ("look", "small"),
+    [
+        (blue_with(4), False),
+        (blue_with(4, Provisioning.SCALING), True),
+        (blue_with(1), True),
+    ],
+    ids=["grown", "growing", "small"],
+)
+def test_blue_is_small_until_it_has_grown(look: EndpointSeen, *, small: bool) -> None:
+    """Azure shows the number that was ordered before the instances are there."""
+    given = rollout(Phase.ROLLING_BACK, placement=FOUR, blue_scaled_down=True, blue_scaled_up=True)
+    assert blue_is_small(given, look) is small

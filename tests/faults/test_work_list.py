@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -12,6 +13,7 @@ from shared.core.endpoint_id import EndpointId
 from shared.core.phases import Phase
 from shared.core.rollout.pointers import Pointer
 from shared.errors import TealError
+from shared.ports import Changes, Stored
 from tests.faults.disturbance import Crash, Kind, Plan, controller, disturbed, reception
 from tests.faults.laws import lawful_world
 from tests.faults.moments import Interruption, last_look, points
@@ -87,6 +89,17 @@ def test_the_sweep_reports_what_it_found() -> None:
     world.store.opened.clear()
     assert reopen(world.store) == (CHURN,)
     assert world.until(Phase.PROMOTED)
+
+
+def test_the_sweep_finds_an_endpoint_whose_only_rollout_waits() -> None:
+    """The one before it has ended, and the process died before the next began."""
+    world = lawful_world()
+    world.register()
+    stored = world.store.record(CHURN)
+    waits = replace(stored.value, current=None, waiting=stored.value.current)
+    world.store.commit(CHURN, Changes(record=Stored(waits, stored.etag)))
+    world.store.opened.clear()
+    assert reopen(world.store) == (CHURN,)
 
 
 def test_an_unreadable_record_does_not_stop_the_sweep() -> None:

@@ -12,7 +12,7 @@ from shared.core.phases import TERMINAL, Phase
 from shared.core.rollout import Verb
 from shared.core.rollout.reasons import ReasonCode
 from tests.fakes import FakeEndpoints
-from tests.scenarios.world import BLUE, ENDPOINT, GREEN, POLICY, World, serving
+from tests.scenarios.world import BLUE, CHURN, ENDPOINT, GREEN, POLICY, World, serving
 
 DEFECT = ValueError("cannot convert float NaN to integer")
 SHORT = replace(POLICY, deadlines=replace(POLICY.deadlines, step=timedelta(minutes=20)))
@@ -88,3 +88,12 @@ def test_the_deadline_holds_although_no_test_can_be_made() -> None:
     world.register()
     assert world.until(Phase.ROLLED_BACK, within=90)
     assert world.entries(ReasonCode.DEADLINE_EXCEEDED)
+
+
+def test_a_record_that_names_a_rollout_that_is_not_stored_raises_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    """Somebody deleted the row: the log says so at every tick, and nothing else can be done."""
+    world = defective()
+    (rollout,) = world.store.rollouts(CHURN)
+    del world.store.rows[CHURN, rollout.id]
+    world.controller().reconcile(CHURN)
+    assert f"names rollout={rollout.id}, which is not stored" in caplog.text

@@ -66,6 +66,20 @@ def test_every_edit_has_its_own_time_to_settle(phase: Phase) -> None:
     assert world.until(Phase.ROLLED_BACK, within=6).status.reason.code is ReasonCode.TRAFFIC_TAKEN_BACK
 
 
+@pytest.mark.parametrize("verb", [Verb.RESUME, Verb.PROMOTE])
+def test_an_edit_that_an_operator_has_answered_is_no_request_to_roll_back(verb: Verb) -> None:
+    """Azure takes long to carry out what follows, and still shows the edit when somebody pauses."""
+    world = world_in(Phase.STEPPING)
+    edit(world, {BLUE: 100})
+    world.minutes(2)
+    world.endpoints.hidden = world.endpoints.stuck = True
+    world.ask(verb)
+    world.settle()
+    world.ask(Verb.PAUSE)
+    world.minutes(15)
+    assert (world.seen.traffic, world.rollout().phase) == ({BLUE: 100}, Phase.PAUSED), world.told()
+
+
 def test_one_odd_reading_after_an_edit_changes_nothing() -> None:
     """Azure can show an old split for a moment, also an hour after somebody set another one."""
     world = world_in(Phase.STEPPING)

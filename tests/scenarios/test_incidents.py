@@ -13,12 +13,14 @@ from shared.core.phases import Phase
 from shared.core.policy import Capacity
 from shared.core.policy.step import Step
 from shared.core.reconcile.rereading import judge, recheck
+from shared.core.reconcile.withholding import withheld_rollback
 from shared.core.rollout import Verb
+from shared.core.rollout.observed import Probe
 from shared.core.rollout.reasons import ReasonCode
 from shared.core.steps import MirrorStep, PauseStep, SmokeStep, WeightStep
 from shared.rollout_health import rollout_findings
 from tests.scenarios.conduct import Conduct
-from tests.scenarios.world import BLUE, ENDPOINT, GREEN, MIDNIGHT, MINUTE, POLICY, World
+from tests.scenarios.world import BLUE, CHURN, ENDPOINT, GREEN, MIDNIGHT, MINUTE, POLICY, World
 
 C = ReasonCode
 
@@ -157,11 +159,8 @@ def test_a_green_that_replaced_a_failing_blue_does_not_go_back_to_it() -> None:
     world.until(Phase.ROLLED_BACK, within=5)
 
 
-@pytest.mark.parametrize(("of_blue", "of_green"), [(1.0, 0.2), (0.9, 0.4), (0.7, 0.3)])
-def test_users_stay_with_the_lesser_harm_although_green_has_just_got_all_traffic(
-    of_blue: float, of_green: float
-) -> None:
-    """Both begin to fail, which telemetry shows only after the last step: blue failed more when it was last seen."""
+def with_the_lesser_harm(of_blue: float, of_green: float) -> World:
+    """Return a world in which both began to fail, by these shares, just before green got all traffic."""
     promoting = World(rpm=900)
     promoting.register()
     until_alone(promoting)
@@ -169,7 +168,27 @@ def test_users_stay_with_the_lesser_harm_although_green_has_just_got_all_traffic
     world.register()
     world.minutes((promoting.clock() - world.clock()) // MINUTE - 2)
     world.rates, world.scoring.unlucky = {BLUE: of_blue, GREEN: of_green}, {BLUE: 1}
-    world.minutes(90)
+    world.minutes(20)
+    return world
+
+
+def test_what_blue_answered_before_it_lost_its_traffic_does_not_show_that_it_recovered() -> None:
+    """It passed the smoke requests then, and failed real ones. Ten minutes of answers since then do show it."""
+    rollout = with_the_lesser_harm(1.0, 0.2).store.rollouts(CHURN)[0]
+    alone_since = rollout.traffic.steady_since
+    assert alone_since is not None
+    for since, withheld in ((alone_since - MINUTE, True), (alone_since, False)):
+        probe = Probe(BLUE, alone_since + 15 * MINUTE, healthy=True, since=since, flawless=True, flawless_since=since)
+        assert (withheld_rollback(rollout.with_observed(probe=probe)) is not None) is withheld
+
+
+@pytest.mark.parametrize(("of_blue", "of_green"), [(1.0, 0.2), (0.9, 0.4), (0.7, 0.3)])
+def test_users_stay_with_the_lesser_harm_although_green_has_just_got_all_traffic(
+    of_blue: float, of_green: float
+) -> None:
+    """Both begin to fail, which telemetry shows only after the last step: blue failed more when it was last seen."""
+    world = with_the_lesser_harm(of_blue, of_green)
+    world.minutes(70)
     assert (world.seen.traffic, holds(world)[-1]) == ({GREEN: 100}, C.ROLLBACK_WITHHELD), world.told()
     world.rates, world.scoring.unlucky = {GREEN: of_green}, {}
     world.until(Phase.ROLLED_BACK, within=40)

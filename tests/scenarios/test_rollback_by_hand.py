@@ -63,6 +63,19 @@ def test_an_early_rollback_spares_a_deployment_that_happens_to_have_the_name() -
     assert GREEN in world.seen.deployments
 
 
+def test_a_green_that_cannot_be_tested_for_lack_of_a_key_can_be_rolled_back() -> None:
+    """Teal may not read the endpoint's key: that is no fault of green's, and a rollback sends no request."""
+    world = World()
+    world.scoring.faults.always = Permanent("403 AuthorizationFailed: listKeys")
+    world.register()
+    world.until(Phase.STEPPING)
+    world.minutes(3)
+    rollout = world.rollout()
+    assert (rollout.phase, rollout.progress.smoke, rollout.observed.endpoint_problem) == (Phase.STEPPING, None, None)
+    world.ask(Verb.ROLLBACK)
+    world.until(Phase.ROLLED_BACK, within=5)
+
+
 def test_a_rollback_takes_precedence_over_a_refusal() -> None:
     """Azure refuses an order, and at that moment an operator asks for a rollback: it is carried out."""
     world = World()
