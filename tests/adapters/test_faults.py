@@ -44,6 +44,14 @@ def test_a_long_message_is_cut() -> None:
     assert "\n" not in str(caught.value)
 
 
+def test_no_part_of_a_secret_is_left_where_a_message_is_cut() -> None:
+    """A key of which the end is missing is not recognized any more, so it is hidden first."""
+    key = "AKIA" + "ZYXWVU98765TSRQP"
+    with pytest.raises(Temporary) as caught, azure_faults("read"):
+        raise ServiceRequestError("x" * (LONGEST_MESSAGE - 11) + f" {key} is wrong")
+    assert key[:10] not in str(caught.value)
+
+
 def test_our_own_bugs_are_not_translated() -> None:
     """Only Azure's exceptions are translated, so that a bug stays visible as one."""
     with pytest.raises(ZeroDivisionError), azure_faults("read"):

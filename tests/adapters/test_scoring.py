@@ -186,6 +186,13 @@ def test_no_key_or_token_is_ever_shown(
     assert TOKEN not in shown
 
 
+def test_no_part_of_a_key_is_left_where_an_answer_is_cut(scoring: HttpScoring, azure: StandIn) -> None:
+    """An answer may echo the request anywhere."""
+    azure.answer(*KEYED, Reply(200, "x" * (LONGEST_TEXT - 10) + KEY))
+    (answer,) = scoring.answers("churn", "churn-7", [b"1"], SECONDS)
+    assert KEY[:10] not in answer.text
+
+
 SAMPLE = {"input_data": {"columns": ["age"], "index": [0], "data": [[40.0]]}}
 DESCRIBED = {"ServiceInput": {"type": "object", "example": SAMPLE}}
 

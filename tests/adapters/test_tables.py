@@ -8,8 +8,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from azure.data.tables import TableServiceClient, UpdateMode
+from azure.data.tables import TableEntity, TableServiceClient, UpdateMode
 
+from shared.adapters.table import Table
 from shared.adapters.table_keys import partition_key
 from shared.adapters.tables import TableStore
 from shared.core.admission import EndpointRecord
@@ -19,7 +20,7 @@ from shared.core.phases import Phase
 from shared.core.policy import ModelSelector
 from shared.core.rollout.pointers import Pointer, Wanted
 from shared.core.rollout.reasons import ReasonCode, reason
-from shared.errors import Conflict, Permanent
+from shared.errors import Conflict, Permanent, Temporary
 from shared.names import MINUTES_TABLE, OPEN_TABLE, ROLLOUTS_TABLE
 from shared.ports import Changes, Halt, HaltEnd, Numbered, Store, Stored
 from tests.adapters.records import NOW, POLICY, REGISTERED, entry, rollout
@@ -441,6 +442,43 @@ def test_a_halt_that_was_replaced_is_not_ended_by_mistake(store: Store) -> None:
     with pytest.raises(Conflict):
         store.set_halt(replace(seen, ended=HaltEnd("ada", "done", day + timedelta(minutes=2))))
     assert store.halt() == later
+
+
+def test_a_halt_that_comes_in_between_is_not_ended(tables: TableStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bob halts between the last look and the write that ends Ada's halt: his stays in force."""
+    day = NOW + timedelta(days=300)
+    seen, later = Halt("ada", "works", day), Halt("bob", "an incident", day + timedelta(minutes=1))
+    tables.set_halt(seen)
+    read = Table.get
+
+    def read_before_another_halt(table: Table, partition: str, row_key: str) -> TableEntity | None:
+        row = read(table, partition, row_key)
+        tables.set_halt(later)
+        return row
+
+    monkeypatch.setattr(Table, "get", read_before_another_halt)
+    with pytest.raises(Conflict):
+        tables.set_halt(replace(seen, ended=HaltEnd("ada", "done", day + timedelta(minutes=2))))
+    monkeypatch.undo()
+    assert tables.halt() == later
+
+
+def test_a_rollout_that_could_not_be_forgotten_is_found_again(
+    tables: TableStore, endpoint: EndpointId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pointer goes last: what is left after an error is deleted by the next sweep."""
+    one = rollout(f"{endpoint.name}-a", endpoint)
+    tables.enlist(Pointer.to(one))
+    tables.commit(endpoint, Changes((Stored(one),)))
+
+    def fail(*_: object) -> int:
+        raise Temporary("503 ServerBusy")
+
+    monkeypatch.setattr(Table, "clear", fail)
+    with pytest.raises(Temporary):
+        tables.forget(Pointer.to(one))
+    monkeypatch.undo()
+    assert tables.pointers(Wanted(endpoint=endpoint.name), "", 9) == (Pointer.to(one),)
 
 
 def test_a_forgotten_rollout_leaves_nothing_behind(tables: TableStore, endpoint: EndpointId) -> None:

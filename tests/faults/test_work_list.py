@@ -12,7 +12,7 @@ from shared.closing import reopen
 from shared.core.endpoint_id import EndpointId
 from shared.core.phases import Phase
 from shared.core.rollout.pointers import Pointer
-from shared.errors import TealError
+from shared.errors import TealError, Temporary
 from shared.ports import Changes, Stored
 from tests.faults.disturbance import Crash, Kind, Plan, controller, disturbed, reception
 from tests.faults.laws import lawful_world
@@ -79,6 +79,18 @@ def test_an_idle_endpoint_is_closed() -> None:
     world = idle()
     world.controller().reconcile(CHURN)
     assert world.store.open_endpoints() == ()
+
+
+def test_an_endpoint_that_cannot_be_closed_stays_on_the_list() -> None:
+    """That only costs another reconcile: the one that could not close it goes on to its end."""
+    world = idle()
+
+    def strike(point: str) -> None:
+        if point == "before mark_closed":
+            raise Temporary("503 ServerBusy")
+
+    controller(world, strike).reconcile(CHURN)
+    assert world.store.open_endpoints() == (CHURN,)
 
 
 def test_the_sweep_reports_what_it_found() -> None:

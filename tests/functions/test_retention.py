@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
 
-from shared.core.rollout.pointers import Wanted
+from shared.core.rollout.pointers import Pointer, Wanted
+from shared.errors import Temporary
 from shared.retention import Deleted, Retention
 from shared.settings import read_settings
 from shared.wiring import use
+from tests.fakes import FakeStore
 from tests.functions.conftest import Calls, app_over
 from tests.functions.test_settings import COMPLETE
 from tests.scenarios.world import ENDPOINT, World
@@ -49,6 +52,42 @@ def test_evidence_is_found_however_late_it_expires() -> None:
     world.clock.pass_(201 * DAY)
     assert Retention(world.store, EVIDENCE, 900 * DAY).sweep(world.clock()) == Deleted(evidence=1)
     assert Retention(world.store, EVIDENCE, 900 * DAY).sweep(world.clock()) == Deleted()
+
+
+@dataclass
+class Stubborn(FakeStore):
+    """A store in which one rollout cannot be deleted, nor its minutes."""
+
+    stays: str = ""
+
+    def forget(self, pointer: Pointer) -> None:
+        self._refuse(pointer)
+        super().forget(pointer)
+
+    def forget_minutes(self, pointer: Pointer) -> bool:
+        self._refuse(pointer)
+        return super().forget_minutes(pointer)
+
+    def _refuse(self, pointer: Pointer) -> None:
+        if pointer.rollout == self.stays:
+            raise Temporary("503 ServerBusy")
+
+
+def test_a_rollout_that_cannot_be_deleted_keeps_no_other() -> None:
+    """Whichever is first: the other goes tonight, and this one when it can be deleted again."""
+    store = Stubborn()
+    world = World(store=store)
+    for version in ("7", "8"):
+        world.register(version, f"e{version}")
+        world.until_finished(version, within=120)
+    world.clock.pass_(101 * DAY)
+    sweep = Retention(store, EVIDENCE, HISTORY).sweep
+    names = [rollout.id for rollout in store.rollouts(ENDPOINT)]
+    store.stays = names[0]
+    assert sweep(world.clock()) == Deleted(evidence=1, rollouts=1)
+    assert [rollout.id for rollout in store.rollouts(ENDPOINT)] == names[:1]
+    store.stays = ""
+    assert sweep(world.clock()) == Deleted(evidence=1, rollouts=1)
 
 
 def test_an_open_rollout_is_never_deleted() -> None:

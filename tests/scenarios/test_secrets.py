@@ -13,6 +13,7 @@ from shared.core.admission.events import MODEL_REGISTERED
 from shared.core.phases import Phase
 from shared.core.rollout import ModelVersion, Verb
 from shared.errors import Temporary
+from shared.observer import LONGEST_LOG
 from shared.ports import Answer
 from shared.words import sentence
 from tests.fakes import FakeEndpoints, FakeScoring
@@ -87,6 +88,25 @@ def test_a_spilling_green_is_rolled_back_without_its_secrets(world: World, caplo
     assert GREEN in found
     assert "DB_PASSWORD=***" in found
     assert spilled_in(found) == []
+
+
+class LongLog(FakeEndpoints):
+    """Containers that log one long line, with a key where it is cut: only its second half would be kept."""
+
+    def logs(self, endpoint: str, name: str, lines: int) -> str:
+        del endpoint, name, lines
+        return SEEDS["aws"] + " x" * (LONGEST_LOG // 2 - 4)
+
+
+def test_no_part_of_a_secret_is_left_where_a_log_is_cut(caplog: pytest.LogCaptureFixture) -> None:
+    """A key of which the beginning is missing is not recognized any more, so it is hidden first."""
+    world = World(endpoints=LongLog(seen={"churn": serving()}, slow=True))
+    world.scoring.statuses[GREEN] = 500
+    world.register()
+    world.until(Phase.ROLLED_BACK)
+    found = everything(world, caplog)
+    assert " x" * 200 in found
+    assert SEEDS["aws"][-8:] not in found
 
 
 def test_errors_of_services_are_kept_without_their_secrets(world: World, caplog: pytest.LogCaptureFixture) -> None:
