@@ -1818,15 +1818,15 @@ BREAKS = (
     Break(
         "a useless green is kept because blue fails a little",
         f"{RECONCILE}/withholding.py",
-        "else _harms_less(rollout, why)",
-        "else True",
+        "    return max(_fails_more(recent[-LAST:]), _fails_more(recent)) > _harm(rollout, why)",
+        "    return True",
         "tests/scenarios/test_incidents.py",
     ),
     Break(
         "users return to a failing blue that green has replaced",
         f"{RECONCILE}/withholding.py",
-        "_may_still_fail(rollout, why) if rollout.alone else",
-        "False if rollout.alone else",
+        "        return _may_still_fail(rollout, why)",
+        "        return False",
         "tests/scenarios/test_incidents.py",
     ),
     Break(
@@ -2544,6 +2544,47 @@ BREAKS = (
         "",
         "tests/scenarios/test_smoke_files.py",
     ),
+    Break(
+        "a few requests to a failing blue roll green back onto it",
+        f"{RECONCILE}/withholding.py",
+        "    if rollout.alone or not any(minute.blue for minute in recent[-LAST:]):",
+        "    if rollout.alone:",
+        "tests/scenarios/test_comparing.py",
+    ),
+    Break(
+        "another blue ends an operator's pause",
+        f"{RECONCILE}/new_blue.py",
+        "pause_cause(rollout) is PauseCause.PAUSE_STEP:",
+        "rollout.progress.in_pause_step:",
+        "tests/scenarios/test_mirror.py",
+    ),
+    Break(
+        "an operator's pause within a pause step is only noted",
+        f"{RECONCILE}/requests.py",
+        "    if pause_cause(rollout) in {PauseCause.OPERATOR, PauseCause.EXTERNAL_CHANGE}:",
+        "    if pause_cause(rollout) is not None:",
+        "tests/scenarios/test_mirror.py",
+    ),
+    Break(
+        "what a deployment did before it served is reported",
+        f"{RECONCILE}/serving.py",
+        "    if before == name:\n        return rollout\n    return rollout.with_ending(watched=name",
+        "    if before:\n        return rollout\n    return rollout.with_ending(watched=name",
+        "tests/scenarios/test_late_failures.py",
+    ),
+    Break(
+        "a blue that always answered well never counts as recovered",
+        f"{RECONCILE}/withholding.py",
+        "    return probe.at - max(probe.flawless_since, alone_since) >= RECENT",
+        "    return probe.flawless_since >= alone_since and probe.at - probe.flawless_since >= RECENT",
+        "tests/scenarios/test_comparing.py",
+    ),
+    Break(
+        "an idle blue gets its old size back instead of what it was given",
+        f"{RECONCILE}/placing.py",
+        "else max(known, shown)",
+        "else known",
+        "tests/scenarios/test_facts.py",
     # Guards whose breaks no test noticed until a tester tried them.
     Break(
         "an inherited way back is deleted on minutes of an hour ago",

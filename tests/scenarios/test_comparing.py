@@ -14,7 +14,7 @@ from shared.core.rollout.reasons import ReasonCode
 from shared.core.steps import PauseStep, SmokeStep, WeightStep
 from tests.scenarios.conduct import Conduct
 from tests.scenarios.test_incidents import holds, until_alone
-from tests.scenarios.world import BLUE, ENDPOINT, GREEN, POLICY, World
+from tests.scenarios.world import BLUE, ENDPOINT, GREEN, MINUTE, POLICY, World
 
 C = ReasonCode
 USUAL, SLOW = Conduct(median=90.0), Conduct(median=360.0)
@@ -178,3 +178,43 @@ def test_what_was_seen_before_telemetry_stopped_gives_green_nothing() -> None:
     world.telemetry.faults.always = ""
     world.minutes(8)
     assert world.seen.traffic == {GREEN: 100}, world.told()
+
+
+@pytest.mark.parametrize("share", [10, 50])
+@pytest.mark.parametrize("waited", [6, 12, 25])
+def test_an_operator_who_gives_a_failing_blue_some_traffic_does_not_roll_back_onto_it(share: int, waited: int) -> None:
+    """Green kept all of it because blue had failed; a look at blue with a few requests decides nothing else."""
+    world = compared(0.7)
+    world.minutes(waited)
+    while world.seen.traffic != {GREEN: 100}:
+        world.minutes()
+    world.minutes(6)
+    split = {BLUE: share, GREEN: 100 - share}
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic=split)
+    world.minutes(60)
+    assert (world.rollout().phase, world.seen.traffic) == (Phase.PAUSED, split), world.told()
+
+
+def test_a_pause_as_green_gets_its_traffic_back_does_not_move_it_to_the_failing_blue() -> None:
+    """The pause comes before Teal has seen the traffic in force."""
+    world = compared(0.8)
+    while not world.entries(C.COMPARISON_BROKEN_OFF):
+        world.minutes()
+    world.ask(Verb.PAUSE)
+    world.minutes(60)
+    assert (world.rollout().phase, world.seen.traffic) == (Phase.PAUSED, {GREEN: 100}), world.told()
+
+
+@pytest.mark.parametrize("lag", [1, 3, 5])
+@pytest.mark.parametrize("outage", [15, 20, 40])
+def test_a_blue_whose_failures_no_smoke_request_shows_gets_its_traffic_back_in_the_end(lag: int, outage: int) -> None:
+    """It answered all of them throughout; ten minutes of that count nevertheless, once green has all traffic again."""
+    policy = replace(POLICY, judge=replace(POLICY.judge, telemetry_lag=lag * MINUTE))
+    world = World(policy, rpm=900)
+    world.register()
+    until_alone(world)
+    world.rates = {BLUE: 0.97, GREEN: 0.2}
+    world.minutes(outage)
+    world.rates = {GREEN: 0.2}
+    world.until(Phase.ROLLED_BACK, within=30)
+    assert world.seen.traffic == {BLUE: 100}

@@ -184,6 +184,21 @@ def test_blue_gets_back_the_instances_that_it_had_last(shown: int, restored: int
     assert world.seen.instances(BLUE) == restored
 
 
+def test_an_idle_blue_keeps_the_instances_that_someone_adds() -> None:
+    """Ten instead of three, to be ready for the way back: kept on one after the promotion, it gets ten back."""
+    world = World(replace(LIVE, steps=(WeightStep(50),), capacity=Capacity(kept_blue=1), keep_blue=timedelta(hours=6)))
+    world.register()
+    world.until(Phase.PROMOTING)
+    while world.seen.traffic != {GREEN: 100}:
+        world.minutes()
+    more = replace(world.seen.deployments[BLUE], instances=10)
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=world.seen.deployments | {BLUE: more})
+    world.until_instances(1)
+    world.ask(Verb.ROLLBACK)
+    world.until_finished()
+    assert (world.seen.traffic, world.seen.instances(BLUE)) == ({BLUE: 100}, 10)
+
+
 @pytest.mark.parametrize(("share", "restored"), [(100, 4), (70, 10)])
 def test_a_blue_that_scaled_down_while_green_took_its_traffic_gets_all_its_instances_back(
     share: int, restored: int

@@ -12,7 +12,7 @@ from shared.core.rollout import Verb
 from shared.core.rollout.reasons import ReasonCode as Why
 from shared.rollout_health import rollout_findings
 from tests.scenarios.late_rows import failures_after, late_world
-from tests.scenarios.world import BLUE, GREEN, MINUTE, POLICY, World
+from tests.scenarios.world import BLUE, ENDPOINT, GREEN, MINUTE, POLICY, World
 
 LAG = 5
 READ_EVERY = 5  # minutes, while blue is merely kept
@@ -156,3 +156,23 @@ def test_a_bad_minute_is_not_called_worse_once_the_minutes_before_it_are_no_long
     world.rates = usual
     world.minutes(90)
     assert said(world) == [], world.told()
+
+
+@pytest.mark.parametrize("back", range(8, 13))
+def test_failures_of_a_deployment_before_it_served_are_not_reported(back: int) -> None:
+    """Someone tries blue with a fifth of the traffic, repairs it, and gives it everything: telemetry is prompt."""
+    world = World(replace(KEEPS_LONG, on_rollback="keep"), rpm=600)
+    world.register()
+    world.until(Phase.PROMOTING)
+    world.minutes(3)
+    world.scoring.statuses = {BLUE: 500}
+    world.ask(Verb.ROLLBACK)
+    world.until(Phase.FAILED)
+    world.scoring.statuses, world.rates = {}, {BLUE: 0.8}
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={GREEN: 80, BLUE: 20})
+    world.minutes(3)
+    world.rates = {}
+    world.minutes(back)
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={BLUE: 100})
+    world.minutes(60)
+    assert world.entries(Why.SERVING_UNHEALTHY, Why.TELEMETRY_LATE) == [], world.told()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Literal
 
 import pytest
@@ -206,6 +207,24 @@ def test_what_a_mirror_showed_next_to_another_blue_does_not_count() -> None:
     world.until_mirrored(20)
     assert world.until_finished().phase is Phase.ROLLED_BACK
     assert (world.seen.traffic, world.endpoints.traffic_written) == ({"hotfix": 100}, [])
+
+
+@pytest.mark.parametrize("duration", [None, 30 * MINUTE], ids=["without an end", "timed"])
+def test_a_pause_by_an_operator_lasts_when_green_gets_another_blue(duration: timedelta | None) -> None:
+    """Whoever paused a rollout within a pause step ends that, too."""
+    steps = (SmokeStep("s"), MirrorStep(20, duration=5 * MINUTE), PauseStep(duration), WeightStep(50))
+    world = World(replace(POLICY, steps=steps))
+    world.register()
+    world.until(Phase.PAUSED)
+    world.ask(Verb.PAUSE)
+    world.minutes(3)
+    hotfix = replace(world.seen.deployments[BLUE], name="hotfix", model="azureml:churn:61")
+    found = replace(world.seen, deployments=world.seen.deployments | {"hotfix": hotfix}, traffic={"hotfix": 100})
+    world.endpoints.seen[ENDPOINT] = found
+    world.minutes(90)
+    assert (world.rollout().phase, world.rollout().blue, world.seen.mirror) == (Phase.PAUSED, "hotfix", {})
+    world.ask(Verb.RESUME)
+    world.until_mirrored(20)
 
 
 def unended(policy: Policy = SHADOW) -> World:

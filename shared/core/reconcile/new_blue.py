@@ -18,6 +18,7 @@ from shared.core.reconcile.orders import outstanding
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
 from shared.core.rollout.judge_state import Judging
+from shared.core.rollout.pauses import PauseCause, pause_cause
 from shared.core.rollout.placement import Beside
 from shared.core.rollout.reasons import ReasonCode, reason
 from shared.core.rollout.record import Rollout
@@ -52,7 +53,7 @@ def placed_anew(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Deci
     if rollout.phase is Phase.PROVISIONING or (step == rollout.progress.step and not rollout.first):
         return history.noted(again, found, now)
     again = again.with_progress(step=step, since=now, in_pause_step=False)
-    if rollout.phase is Phase.STEPPING or rollout.progress.in_pause_step:
+    if rollout.phase is Phase.STEPPING or pause_cause(rollout) is PauseCause.PAUSE_STEP:
         return history.moved(again, Phase.STEPPING, found, now)
     return history.moved(again, Phase.PAUSED, found, now)
 

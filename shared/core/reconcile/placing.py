@@ -59,15 +59,15 @@ def awaited(
 def with_blue_instances(rollout: Rollout, endpoint: EndpointSeen | None) -> Rollout:
     """Return the rollout with blue's instance count as Azure shows it.
 
-    While green takes some of the traffic, blue may scale down with its load, but must be able to take all of it back.
+    While green takes traffic, blue may scale down with its load, but must be able to take all of it back. Instances
+    that someone adds meanwhile are its own.
     """
     blue = endpoint.deployments.get(rollout.blue or "") if endpoint else None
     steady = blue is not None and blue.state is Provisioning.SUCCEEDED and blue.instances is not None
     if endpoint is None or blue is None or not steady or rollout.ending.blue_scaled_down or not rollout.open:
         return rollout
-    share = endpoint.traffic.get(blue.name, 0)
     known, shown = rollout.blue_instances or 0, blue.instances or 0
-    instances = shown if share == 100 else max(known, shown) if share else known
+    instances = shown if endpoint.traffic == {blue.name: 100} else max(known, shown)
     if not isinstance(rollout.placement, Beside) or instances in {0, rollout.blue_instances}:
         return rollout
     return replace(rollout, placement=replace(rollout.placement, instances=instances))

@@ -17,7 +17,7 @@ from shared.core.reconcile.incidents import blue_fails
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
 from shared.core.rollout.operator_request import OperatorRequest, Override
-from shared.core.rollout.pauses import waits_for_operator
+from shared.core.rollout.pauses import PauseCause, pause_cause
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import Rollout
 from shared.core.rollout.requests import skipped_steps
@@ -149,9 +149,9 @@ def _promote(rollout: Rollout, request: OperatorRequest, endpoint: EndpointSeen,
 
 
 def _pause(rollout: Rollout, request: OperatorRequest, _endpoint: EndpointSeen, now: datetime) -> Decision | None:
-    """Pause; a pause that would end by itself now lasts until an operator ends it."""
+    """Pause; a pause that something else would end now lasts until an operator ends it."""
     why = _operator(ReasonCode.OPERATOR_PAUSE, request)
-    if waits_for_operator(rollout):
+    if pause_cause(rollout) in {PauseCause.OPERATOR, PauseCause.EXTERNAL_CHANGE}:
         return history.noted(rollout, why, now, request.by)
     return history.moved(rollout, Phase.PAUSED, why, now, request.by)
 

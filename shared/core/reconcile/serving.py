@@ -69,7 +69,7 @@ def take_in(rollout: Rollout, observation: Observation, now: datetime) -> Rollou
     if (unread and observation.serving_probe is None) or observation.endpoint is None or not must_be_seen(rollout):
         return rollout  # nothing was observed, or the minutes are for others
     name = observation.endpoint.serving()
-    since = running.since(rollout, name)
+    rollout, since = _watching(rollout, name or "", now), running.since(rollout, name)
     rows = [row for row in observation.serving_minutes or () if row.deployment == name and row.minute >= since]
     newest, watched = max((row.minute for row in rows), default=None), rollout.ending.watched_until
     if newest is not None and watched is not None and newest < watched:
@@ -82,6 +82,14 @@ def take_in(rollout: Rollout, observation: Observation, now: datetime) -> Rollou
     if unread and rollout.ending.unhealthy == name and health is not ServingHealth.UNHEALTHY:
         return after  # the log that showed it failing may show that still
     return _with_health(after, name or "", health, now)
+
+
+def _watching(rollout: Rollout, name: str, now: datetime) -> Rollout:
+    """Return the rollout with what serves now as what is watched: what it did before it served is not looked for."""
+    before = rollout.ending.watched
+    if before == name:
+        return rollout
+    return rollout.with_ending(watched=name, watched_until=None, bad_until=now if before else rollout.ending.bad_until)
 
 
 def _with_health(rollout: Rollout, name: str, health: ServingHealth, now: datetime) -> Rollout:

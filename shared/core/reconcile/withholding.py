@@ -33,7 +33,7 @@ def withheld_rollback(rollout: Rollout) -> Reason | None:
     if watches.green_failed.declared and not _blue_failed_more(rollout):
         return None
     why = rollout.verdict_reason
-    if why is None or not (_may_still_fail(rollout, why) if rollout.alone else _harms_less(rollout, why)):
+    if why is None or not _blue_is_worse(rollout, why):
         return None
     return reason(
         ReasonCode.ROLLBACK_WITHHELD,
@@ -67,9 +67,14 @@ def _failing(minutes: Sequence[tuple[int, int]], watch: Watch) -> float:
     return _share(sum(bad for bad, _ in last), sum(total for _, total in last))
 
 
-def _harms_less(rollout: Rollout, why: Reason) -> bool:
-    """Return whether what makes green worse concerns a smaller share of the requests than blue's failures do."""
+def _blue_is_worse(rollout: Rollout, why: Reason) -> bool:
+    """Return whether blue's failures concern more requests than what makes green worse.
+
+    Without requests of late, what blue did before counts: someone may just have given it a little traffic.
+    """
     recent = rollout.rereading.recent
+    if rollout.alone or not any(minute.blue for minute in recent[-LAST:]):
+        return _may_still_fail(rollout, why)
     return max(_fails_more(recent[-LAST:]), _fails_more(recent)) > _harm(rollout, why)  # an incident may come and go
 
 
@@ -87,7 +92,7 @@ def _recovered(rollout: Rollout) -> bool:
     probe, alone_since = rollout.observed.probe, rollout.traffic.steady_since
     if probe is None or probe.flawless_since is None or probe.deployment != rollout.blue or alone_since is None:
         return False
-    return probe.flawless_since >= alone_since and probe.at - probe.flawless_since >= RECENT
+    return probe.at - max(probe.flawless_since, alone_since) >= RECENT
 
 
 def _harm(rollout: Rollout, why: Reason) -> float:

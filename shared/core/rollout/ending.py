@@ -57,8 +57,9 @@ class Ending:
     could not be restored). too_small: that it got its traffic back but not its size. cleaned: when the leftover was
     dealt with. finished: when nothing was left to do, neither that nor inherited deployments nor a watch. seen_healthy:
     which deployment served and was healthy last. unhealthy, unhealthy_reported: the serving deployment that fails, and
-    the one for which the history already says so. watched_until: the newest minute of the serving deployment that was
-    taken into account. bad_until: the newest that ended a bad five minutes. orphan_since: since when the history says
+    the one for which the history already says so. watched: the serving deployment when it was last
+    looked at. watched_until: its newest minute that was taken into account. bad_until: the newest that ended a bad five
+    minutes. orphan_since: since when the history says
     that green was left behind. overdue: whether the history says that the leftover waits for what serves to be seen
     healthy.
     """
@@ -67,6 +68,7 @@ class Ending:
     seen_healthy: SeenHealthy | None = None
     unhealthy: str | None = None
     unhealthy_reported: str | None = None
+    watched: str = ""
     watched_until: datetime | None = None
     bad_until: datetime | None = None
     blue_scaled_down: bool = False
