@@ -164,7 +164,7 @@ def test_the_constants_fit_together() -> None:
 
 def test_minutes_that_were_read_before_say_nothing_new() -> None:
     """This host's clock was set back: its newest minutes are older than those already taken into account."""
-    given = rollout(Phase.PROMOTED, created=NOW - HOUR).with_ending(watched_until=NOW - MINUTE)
+    given = rollout(Phase.PROMOTED, created=NOW - HOUR).with_ending(watched=GREEN, watched_until=NOW - MINUTE)
     earlier = NOW - 20 * MINUTE
     rows = tuple(DeploymentMinute(GREEN, earlier - n * MINUTE, 60, 60) for n in range(10, 0, -1))
     look = Observation(endpoint(ALL_GREEN), serving_minutes=rows, serving_until=earlier)

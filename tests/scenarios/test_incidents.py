@@ -177,8 +177,9 @@ def test_what_blue_answered_before_it_lost_its_traffic_does_not_show_that_it_rec
     rollout = with_the_lesser_harm(1.0, 0.2).store.rollouts(CHURN)[0]
     alone_since = rollout.traffic.steady_since
     assert alone_since is not None
-    for since, withheld in ((alone_since - MINUTE, True), (alone_since, False)):
-        probe = Probe(BLUE, alone_since + 15 * MINUTE, healthy=True, since=since, flawless=True, flawless_since=since)
+    for minutes, withheld in ((9, True), (10, False)):
+        at, since = alone_since + minutes * MINUTE, alone_since - 5 * MINUTE
+        probe = Probe(BLUE, at, healthy=True, since=since, flawless=True, flawless_since=since)
         assert (withheld_rollback(rollout.with_observed(probe=probe)) is not None) is withheld
 
 
