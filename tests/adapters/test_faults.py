@@ -14,7 +14,7 @@ from shared.adapters.faults import LONGEST_MESSAGE, azure_faults
 from shared.adapters.tables import TableStore
 from shared.core.observation import DeploymentMinute
 from shared.core.rollout.pointers import Pointer, Wanted
-from shared.errors import Permanent, TealError, Temporary
+from shared.errors import Permanent, TealError, Temporary, Unstorable
 from shared.ports import Changes, Stored
 from tests.adapters.records import CHURN, NOW, rollout
 from tests.adapters.stand_in import DROPPED, TOKEN, Credential, Reply, StandIn
@@ -112,6 +112,18 @@ def test_table_storage_errors_are_temporary_or_permanent(
     assert type(caught.value) is kind
     assert words in str(caught.value)
     assert TOKEN not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(400, "EntityTooLarge"), (413, "RequestBodyTooLarge")], ids=["row", "transaction"]
+)
+def test_a_record_that_storage_never_takes_is_unstorable(
+    store: TableStore, azure: StandIn, status: int, code: str
+) -> None:
+    """Then it is written without its diagnostics; retrying it would stop the rollout for good."""
+    azure.answer(refusal(status, code))
+    with pytest.raises(Unstorable, match=code):
+        CALLS["commit"](store)
 
 
 @pytest.mark.parametrize("call", ["record", "pointers", "history", "open_endpoints", "kept_minutes"])

@@ -131,6 +131,7 @@ MEANT = [
     (Address(version="6"), ErrorCode.NOT_CURRENT_ROLLOUT),
     (Address(model="fraud", version="7"), ErrorCode.NOT_CURRENT_ROLLOUT),
     (Address(version="7", expected_step=LAST), ErrorCode.STEP_CHANGED),
+    (Address(version="7", expected_step=FIRST - 1), ErrorCode.STEP_CHANGED),
 ]
 
 

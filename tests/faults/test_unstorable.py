@@ -19,14 +19,17 @@ from tests.scenarios.world import BLUE, CHURN, World
 
 @dataclass
 class NarrowStore(FakeStore):
-    """Storage that takes no history entry beyond so many characters."""
+    """Storage that takes no history entry, and no rollout, beyond so many characters."""
 
     widest: int = 10**9
+    widest_rollout: int = 10**9
 
     def commit(self, endpoint: EndpointId, changes: Changes) -> dict[str, str]:
         """Refuse what is too large, as Table Storage does."""
         if any(len(encode(numbered.entry)) > self.widest for numbered in changes.entries):
             raise Unstorable("the entity is too large to store")
+        if any(len(encode(stored.value)) > self.widest_rollout for stored in changes.rollouts):
+            raise Unstorable("the rollout is too large to store")
         return super().commit(endpoint, changes)
 
 
@@ -57,6 +60,19 @@ def test_a_request_succeeds_although_its_entry_cannot_be_stored(store: NarrowSto
     world.register()
     world.until_weight(10)
     store.widest = 600
+    request = OperatorRequest(Verb.ROLLBACK, "ada@example.com", "long " * 90, world.clock())
+    assert world.controller().request(CHURN, request) is not None
+    world.until(Phase.ROLLED_BACK)
+    assert world.seen.traffic == {BLUE: 100}
+
+
+def test_a_request_succeeds_although_the_rollout_cannot_be_stored_with_all_its_words(store: NarrowStore) -> None:
+    """There is room for a rollback, but not for 450 characters of why."""
+    world = World(store=store)
+    world.register()
+    world.until_weight(10)
+    stored, _ = store.rows[CHURN, world.rollout().id]
+    store.widest_rollout = len(encode(stored)) + 400
     request = OperatorRequest(Verb.ROLLBACK, "ada@example.com", "long " * 90, world.clock())
     assert world.controller().request(CHURN, request) is not None
     world.until(Phase.ROLLED_BACK)

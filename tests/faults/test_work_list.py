@@ -125,9 +125,10 @@ def test_an_unreadable_record_does_not_stop_the_sweep() -> None:
     assert reopen(world.store) == (CHURN,)
 
 
-def test_a_defect_at_one_endpoint_does_not_stop_the_sweep() -> None:
+@pytest.mark.parametrize("defect", [ZeroDivisionError, ValueError, AttributeError])
+def test_a_defect_at_one_endpoint_does_not_stop_the_sweep(defect: type[Exception]) -> None:
     """Reading the first record raises what nobody expects."""
-    world, defects = lawful_world(), [ZeroDivisionError()]
+    world, defects = lawful_world(), [defect()]
     world.register()
     world.store.enlist(Pointer(EndpointId("w", "aaa"), "aaa-1", "aaa", world.clock()))
     world.store.opened.clear()

@@ -322,6 +322,18 @@ def test_a_request_from_a_stale_page_is_refused(calls: Calls) -> None:
     assert calls.http("promote", MEANT | {"expected_step": 1}, endpoint=ENDPOINT)[0] == 202
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("full", "false"), ("full", "true"), ("full", 0), ("full", 1), ("full", [True]), ("expected_step", True)],
+)
+def test_a_promotion_guesses_at_no_value(calls: Calls, field: str, value: object) -> None:
+    """400 that names the field: neither does `"false"` promote all the way, nor is `true` step 1."""
+    begun(calls)
+    status, content = calls.http("promote", MEANT | {field: value}, endpoint=ENDPOINT)
+    assert (status, error(content)["code"], error(content)["field"]) == (400, "invalid_field", field)
+    assert calls.world.rollout().requests == ()
+
+
 def test_a_retry_of_a_request_is_answered_like_the_first_time(calls: Calls) -> None:
     """Also after the rollout it was for has ended and another one is open: it is carried out once."""
     begun(calls)

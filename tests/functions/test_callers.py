@@ -120,6 +120,7 @@ def test_without_sign_in_a_forged_header_means_nothing(calls: Calls) -> None:
     [
         ([("name", "Grace H."), ("preferred_username", "grace@example.com")], "grace@example.com"),
         ([(UPN, "grace@example.com"), ("oid", "5")], "grace@example.com"),
+        ([("preferred_username", "grace@example.com"), ("preferred_username", "eve@example.com")], "grace@example.com"),
         ([("azp", "app-1"), ("oid", "5")], "app-1"),
         ([("appid", "app-1"), ("appidacr", "2")], "app-1"),
         ([("http://schemas.microsoft.com/identity/claims/objectidentifier", "5")], "5"),
@@ -128,7 +129,7 @@ def test_without_sign_in_a_forged_header_means_nothing(calls: Calls) -> None:
     ],
 )
 def test_a_caller_has_a_unique_name(claims: list[tuple[str, object]], name: str) -> None:
-    """A person's sign-in name, never the display name; an app's client id; whatever fits on one line."""
+    """A person's sign-in name, never the display name; an app's client id; on one line; the first of several."""
     assert signed_in(principal(*claims)).name == name
 
 

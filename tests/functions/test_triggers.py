@@ -70,6 +70,16 @@ def test_the_time_of_an_event_tells_what_is_late(
     assert "outcome=late" in caplog.text
 
 
+def test_an_event_without_a_time_zone_is_in_utc(calls: Calls) -> None:
+    """So it can be compared with one that names its zone."""
+    for name, minute, zone in (("big-pear", 30, UTC), ("green-apple", 20, None)):
+        model = ModelVersion("churn", name)
+        calls.world.models.registered[model], calls.world.models.made[model] = {}, None
+        at = datetime(2026, 11, 20, 10, minute, tzinfo=zone)
+        calls.call("model_registered", event=in_own_schema(name, at))
+    assert [rollout.model.version for rollout in calls.world.store.rollouts(ENDPOINT)] == ["big-pear"]
+
+
 @pytest.mark.parametrize(
     "useless",
     [

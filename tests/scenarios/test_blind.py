@@ -172,6 +172,18 @@ def test_a_green_without_telemetry_cannot_be_promoted() -> None:
     assert GREEN not in world.seen.traffic
 
 
+def test_a_promotion_under_an_override_waits_for_telemetry() -> None:
+    """There is no smoke step and no request log: an operator who overrules the judge does not overrule that."""
+    world = World(replace(FIVE, steps=(WeightStep(10),)), telemetry=FakeTelemetry(no_table="no such table"))
+    world.register()
+    world.until(Phase.STEPPING)
+    world.ask(Verb.OVERRIDE)
+    world.minutes()
+    world.ask(Verb.PROMOTE, full=True)
+    world.minutes(9)
+    assert world.seen.traffic == {BLUE: 100}, world.told()
+
+
 @pytest.mark.parametrize("late", [16, 40, 60])
 @pytest.mark.parametrize("rpm", [20, 800])
 def test_a_log_that_is_late_is_not_taken_for_one_that_stopped(late: int, rpm: int) -> None:

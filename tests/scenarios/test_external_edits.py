@@ -155,6 +155,19 @@ def test_an_operator_who_resumes_in_time_gets_the_rollout_back(phase: Phase) -> 
     assert world.until(Phase.PROMOTED, within=120).observed.serving == GREEN
 
 
+@pytest.mark.parametrize("traffic", [{BLUE: 95, GREEN: 5}, {BLUE: 100}], ids=str)
+def test_resuming_after_an_edit_in_a_pause_step_does_not_end_the_pause_step(traffic: dict[str, int]) -> None:
+    """The first resume restores the split; the pause step still waits for its own."""
+    world = World(replace(POLICY, steps=(SmokeStep("s"), WeightStep(20), PauseStep(), WeightStep(60))))
+    world.register()
+    world.until(Phase.PAUSED)
+    edit(world, traffic)
+    world.minutes(3)
+    world.ask(Verb.RESUME)
+    world.minutes(9)
+    assert (world.rollout().phase, world.seen.traffic) == (Phase.PAUSED, {BLUE: 80, GREEN: 20}), world.told()
+
+
 def unproven() -> World:
     """Return a world whose rollout waits before its smoke test, because there is no request log yet."""
     world = World(replace(POLICY, steps=STEPS))

@@ -73,6 +73,17 @@ def test_a_manual_deployment_during_the_smoke_test_ends_the_rollout() -> None:
     assert (set(world.seen.deployments), world.endpoints.traffic_written) == ({HAND}, [])
 
 
+def test_green_gets_no_traffic_while_someone_deploys_the_same_version() -> None:
+    """Green is ready, but the other one may be what is to serve: for an hour of Creating the rollout waits."""
+    world = World()
+    world.register()
+    world.minutes()
+    world.endpoints.finish()
+    deploy(world, HAND, "7", Provisioning.CREATING)
+    world.minutes(60)
+    assert (world.seen.ready(GREEN), world.endpoints.traffic_written) == (True, []), world.told()
+
+
 def test_an_operator_can_roll_out_a_version_that_stands_idle() -> None:
     """Whoever starts it knows about the deployment without traffic, so the version is rolled out anyway."""
     world = World(LIVE)

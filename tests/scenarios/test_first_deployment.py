@@ -224,6 +224,23 @@ def test_a_version_that_waits_for_a_first_deployment_begins_when_that_is_promote
     world.until(Phase.PROMOTED, version="8", within=20)
 
 
+def test_a_broken_endpoint_gets_no_first_deployment() -> None:
+    """Azure calls the endpoint itself failed: the rollout ends before anything is created, and says so."""
+    world = world_with(TEMPLATE, replace(EMPTY, state=Provisioning.FAILED))
+    assert world.until(Phase.FAILED).status.reason.code is ReasonCode.ENDPOINT_UNHEALTHY
+    assert world.seen.deployments == {}
+
+
+def test_a_first_deployment_waits_for_what_someone_is_creating() -> None:
+    """That is probably about to serve; once it does, green is created next to it."""
+    creating = replace(IDLE.deployments[BLUE], state=Provisioning.CREATING)
+    world = world_with(POLICY, replace(IDLE, deployments={BLUE: creating}))
+    world.minutes(5)
+    assert (world.rollout().placement, sorted(world.seen.deployments)) == (None, [BLUE])
+    world.endpoints.seen[ENDPOINT] = replace(IDLE, traffic={BLUE: 100})
+    assert world.until(Phase.STEPPING).blue == BLUE
+
+
 def test_a_missing_endpoint_is_only_created_if_the_policy_says_so() -> None:
     """Otherwise the rollout ends and names the endpoint."""
     world = world_with(TEMPLATE, None)

@@ -14,6 +14,7 @@ from shared.core.judge.verdict import Cause, Outcome
 from shared.core.phases import Phase
 from shared.core.policy import JudgeSettings
 from shared.core.rollout.reasons import ReasonCode
+from shared.json_codec import encode
 from shared.views import rollout_detail_view
 from tests.scenarios.conduct import Conduct
 from tests.scenarios.test_gates import QUICK, judged_by, reading
@@ -176,3 +177,13 @@ def test_a_needed_gate_that_is_waited_for_is_shown_and_named_at_the_deadline() -
     why = world.until(Phase.ROLLED_BACK, within=200).status.reason.because
     assert why is not None
     assert (why.code, why.facts["unjudged"]) == (ReasonCode.GATES_NOT_CALIBRATED, {"fraud": "throttled"})
+
+
+def test_long_explanations_of_what_is_missing_fit_in_a_record() -> None:
+    """A source may quote whole pages, for each of many gates; a row takes 480,000 characters."""
+    world = World()
+    world.telemetry.missing = {f"gate-{n}": "x" * 5000 for n in range(100)}
+    world.register()
+    world.until_weight(10)
+    written = [encode(value) for value, _ in world.store.rows.values()] + [encode(entry) for entry in world.history()]
+    assert max(map(len, written)) < 100_000

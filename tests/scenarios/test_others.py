@@ -168,6 +168,19 @@ def test_deleting_the_endpoint_fails_the_rollout() -> None:
     assert world.until(Phase.FAILED).finished is not None
 
 
+def test_an_endpoint_that_is_out_of_sight_twice_is_not_gone() -> None:
+    """Azure loses sight of it for a minute, and again twenty minutes later: each time is counted from its beginning."""
+    world = at_ten_percent()
+    world.ask(Verb.PAUSE)
+    for _ in range(2):
+        world.minutes(20)
+        seen = world.endpoints.seen.pop(ENDPOINT)
+        world.minutes()
+        world.endpoints.seen[ENDPOINT] = seen
+    world.minutes()
+    assert world.rollout().phase is Phase.PAUSED, world.told()
+
+
 def test_split_traffic_before_a_rollout_fails_it() -> None:
     """It is not clear which of the two is blue, and Teal does not guess."""
     world = World()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 import pytest
 
@@ -11,7 +13,8 @@ from shared.core.phases import Phase
 from shared.core.rollout import Verb
 from shared.core.rollout.reasons import ReasonCode
 from shared.core.steps import SmokeStep, WeightStep
-from shared.ports import Halt
+from shared.ports import Answer, Halt
+from tests.fakes import FakeScoring
 from tests.scenarios.world import BLUE, ENDPOINT, GREEN, MIDNIGHT, MINUTE, POLICY, World
 
 C = ReasonCode
@@ -28,6 +31,19 @@ def alone(world: World | None = None) -> World:
         world.minutes()
     world.minutes(3)
     return world
+
+
+@dataclass
+class Answering(FakeScoring):
+    """Deployments that give one answer each."""
+
+    by_name: dict[str, Answer] = field(default_factory=dict)
+
+    def answers(
+        self, endpoint: str, deployment: str, bodies: Sequence[bytes], timeout: timedelta
+    ) -> tuple[Answer, ...]:
+        usual = super().answers(endpoint, deployment, bodies, timeout)
+        return tuple(self.by_name.get(deployment, answer) for answer in usual)
 
 
 @pytest.mark.parametrize("phase", [Phase.PROMOTING, Phase.PROMOTED])
@@ -59,6 +75,29 @@ def test_a_blue_that_never_answers_ends_the_rollback_with_green_serving() -> Non
     assert rollout.status.reason.because.code is C.BLUE_UNHEALTHY
     assert not world.entries(C.SERVING_HEALTHY)
     assert (world.seen.traffic, sorted(world.seen.deployments)) == ({GREEN: 100}, [BLUE, GREEN])
+
+
+@pytest.mark.parametrize(
+    ("answer", "works"),
+    [
+        (Answer(400, "", 0.1), True),
+        (Answer(424, "", 0.1, model_status=400), True),
+        (Answer(424, "", 0.1, model_status=500), False),
+        (Answer(424, "", 0.1), False),
+        (Answer(408, "", 0.1), False),
+        (Answer(429, "", 0.1), False),
+    ],
+    ids=str,
+)
+def test_a_blue_that_refuses_the_smoke_requests_works_and_an_overloaded_one_does_not(
+    answer: Answer, *, works: bool
+) -> None:
+    """A model may know another schema than green's; that says nothing against a rollback to it."""
+    world = alone()
+    world.scoring = Answering(by_name={BLUE: answer})
+    world.ask(Verb.ROLLBACK)
+    world.minutes(6)
+    assert world.seen.traffic == ({BLUE: 100} if works else {GREEN: 100}), world.told()
 
 
 def test_a_harmful_green_is_not_exchanged_for_a_dead_blue() -> None:

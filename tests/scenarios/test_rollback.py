@@ -12,7 +12,7 @@ from shared.core.rollout import Verb
 from shared.core.rollout.reasons import ReasonCode
 from shared.core.steps import PauseStep, SmokeStep, WeightStep
 from shared.errors import Permanent
-from tests.scenarios.world import BLUE, ENDPOINT, GREEN, POLICY, World
+from tests.scenarios.world import BLUE, ENDPOINT, GREEN, MINUTE, POLICY, World
 
 
 def test_a_bad_version_is_rolled_back_on_the_evidence_and_deleted() -> None:
@@ -114,6 +114,19 @@ def test_a_deployment_that_never_becomes_ready_meets_its_deadline() -> None:
         "provisioning",
         20 * 60,
     )
+
+
+def test_a_deployment_that_becomes_ready_as_its_deadline_passes_is_not_late() -> None:
+    """It took longer than its 20 minutes, but now there is nothing left to wait for."""
+    world = World()
+    world.register()
+    world.minutes()
+    world.endpoints.stuck = True
+    world.minutes(19)
+    world.endpoints.stuck = False
+    world.clock.pass_(MINUTE)
+    world.minutes()
+    assert world.rollout().phase is Phase.STEPPING, world.told()
 
 
 def test_a_rollout_without_telemetry_meets_its_deadline_and_says_why() -> None:

@@ -137,6 +137,23 @@ def test_errors_are_kept_without_what_the_policy_redacts(world: World, caplog: p
     assert spilled_in(everything(world, caplog)) == []
 
 
+@pytest.mark.parametrize(
+    ("missing", "no_table"), [({"errors": SPILLED}, None), ({}, SPILLED)], ids=["a gate's data", "the table"]
+)
+def test_what_telemetry_says_it_lacks_is_kept_without_what_the_policy_redacts(
+    world: World, caplog: pytest.LogCaptureFixture, missing: dict[str, str], no_table: str | None
+) -> None:
+    """Its sources explain in their own words why there is no evidence."""
+    caplog.set_level(logging.DEBUG)
+    world.scoring = FakeScoring()
+    world.telemetry.missing, world.telemetry.no_table = missing, no_table
+    world.register()
+    world.minutes(20)
+    found = everything(world, caplog)
+    assert "DB_PASSWORD=***" in found
+    assert spilled_in(found) == []
+
+
 @pytest.mark.parametrize("order", ["create", "traffic"])
 def test_refusals_are_kept_without_what_the_policy_redacts(
     world: World, caplog: pytest.LogCaptureFixture, order: str

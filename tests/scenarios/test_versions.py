@@ -159,6 +159,17 @@ def test_a_late_event_of_an_older_version_is_ignored() -> None:
     assert world.register("10", "e4") is IntakeResult.QUEUED
 
 
+def test_the_time_of_an_event_makes_no_older_version_newer() -> None:
+    """Version 5 was created before 7; only its event is younger. What ARM says counts first."""
+    world = World()
+    world.register("7")
+    world.models.registered[ModelVersion("churn", "5")] = {}
+    data: dict[str, object] = {"modelTags": {}}
+    tomorrow = MIDNIGHT + timedelta(days=1)
+    (outcome,) = world.reception().event(MODEL_REGISTERED, "models/churn:5", WORKSPACE, "e2", data, at=tomorrow)
+    assert outcome.intake is IntakeResult.LATE
+
+
 def test_starting_an_older_version_does_not_admit_old_events() -> None:
     """An operator can go back to 5; a late event for 6 still starts nothing, because 7 was admitted."""
     world = World()
