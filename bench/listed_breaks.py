@@ -1109,7 +1109,7 @@ BREAKS = (
     Break(
         "a timed pause at all traffic rolls back",
         f"{RECONCILE}/comparing.py",
-        "    if not alone or waits_for_operator(rollout) or not",
+        "    if not alone or cause is PauseCause.EXTERNAL_CHANGE or not",
         "    if not alone or rollout.phase is Phase.PAUSED or not",
         "tests/scenarios/test_incidents.py",
     ),
@@ -1538,8 +1538,8 @@ BREAKS = (
     Break(
         "a green that fails only under all traffic gets it again and again",
         f"{RECONCILE}/comparing.py",
-        ".with_judging(evidence=Evidence(), compared=True)",
-        ".with_judging(evidence=Evidence())",
+        ".with_judging(evidence=Evidence(), compared=True, ",
+        ".with_judging(evidence=Evidence(), ",
         "tests/scenarios/test_incidents.py",
     ),
     Break(
@@ -2554,8 +2554,8 @@ BREAKS = (
     Break(
         "another blue ends an operator's pause",
         f"{RECONCILE}/new_blue.py",
-        "pause_cause(rollout) is PauseCause.PAUSE_STEP:",
-        "rollout.progress.in_pause_step:",
+        "    waits = cause in {PauseCause.OPERATOR, PauseCause.EXTERNAL_CHANGE}",
+        "    waits = rollout.phase is Phase.PAUSED and not rollout.progress.in_pause_step",
         "tests/scenarios/test_mirror.py",
     ),
     Break(
@@ -2870,8 +2870,8 @@ BREAKS = (
     Break(
         "a blue that is not ready is chosen anew",
         f"{RECONCILE}/new_blue.py",
-        " or endpoint.traffic != {serving: 100} or not endpoint.ready(serving):",
-        " or endpoint.traffic != {serving: 100}:",
+        "    if endpoint.traffic != {serving: 100} or not endpoint.ready(serving):",
+        "    if endpoint.traffic != {serving: 100}:",
         "tests/core/test_new_blue.py",
     ),
     Break(
@@ -3057,9 +3057,9 @@ BREAKS = (
         "tests/core/test_incident_holds.py",
     ),
     Break(
-        "a comparison begins in a pause",
+        "a comparison begins after someone changed the traffic",
         f"{RECONCILE}/comparing.py",
-        "if not alone or waits_for_operator(rollout) or not",
+        "if not alone or cause is PauseCause.EXTERNAL_CHANGE or not",
         "if not alone or not",
         "tests/core/test_decide.py",
     ),
@@ -3181,5 +3181,47 @@ BREAKS = (
         "redacted(text[-READ:], rollout.policy.redact)[-LONGEST_LOG:]",
         "redacted(text[-LONGEST_LOG:], rollout.policy.redact)",
         "tests/scenarios/test_secrets.py",
+    ),
+    Break(
+        "a request during a comparison keeps users on the failing blue",
+        f"{RECONCILE}/comparing.py",
+        'rollout.judging.comparison == "open"',
+        "rollout.status.reason.code is ReasonCode.COMPARING_AGAIN",
+        "tests/scenarios/test_comparing.py",
+    ),
+    Break(
+        "a comparison that green passed goes on for ever",
+        "shared/core/steps/traffic.py",
+        "    if actor == history.TEAL:\n",
+        "    if False:\n",
+        "tests/scenarios/test_comparing.py",
+    ),
+    Break(
+        "a comparison ends a pause by an operator",
+        f"{RECONCILE}/comparing.py",
+        "    if cause is PauseCause.OPERATOR:",
+        "    if False:",
+        "tests/core/test_decide.py",
+    ),
+    Break(
+        "a mirror to blue makes Azure refuse the comparison",
+        f"{RECONCILE}/advancing.py",
+        "    if mirror != endpoint.mirror:",
+        "    if False:",
+        "tests/scenarios/test_comparing.py",
+    ),
+    Break(
+        "a mirror to blue is ended without a word",
+        f"{RECONCILE}/decide.py",
+        "        return blue_unmirrored(found, endpoint, now)",
+        "        return found",
+        "tests/scenarios/test_comparing.py",
+    ),
+    Break(
+        "a pause for evidence in a mirror outlasts another blue",
+        f"{RECONCILE}/new_blue.py",
+        " and cause is not PauseCause.EVIDENCE",
+        "",
+        "tests/scenarios/test_mirror.py",
     ),
 )

@@ -160,8 +160,9 @@ ACTIONS: dict[ReasonCode, str] = {
         "blue fails some of it: `act rollback` gives green's share to blue."
     ),
     C.ROLLBACK_WITHHELD: (
-        "Neither deployment serves well: blue fails requests, and green is worse in another way. Repair blue, and Teal "
-        "rolls back by itself; or `act rollback` if blue is the lesser harm; or `act override` if green is."
+        "Neither deployment serves well: blue fails requests, and green is worse in another way. Repair blue; if the "
+        "policy has a smoke step to show that, Teal then rolls back by itself, otherwise `act rollback`. Or `act "
+        "rollback` now if blue is the lesser harm, or `act override` if green is."
     ),
     C.DEADLINE_WITHHELD: (
         "Neither deployment is known to serve well. If blue is repaired or green is worse, `act rollback`; if green "

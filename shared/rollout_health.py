@@ -20,7 +20,10 @@ from shared.words import sentence
 
 UNSEEN = timedelta(minutes=15)
 WAITING = timedelta(hours=1)  # for an operator
-UNHEALTHY = "repair it, or give its traffic to another deployment; the rollout's history says what fails"
+UNHEALTHY = (
+    "repair it, or give its traffic to another deployment; the rollout's history says what fails. If a rollback waits "
+    "for blue and the policy has no smoke step, roll back once blue is repaired"
+)
 UNCHECKED = "have telemetry or the smoke requests show that what serves answers; it is deleted then, or delete it"
 MIRRORED = "remove what Azure's message names; then the mirror is ended, and the cleanup finished"
 UNJUDGED = "remove this problem: until then green keeps its traffic and nothing judges it; roll back if in doubt"

@@ -51,8 +51,8 @@ TRANSITIONS: dict[tuple[Phase, Phase], str] = {
     (Phase.STEPPING, Phase.ROLLING_BACK): "verdict FAIL, smoke test failed, deadline, or operator request",
     (Phase.STEPPING, Phase.SUPERSEDED): "someone deployed this version manually",
     (Phase.STEPPING, Phase.FAILED): "manual intervention required",
-    (Phase.PAUSED, Phase.STEPPING): "resumed, or enough evidence",
-    (Phase.PAUSED, Phase.PAUSED): "an operator, traffic changed externally, or blue is lost",
+    (Phase.PAUSED, Phase.STEPPING): "resumed, enough evidence, compared with blue again, or blue chosen anew",
+    (Phase.PAUSED, Phase.PAUSED): "an operator, traffic changed externally, or blue is lost or chosen anew",
     (Phase.PAUSED, Phase.PROMOTING): "an operator promotes",
     (
         Phase.PAUSED,
@@ -60,10 +60,10 @@ TRANSITIONS: dict[tuple[Phase, Phase], str] = {
     ): "verdict FAIL, deadline, operator request, or someone moved green's traffic back to blue",
     (Phase.PAUSED, Phase.SUPERSEDED): "someone deployed this version manually",
     (Phase.PAUSED, Phase.FAILED): "manual intervention required",
-    (Phase.PROMOTING, Phase.STEPPING): "green looks harmful with all traffic, and is compared with blue again",
+    (Phase.PROMOTING, Phase.STEPPING): "green looks harmful and is compared with blue again, or blue is chosen anew",
     (Phase.PROMOTING, Phase.SUPERSEDED): "someone deployed this version manually",
     (Phase.PROMOTING, Phase.PROMOTED): "all traffic observed on green, and the bake passed",
-    (Phase.PROMOTING, Phase.PAUSED): "an operator, or traffic changed externally",
+    (Phase.PROMOTING, Phase.PAUSED): "an operator, or traffic or blue changed externally",
     (Phase.PROMOTING, Phase.ROLLING_BACK): "verdict FAIL, deadline, or operator request",
     (Phase.PROMOTING, Phase.FAILED): "manual intervention required",
     (

@@ -167,6 +167,7 @@ STEPPING_ROWS: list[Row] = [
     ("no endpoint", stepping(**MISSING), NO_ENDPOINT, FAILED, Why.ENDPOINT_MISSING),
 ]  # fmt: skip
 
+EDITED = reason(Why.TRAFFIC_CHANGED_EXTERNALLY, observed_traffic=ALL_GREEN, expected_traffic=TEN)
 BY_HAND = {"step": FIRST}
 BY_HAND_ALONE = {"step": 4, "weight": 100, "expected": (ALL_GREEN,), "in_pause_step": False, "verdict": FAIL}
 PAUSED_ROWS: list[Row] = [
@@ -183,7 +184,8 @@ PAUSED_ROWS: list[Row] = [
     ("fails while paused", paused(verdict=FAIL), seen(TEN), ROLLING_BACK, Why.REGRESSION_DETECTED),
     ("passes while paused", paused(**BY_HAND, verdict=PASS), seen(TEN), PAUSED, None),
     ("traffic edited", paused(), seen({OTHER: 100}), PAUSED, Why.TRAFFIC_CHANGED_EXTERNALLY),
-    ("fails alone, paused by hand", paused(**BY_HAND_ALONE), PROBED, ROLLING_BACK, Why.REGRESSION_DETECTED),
+    ("fails alone, paused by hand", paused(**BY_HAND_ALONE), PROBED, PAUSED, Why.COMPARING_AGAIN),
+    ("fails, traffic edited", paused(**BY_HAND_ALONE, reason=EDITED), PROBED, ROLLING_BACK, Why.REGRESSION_DETECTED),
     ("all took too long", paused(created=NOW - 25 * HOUR), seen(TEN), ROLLING_BACK, Why.DEADLINE_EXCEEDED),
     ("green gone", paused(), seen(TEN, green=""), ROLLING_BACK, Why.GREEN_LOST),
     ("blue gone", paused(), seen(TEN, blue=""), PAUSED, Why.BLUE_LOST),

@@ -140,8 +140,8 @@ def test_a_share_that_a_comparison_took_may_come_back() -> None:
     """Green was found worse, and then blue even more so."""
     stage = at_ten()
     stage.ledger.condemned[rollout_of(stage).id] = next(stage.ledger.numbers)
-    status = replace(rollout_of(stage).status, reason=reason(ReasonCode.COMPARISON_BROKEN_OFF))
-    assert not objected(stage, FIFTY, rollout=replace(rollout_of(stage), status=status))
+    restored = rollout_of(stage).with_judging(comparison="broken_off")
+    assert not objected(stage, FIFTY, rollout=restored)
 
 
 def test_a_copy_of_the_traffic_while_it_goes_back() -> None:

@@ -218,3 +218,59 @@ def test_a_blue_whose_failures_no_smoke_request_shows_gets_its_traffic_back_in_t
     world.rates = {GREEN: 0.2}
     world.until(Phase.ROLLED_BACK, within=30)
     assert world.seen.traffic == {BLUE: 100}
+
+
+FULLY = "promote all the way"
+
+
+@pytest.mark.parametrize("asks", [Verb.PROMOTE, FULLY, Verb.PAUSE])
+@pytest.mark.parametrize("after", [0, 1, 3])
+def test_whatever_an_operator_asks_during_a_comparison_users_are_not_left_with_a_failing_blue(
+    asks: str, after: int
+) -> None:
+    """A request for more of green, or a pause that is over, is no reason to keep them there."""
+    world = compared(0.8)
+    world.minutes(after)
+    world.ask(Verb.PAUSE if asks == Verb.PAUSE else Verb.PROMOTE, full=asks == FULLY)
+    if asks == Verb.PAUSE:
+        world.minutes(2)
+        world.ask(Verb.RESUME)
+    world.minutes(20)
+    assert world.seen.traffic == {GREEN: 100}, world.told()
+
+
+def test_a_comparison_that_green_passed_is_over() -> None:
+    """What blue does at the next step moves nothing any more, as in any rollout."""
+    world = compared(0.0, steps=(WeightStep(10), WeightStep(50)))
+    world.conduct = {BLUE: USUAL, GREEN: USUAL}
+    world.until_weight(50)
+    world.rates = {BLUE: 0.8}
+    world.minutes(60)
+    assert (world.seen.traffic, world.entries(C.COMPARISON_BROKEN_OFF)) == ({GREEN: 50, BLUE: 50}, []), world.told()
+
+
+@pytest.mark.parametrize("rate", [0.3, 0.6])
+def test_somebody_elses_mirror_to_blue_ends_before_blue_gets_traffic_to_be_compared_with(rate: float) -> None:
+    """Azure would refuse the traffic otherwise; the outage is shared, so green is promoted afterwards."""
+    world = alone()
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, mirror={BLUE: 10})
+    world.rates = {BLUE: rate, GREEN: rate}
+    world.minutes(12)
+    world.rates = {}
+    world.until(Phase.PROMOTED, within=120)
+    assert (len(world.entries(C.BLUE_MIRROR_ENDED)), world.entries(C.ACTION_REFUSED)) == (1, []), world.told()
+
+
+@pytest.mark.parametrize("rate", [0.3, 0.6])
+def test_a_paused_green_is_compared_in_an_outage_and_stays_paused(rate: float) -> None:
+    """It is not rolled back onto a blue that fails as much; afterwards an operator resumes."""
+    world = alone()
+    world.ask(Verb.PAUSE)
+    world.minutes(1)
+    world.rates = {BLUE: rate, GREEN: rate}
+    world.minutes(12)
+    world.rates = {}
+    world.minutes(60)
+    assert (world.rollout().phase, world.seen.traffic) == (Phase.PAUSED, {GREEN: 10, BLUE: 90}), world.told()
+    world.ask(Verb.RESUME)
+    world.until(Phase.PROMOTED, within=120)

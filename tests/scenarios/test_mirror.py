@@ -227,6 +227,17 @@ def test_a_pause_by_an_operator_lasts_when_green_gets_another_blue(duration: tim
     world.until_mirrored(20)
 
 
+def test_a_mirror_without_enough_requests_goes_on_next_to_another_blue() -> None:
+    """Nobody has paused it, so nobody needs to resume it when all traffic moves and more requests come."""
+    world = World(replace(POLICY, steps=(SmokeStep("s"), MirrorStep(20), WeightStep(50))), rpm=6)
+    world.register()
+    world.until(Phase.PAUSED, within=200)
+    hotfix = replace(world.seen.deployments[BLUE], name="hotfix", model="azureml:churn:61")
+    found = replace(world.seen, deployments=world.seen.deployments | {"hotfix": hotfix}, traffic={"hotfix": 100})
+    world.endpoints.seen[ENDPOINT], world.rpm = found, 6000
+    world.until(Phase.PROMOTED, within=120)
+
+
 def unended(policy: Policy = SHADOW) -> World:
     """Return a world in which Azure refused to end the mirror until the rollback failed, and long after."""
     world = mirrored(policy)

@@ -84,6 +84,9 @@ def _shift(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
     unnoticed = bool(rollout.traffic.expected) and endpoint.traffic not in rollout.traffic.known
     if unnoticed or (_raised(rollout, endpoint) and not _stands(rollout, endpoint)):
         return ()
+    mirror = endpoint.mirror_without(wanted)
+    if mirror != endpoint.mirror:  # someone mirrors to blue; Azure would refuse the traffic
+        return (SetMirror(rollout.endpoint.name, mirror),)
     return (SetTraffic(rollout.endpoint.name, wanted),)
 
 

@@ -19,7 +19,7 @@ from shared.core.reconcile.incidents import blue_fails
 from shared.core.reconcile.probing import awaits_probe, blue_fails_some, blue_is_worse, heard_lately
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
-from shared.core.rollout.pauses import waits_for_operator
+from shared.core.rollout.pauses import PauseCause, pause_cause
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import ALL, Rollout
 from shared.core.rollout.rereading import MinuteCounts
@@ -39,11 +39,11 @@ def compared_again(rollout: Rollout, endpoint: EndpointSeen, why: Reason, now: d
     If this happens again, green fails only under all traffic, unless blue was in an incident next to it since then, or
     fails some of the smoke requests now. Nearly all traffic returns to blue, as in a rollback, and green is judged next
     to it again; a blue that fails some of the smoke requests, or failed when it last had requests, gets only a little.
-    A policy without such a step gets one. None if this does not apply, as in a pause that an operator must end, or
-    after someone else took traffic from green: to give some back would be against an operator.
+    A policy without such a step gets one. A rollout that an operator has paused stays paused meanwhile. None if this
+    does not apply, as after someone else took traffic from green: to give some back would be against an operator.
     """
-    alone = rollout.alone and endpoint.traffic == {rollout.green: ALL}
-    if not alone or waits_for_operator(rollout) or not endpoint.ready(rollout.blue):
+    alone, cause = rollout.alone and endpoint.traffic == {rollout.green: ALL}, pause_cause(rollout)
+    if not alone or cause is PauseCause.EXTERNAL_CHANGE or not endpoint.ready(rollout.blue):
         return None
     if awaits_probe(rollout, endpoint, now):
         return Decision(rollout)
@@ -54,12 +54,14 @@ def compared_again(rollout: Rollout, endpoint: EndpointSeen, why: Reason, now: d
     policy, step, weight = _with_shared_step(rollout.policy, ALL - SHARED if doubtful else 1)
     afresh = (
         replace(rollout, policy=policy)
-        .with_judging(evidence=Evidence(), compared=True)
+        .with_judging(evidence=Evidence(), compared=True, comparison="open")
         .with_rereading(began=rollout.judging.judged_until, splits=(), recheck=None, rechecked=None)
     )
     beside = replace(shift_weight(afresh, weight, endpoint, now), progress=Progress(step=step, since=now))
     beside = beside.with_ending(blue_scaled_down=scaled_in(rollout, endpoint))
     again = reason(ReasonCode.COMPARING_AGAIN, because=why, deployment=rollout.green, weight=weight)
+    if cause is PauseCause.OPERATOR:
+        return history.noted(beside, again, now)
     return history.moved(beside, Phase.STEPPING, again, now)
 
 
@@ -69,22 +71,24 @@ def broken_off(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decis
     Teal itself gave blue this traffic; at any other time, an incident of blue moves nothing. None on any other hold and
     in a pause: that would be against an operator.
     """
-    comparing = rollout.phase is Phase.STEPPING and rollout.status.reason.code is ReasonCode.COMPARING_AGAIN
+    comparing = rollout.phase in {Phase.STEPPING, Phase.PROMOTING} and rollout.judging.comparison == "open"
     ready = in_force(rollout, endpoint) and endpoint.ready(rollout.green)
     if not comparing or not ready or _held_otherwise(rollout):
         return None
     if rollout.verdict is None or not heard_lately(rollout, now) or not _blue_fails_more(rollout):
         return None
+    why = reason(ReasonCode.COMPARISON_BROKEN_OFF, deployment=rollout.blue or "", other=rollout.green)
+    back = shift_weight(rollout, ALL, endpoint, now).with_judging(compared=False, comparison="broken_off")
+    if rollout.phase is Phase.PROMOTING:  # an operator promoted it all the way meanwhile
+        return history.noted(back, why, now)
     weights = [step.live_weight for step in rollout.policy.steps]
     step, phase = (weights.index(ALL), Phase.STEPPING) if ALL in weights else (len(weights), Phase.PROMOTING)
-    back = replace(shift_weight(rollout, ALL, endpoint, now), progress=Progress(step=step, since=now))
-    why = reason(ReasonCode.COMPARISON_BROKEN_OFF, deployment=rollout.blue or "", other=rollout.green)
-    return history.moved(back.with_judging(compared=False), phase, why, now)
+    return history.moved(replace(back, progress=Progress(step=step, since=now)), phase, why, now)
 
 
 def goes_on(rollout: Rollout) -> bool:
     """Return whether green gets all traffic back although the rollout is held: nothing but blue is the reason."""
-    return rollout.status.reason.code is ReasonCode.COMPARISON_BROKEN_OFF and not _held_otherwise(rollout)
+    return rollout.judging.comparison == "broken_off" and not _held_otherwise(rollout)
 
 
 def _held_otherwise(rollout: Rollout) -> bool:

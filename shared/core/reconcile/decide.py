@@ -106,7 +106,7 @@ def _decided(rollout: Rollout, observation: Observation, now: datetime) -> Decis
         endpoint,
         now,
     )
-    ahead = ahead or proving.report(informed, observation, endpoint, now)
+    ahead = blue_unmirrored(ahead, endpoint, now) if ahead else proving.report(informed, observation, endpoint, now)
     doubtful = behind(informed, observation, now) or suspected(informed)
     waits = (held is not None and informed.phase in WAITS) or doubtful or twin_comes(informed, endpoint)
     return ahead or (

@@ -19,6 +19,7 @@ from shared.core.rollout.record import Rollout
 # How long green must have been without traffic before the rollout is rolled back. Azure can briefly show an old split,
 # and an operator who made a mistake has time to resume.
 SETTLED = timedelta(minutes=10)
+TO_BLUE = frozenset({ReasonCode.COMPARING_AGAIN, ReasonCode.OPERATOR_RESUME})  # may give blue traffic that had none
 STEERED = frozenset({Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})
 
 
@@ -29,7 +30,7 @@ def noticed(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision
     back = _returned(rollout, endpoint)
     if not back and not _foreign(rollout, endpoint):
         return _left_after_promotion(rollout, endpoint, now)
-    known = _known(rollout, endpoint).with_traffic(steady_since=None, edited_since=now)
+    known = _known(rollout, endpoint).with_traffic(steady_since=None, edited_since=now).with_judging(comparison="none")
     if rollout.phase is Phase.PROMOTED:
         return Decision(known)  # reported once it has settled
     if rollout.phase not in STEERED:
@@ -118,9 +119,12 @@ def left_as_found(decision: Decision, endpoint: EndpointSeen, now: datetime) -> 
 
 
 def blue_unmirrored(decision: Decision, endpoint: EndpointSeen, now: datetime) -> Decision:
-    """Return the decision with an entry if the rollback that begins must end someone else's mirror to blue first."""
+    """Return the decision with an entry if blue, which now gets traffic, is mirrored to by someone else: that ends."""
     rollout, goes_back = decision.rollout, Phase.ROLLING_BACK
+    if rollout.phase is not goes_back and rollout.blue not in rollout.wanted_traffic:
+        return decision
     begins = any(entry.after is goes_back and entry.before is not goes_back for entry in decision.entries)
+    begins = begins or any(entry.reason.code in TO_BLUE for entry in decision.entries)
     share = endpoint.mirror.get(rollout.blue or "")
     if not share or not begins:
         return decision

@@ -10,10 +10,7 @@ from datetime import datetime
 
 from shared.core.observation.observation import EndpointSeen
 from shared.core.phases import Phase
-from shared.core.reconcile.already_deployed import (
-    UNPROMOTED,
-    untouched,
-)
+from shared.core.reconcile.already_deployed import UNPROMOTED, untouched
 from shared.core.reconcile.orders import outstanding
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
@@ -37,7 +34,7 @@ def placed_anew(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Deci
         return None
     if rollout.first and len(endpoint.traffic) > 1:
         return _split(rollout, endpoint, now)
-    if serving is None or endpoint.traffic != {serving: 100} or not endpoint.ready(serving):
+    if endpoint.traffic != {serving: 100} or not endpoint.ready(serving):
         return None
     found = reason(ReasonCode.BLUE_CHOSEN_ANEW, deployment=rollout.green, other=serving)
     late = (rollout.orders.traffic,) if rollout.orders.traffic and outstanding(rollout) else ()
@@ -49,13 +46,13 @@ def placed_anew(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Deci
         judging=Judging(telemetry_seen=rollout.judging.telemetry_seen),
         rereading=Rereading(lag=rollout.rereading.lag),
     )
-    step = _first_to_repeat(rollout)
-    if rollout.phase is Phase.PROVISIONING or (step == rollout.progress.step and not rollout.first):
+    step, cause = _first_to_repeat(rollout), pause_cause(rollout)
+    same = step == rollout.progress.step and not rollout.first and cause is not PauseCause.EVIDENCE
+    if rollout.phase is Phase.PROVISIONING or same:
         return history.noted(again, found, now)
     again = again.with_progress(step=step, since=now, in_pause_step=False)
-    if rollout.phase is Phase.STEPPING or pause_cause(rollout) is PauseCause.PAUSE_STEP:
-        return history.moved(again, Phase.STEPPING, found, now)
-    return history.moved(again, Phase.PAUSED, found, now)
+    waits = cause in {PauseCause.OPERATOR, PauseCause.EXTERNAL_CHANGE}
+    return history.moved(again, Phase.PAUSED if waits else Phase.STEPPING, found, now)
 
 
 def _split(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Literal
 
 from shared.core.gates.calibration import Calibration
 from shared.core.gates.readings import Thresholds
@@ -58,7 +59,7 @@ class Judging:
     the time that was not observed. starvation_reported: whether the history already says that green receives none of
     its traffic. mismatch_reported: the same for a share that differs from its weight. watches: for incidents. compared:
     whether green, alone with all traffic, looked harmful and was compared with blue again, without an incident on blue
-    since. pulse: the endpoint's usual traffic.
+    since. comparison: whether that is under way, or was broken off. pulse: the endpoint's usual traffic.
     """
 
     telemetry_seen: datetime | None = None
@@ -72,4 +73,5 @@ class Judging:
     mismatch_reported: bool = False
     watches: Watches = field(default_factory=Watches)
     compared: bool = False
+    comparison: Literal["none", "open", "broken_off"] = "none"
     pulse: Pulse = field(default_factory=Pulse)

@@ -42,7 +42,7 @@ class PauseStep(Step):
         return next_step(rollout, over, now)
 
     def resumed(self, rollout: Rollout) -> bool:
-        """Return whether a resume ends the pause: not if the rollout was paused for another reason."""
+        """Return whether a resume ends the pause, also one that an operator has prolonged."""
         return rollout.progress.in_pause_step
 
     @classmethod

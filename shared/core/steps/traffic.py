@@ -23,6 +23,8 @@ def next_step(rollout: Rollout, why: Reason, now: datetime, actor: str = history
     ahead = replace(rollout.with_traffic(mirror=0), progress=Progress(step=rollout.progress.step + 1, since=now))
     if rollout.traffic.mirror:
         ahead = ahead.with_traffic(steady_since=None)  # until the next share is in force, nothing is judged
+    if actor == history.TEAL:
+        ahead = ahead.with_judging(comparison="none")  # green has passed it; an operator's promotion shows nothing
     phase = Phase.PROMOTING if ahead.current_step is None else Phase.STEPPING
     return history.moved(ahead, phase, why, now, actor)
 

@@ -9,12 +9,10 @@ from shared.core.phases import Phase
 from shared.core.policy.freeze import frozen
 from shared.core.reconcile.actions import DeleteDeployment, ScaleDeployment, SetMirror, SetTraffic
 from shared.core.rollout import Verb
-from shared.core.rollout.reasons import ReasonCode
 from tests.faults.ledger import Order
 from tests.faults.stage import Stage
 
 FORWARD = frozenset({Verb.PROMOTE, Verb.RESUME})
-BROKEN_OFF = ReasonCode.COMPARISON_BROKEN_OFF
 PROOF = timedelta(hours=2)
 
 
@@ -67,7 +65,7 @@ def never_up_again(stage: Stage, order: Order) -> Iterator[str]:
     asked = ledger.asked_back(rollout.id)
     if asked is not None and asked < order.checked:
         yield f"{order.action} after a rollback was accepted"
-    condemned, restored = ledger.condemned.get(rollout.id), rollout.status.reason.code is BROKEN_OFF
+    condemned, restored = ledger.condemned.get(rollout.id), rollout.judging.comparison == "broken_off"
     if condemned is not None and condemned < order.decided and not (rollout.judge_overruled or restored):
         yield f"{order.action} after a failing verdict"
     if rollout.phase in {Phase.ROLLING_BACK, Phase.ROLLED_BACK}:
