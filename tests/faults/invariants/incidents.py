@@ -43,11 +43,14 @@ def no_deletion_in_an_incident(stage: Stage, order: Order) -> Iterator[str]:
 
 
 def no_advance_in_an_incident(stage: Stage, order: Order) -> Iterator[str]:
-    """Green's share does not rise by Teal's own decision in an incident that could have been noticed."""
+    """Green's share does not rise by Teal's own decision in an incident that could have been noticed.
+
+    It gets back what Teal took from it for a comparison that shows blue to fail more.
+    """
     rollout = order.rollout
     if not isinstance(order.action, SetTraffic) or not rises(order, rollout.green) or rollout.first:
         return
-    if order.slow_clock:
+    if order.slow_clock or rollout.judging.comparison == "broken_off":
         return
     judged = order.seen.traffic.get(rollout.green, 0) > 0
     said = promoted_by_request(stage, rollout) or restored_by_request(stage, rollout)
