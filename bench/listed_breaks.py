@@ -1916,8 +1916,8 @@ BREAKS = (
     Break(
         "a newer version moves users to a failing blue",
         f"{RECONCILE}/requests.py",
-        "waits = halted or (rollout.open and rollout.traffic.weight > 0 and blue_fails(rollout))",
-        "waits = halted",
+        "waits = halted or comparing or failing",
+        "waits = halted or comparing",
         "tests/scenarios/test_incidents.py",
     ),
     Break(
@@ -1930,8 +1930,8 @@ BREAKS = (
     Break(
         "what a newer version asked of a rollout that has ended blocks the next one",
         f"{RECONCILE}/requests.py",
-        "waits = halted or (rollout.open and rollout.traffic",
-        "waits = halted or (rollout.traffic",
+        "failing = rollout.open and rollout.traffic",
+        "failing = rollout.traffic",
         "tests/scenarios/test_incidents.py",
     ),
     Break(
@@ -3223,5 +3223,26 @@ BREAKS = (
         " and cause is not PauseCause.EVIDENCE",
         "",
         "tests/scenarios/test_mirror.py",
+    ),
+    Break(
+        "a timed pause keeps users on a failing blue",
+        f"{RECONCILE}/comparing.py",
+        " and rollout.phase in JUDGED and not waits_for_operator(rollout)",
+        " and rollout.phase in {Phase.STEPPING, Phase.PROMOTING}",
+        "tests/scenarios/test_comparing.py",
+    ),
+    Break(
+        "a newer version ends a comparison",
+        f"{RECONCILE}/requests.py",
+        "    waits = halted or comparing or failing",
+        "    waits = halted or failing",
+        "tests/scenarios/test_comparing.py",
+    ),
+    Break(
+        "a promotion ends somebody's mirror without a word",
+        f"{RECONCILE}/external_edits.py",
+        ", ReasonCode.OPERATOR_PROMOTE})",
+        "})",
+        "tests/scenarios/test_comparing.py",
     ),
 )

@@ -274,3 +274,39 @@ def test_a_paused_green_is_compared_in_an_outage_and_stays_paused(rate: float) -
     assert (world.rollout().phase, world.seen.traffic) == (Phase.PAUSED, {GREEN: 10, BLUE: 90}), world.told()
     world.ask(Verb.RESUME)
     world.until(Phase.PROMOTED, within=120)
+
+
+@pytest.mark.parametrize("minutes", [1, 5, 30])
+def test_a_timed_pause_that_a_promotion_began_does_not_keep_users_on_a_failing_blue(minutes: int) -> None:
+    """It waits for nobody, and the incident on blue would keep it from ending."""
+    world = compared(0.8, steps=(WeightStep(10), PauseStep(minutes * MINUTE), WeightStep(50)))
+    world.ask(Verb.PROMOTE)
+    world.minutes(30)
+    assert world.seen.traffic == {GREEN: 100}, world.told()
+
+
+@pytest.mark.parametrize("steps", [UNTESTED, POLICY.steps])
+def test_a_newer_version_waits_until_it_is_known_how_blue_does(steps: tuple[Step, ...]) -> None:
+    """Its rollback would give all traffic to a blue that turns out to fail."""
+    world = alone(steps)
+    world.policy = replace(world.policy, newer_version="replace")
+    world.rates, world.conduct = {BLUE: 0.9}, {BLUE: USUAL, GREEN: SLOW}
+    world.scoring.unlucky = {BLUE: 1}
+    while world.seen.traffic == {GREEN: 100}:
+        world.minutes()
+    world.register("8", event="e8")
+    world.minutes(60)
+    assert world.seen.traffic == {GREEN: 100}, world.told()
+
+
+@pytest.mark.parametrize("verb", [Verb.RESUME, Verb.PROMOTE])
+def test_ending_somebody_elses_mirror_to_blue_is_told(verb: Verb) -> None:
+    """Whoever gave green everything and mirrors to blue learns why the mirror is gone."""
+    world = World(replace(POLICY, steps=UNTESTED), rpm=900)
+    world.register()
+    world.until_weight(10)
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={GREEN: 100}, mirror={BLUE: 10})
+    world.minutes(2)
+    world.ask(verb)
+    world.minutes(5)
+    assert (BLUE in world.seen.traffic, world.seen.mirror, len(world.entries(C.BLUE_MIRROR_ENDED))) == (True, {}, 1)

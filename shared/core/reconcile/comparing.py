@@ -12,14 +12,14 @@ from shared.core.judge.interval import interval
 from shared.core.judge.panel import Evidence
 from shared.core.observation.observation import EndpointSeen
 from shared.core.observation.spans import MINUTE, ceil_minute
-from shared.core.phases import Phase
+from shared.core.phases import JUDGED, Phase
 from shared.core.policy.policy import Policy
 from shared.core.reconcile.capacity import scaled_in
 from shared.core.reconcile.incidents import blue_fails
 from shared.core.reconcile.probing import awaits_probe, blue_fails_some, blue_is_worse, heard_lately
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
-from shared.core.rollout.pauses import PauseCause, pause_cause
+from shared.core.rollout.pauses import PauseCause, pause_cause, waits_for_operator
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import ALL, Rollout
 from shared.core.rollout.rereading import MinuteCounts
@@ -69,9 +69,9 @@ def broken_off(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decis
     """Return all traffic to green if the comparison shows that blue fails a larger share of its requests.
 
     Teal itself gave blue this traffic; at any other time, an incident of blue moves nothing. None on any other hold and
-    in a pause: that would be against an operator.
+    in a pause that an operator must end: that would be against an operator.
     """
-    comparing = rollout.phase in {Phase.STEPPING, Phase.PROMOTING} and rollout.judging.comparison == "open"
+    comparing = rollout.judging.comparison == "open" and rollout.phase in JUDGED and not waits_for_operator(rollout)
     ready = in_force(rollout, endpoint) and endpoint.ready(rollout.green)
     if not comparing or not ready or _held_otherwise(rollout):
         return None

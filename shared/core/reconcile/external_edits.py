@@ -19,7 +19,8 @@ from shared.core.rollout.record import Rollout
 # How long green must have been without traffic before the rollout is rolled back. Azure can briefly show an old split,
 # and an operator who made a mistake has time to resume.
 SETTLED = timedelta(minutes=10)
-TO_BLUE = frozenset({ReasonCode.COMPARING_AGAIN, ReasonCode.OPERATOR_RESUME})  # may give blue traffic that had none
+# What may give blue traffic that had none.
+TO_BLUE = frozenset({ReasonCode.COMPARING_AGAIN, ReasonCode.OPERATOR_RESUME, ReasonCode.OPERATOR_PROMOTE})
 STEERED = frozenset({Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})
 
 

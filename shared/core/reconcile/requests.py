@@ -51,11 +51,13 @@ def asked(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision |
 def due(rollout: Rollout) -> tuple[OperatorRequest, ...]:
     """Return the requests to carry out now.
 
-    A newer version replaces this one only after a halt or a freeze, and not while blue, which would get green's traffic
-    back, fails.
+    A newer version replaces this one only after a halt, a freeze or a comparison, and not while blue, which would get
+    green's traffic back, fails.
     """
     halted = rollout.hold_reason is not None and rollout.hold_reason.code in ORDERED
-    waits = halted or (rollout.open and rollout.traffic.weight > 0 and blue_fails(rollout))
+    comparing = rollout.judging.comparison == "open" and rollout.phase is not Phase.PAUSED
+    failing = rollout.open and rollout.traffic.weight > 0 and blue_fails(rollout)
+    waits = halted or comparing or failing
     return tuple(each for each in rollout.requests if not (waits and each.by == history.TEAL))
 
 
