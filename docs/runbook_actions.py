@@ -239,9 +239,9 @@ ACTIONS: dict[ReasonCode, str] = {
         "of a version that worked and give it the traffic."
     ),
     C.NOTHING_TO_RETURN_TO: (
-        "The rollout has ended and its deployment serves, well or badly: what the rollback was for is in the message. "
-        "If it answers well, there is nothing to do. Otherwise repair it, or register a fixed version, which is then "
-        "rolled out next to it."
+        "The rollout has ended and its deployment keeps serving; the message says why Teal wanted to roll back. If it "
+        "answers well, there is nothing to do. Otherwise repair it, or register a fixed version, which is then rolled "
+        "out next to it."
     ),
     C.BLUE_FAILED_IN_AZURE: (
         "Repeat the change to blue that failed, such as a scale-out (`az ml online-deployment update`), until Azure "

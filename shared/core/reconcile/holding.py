@@ -35,7 +35,7 @@ def hold_due(rollout: Rollout, observation: Observation, endpoint: EndpointSeen,
 
 
 def _untested(rollout: Rollout, observation: Observation) -> Reason | None:
-    """Return that green cannot be tested, because the files of its policy are not there: nothing against it."""
+    """Return the hold if green cannot be tested because its policy's files cannot be read, which says nothing of it."""
     if observation.smoke_problem is None:
         return None
     return reason(ReasonCode.SMOKE_UNREADABLE, deployment=rollout.green, message=observation.smoke_problem)

@@ -54,7 +54,7 @@ def both_unhealthy(rollout: Rollout, endpoint: EndpointSeen, because: Reason | N
 def nothing_to_return_to(rollout: Rollout, endpoint: EndpointSeen) -> bool:
     """Return whether green alone serves an endpoint that had no traffic before, and no operator takes it away.
 
-    A rollback would end an outage only by making it total.
+    A rollback would leave nothing that answers.
     """
     why = rollout.status.reason
     asked = why.code is ReasonCode.OPERATOR_ROLLBACK and why.facts.get("actor") != history.TEAL

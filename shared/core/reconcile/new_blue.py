@@ -1,6 +1,7 @@
-"""A blue that is chosen anew: whoever has received all live traffic since green was placed.
+"""A blue that is chosen anew: the deployment that has received all live traffic since green was placed.
 
-Green was not compared with it, so what it won in a mirror is void; and a green that was going to be the first is not.
+Green was not compared with it, so a mirror that it passed is repeated. A green that was going to be the first is no
+longer the first.
 """
 
 from __future__ import annotations
