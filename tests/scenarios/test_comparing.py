@@ -310,3 +310,18 @@ def test_ending_somebody_elses_mirror_to_blue_is_told(verb: Verb) -> None:
     world.ask(verb)
     world.minutes(5)
     assert (BLUE in world.seen.traffic, world.seen.mirror, len(world.entries(C.BLUE_MIRROR_ENDED))) == (True, {}, 1)
+
+
+@pytest.mark.parametrize("minutes", [0, 1])
+def test_a_newer_version_begins_once_a_comparison_has_shown_green_to_be_worse(minutes: int) -> None:
+    """What it waited for is known then: green is rolled back, and nothing holds the newer version up."""
+    world = alone(POLICY.steps)
+    world.policy = replace(world.policy, newer_version="replace")
+    world.rates = {GREEN: 0.5}
+    while world.seen.traffic == {GREEN: 100}:
+        world.minutes()
+    world.minutes(minutes)
+    world.register("8", event="e8")
+    world.until(Phase.ROLLED_BACK, within=30)
+    world.minutes(10)
+    assert world.rollout("8").phase is not Phase.QUEUED, world.told()

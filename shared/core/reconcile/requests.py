@@ -55,7 +55,7 @@ def due(rollout: Rollout) -> tuple[OperatorRequest, ...]:
     green's traffic back, fails.
     """
     halted = rollout.hold_reason is not None and rollout.hold_reason.code in ORDERED
-    comparing = rollout.judging.comparison == "open" and rollout.phase is not Phase.PAUSED
+    comparing = rollout.judging.comparison == "open" and rollout.phase in {Phase.STEPPING, Phase.PROMOTING}
     failing = rollout.open and rollout.traffic.weight > 0 and blue_fails(rollout)
     waits = halted or comparing or failing
     return tuple(each for each in rollout.requests if not (waits and each.by == history.TEAL))
