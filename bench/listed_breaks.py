@@ -2987,7 +2987,7 @@ BREAKS = (
         "tests/core/test_external_edits.py",
     ),
     Break(
-        "traffic that is being written was taken back",
+        "traffic counts as taken back while a write is in progress",
         f"{RECONCILE}/external_edits.py",
         "if endpoint.busy or not had or rollout.green",
         "if not had or rollout.green",

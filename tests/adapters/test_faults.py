@@ -45,7 +45,7 @@ def test_a_long_message_is_cut() -> None:
 
 
 def test_no_part_of_a_secret_is_left_where_a_message_is_cut() -> None:
-    """A key of which the end is missing is not recognized any more, so it is hidden first."""
+    """A key without its end is no longer recognized, so secrets are removed before the text is cut."""
     key = "AKIA" + "ZYXWVU98765TSRQP"
     with pytest.raises(Temporary) as caught, azure_faults("read"):
         raise ServiceRequestError("x" * (LONGEST_MESSAGE - 11) + f" {key} is wrong")

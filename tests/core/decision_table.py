@@ -133,7 +133,7 @@ STEPPING_ROWS: list[Row] = [
     ("past the last step", stepping(step=4), seen(TEN), PROMOTING, Why.ALL_STEPS_PASSED),
     ("patience is over", stepping(**AN_HOUR, verdict=UNSURE), seen(TEN), PAUSED, Why.EVIDENCE_INSUFFICIENT),
     ("patience counts from the weight", stepping(step_since=NOW - HOUR, verdict=UNSURE), seen(TEN), STEPPING, None),
-    ("patience, of late rows", stepping(**AN_HOUR, verdict=UNSURE, lag=HOUR), seen(TEN), STEPPING, None),
+    ("patience is longer for late rows", stepping(**AN_HOUR, verdict=UNSURE, lag=HOUR), seen(TEN), STEPPING, None),
     ("uncertified", stepping(policy=ADVANCE, **AN_HOUR, verdict=UNSURE), seen(TEN), STEPPING, Why.STEP_UNCERTIFIED),
     ("suspicious", stepping(policy=ADVANCE, **AN_HOUR, verdict=SUSPECT), seen(TEN), PAUSED, Why.EVIDENCE_INSUFFICIENT),
     ("nothing judged", stepping(policy=ADVANCE, **AN_HOUR), seen(TEN), PAUSED, Why.EVIDENCE_INSUFFICIENT),

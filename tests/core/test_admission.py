@@ -239,7 +239,7 @@ def test_the_one_that_waits_begins_when_the_endpoint_is_free() -> None:
 
 
 def test_the_next_one_knows_what_was_ordered_to_be_deleted_and_depends_on_nothing_else_yet() -> None:
-    """What somebody replaced during the last rollout was foreign to that one; the next may use it."""
+    """A deployment that someone replaced during one rollout may be the next one's blue."""
     runs = (Runs("churn-6", "churn:6", "a", NOW, replaced=True),)
     ended = open_rollout().with_orders(deleted=("churn-5",)).with_observed(runs=runs)
     _, begun = succeed(replace(LOCK, current="x", waiting=waiting().id), ended, waiting(), NOW)
@@ -258,7 +258,7 @@ def test_the_next_one_knows_what_was_ordered_to_be_deleted_and_depends_on_nothin
     ids=["stepping", "with all traffic", "asked back"],
 )
 def test_a_newer_version_replaces_only_what_would_go_on(current: Rollout, *, replaces: bool) -> None:
-    """What is nearly through, or goes back anyway, comes to its end first, and is not counted as replaced."""
+    """A rollout that is nearly done, or rolls back anyway, ends first and does not count as replaced."""
     start = Start(ModelVersion("churn", "8"), replace(POLICY, newer_version="replace"), REGISTERED)
     admission = admit(start, replace(LOCK, current=current.id), current, None, NOW)
     assert (len(admission.displaced), admission.record.replaced) == (int(replaces), int(replaces))

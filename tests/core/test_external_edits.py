@@ -1,4 +1,4 @@
-"""Edits of traffic and mirrors are told by what Azure shows between writes."""
+"""Someone else's edits of traffic and mirrors are only recognized while no write is in progress."""
 
 from __future__ import annotations
 

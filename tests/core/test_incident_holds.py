@@ -1,4 +1,4 @@
-"""What incidents hold back, and what they excuse: one row for each thing that it depends on."""
+"""What incidents hold back, and what they excuse: one row for each condition."""
 
 from __future__ import annotations
 

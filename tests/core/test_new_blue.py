@@ -45,5 +45,5 @@ def test_what_was_known_of_the_old_blue_says_nothing_about_the_new_one() -> None
     ids=["the traffic is being written", "it is not ready"],
 )
 def test_a_blue_is_chosen_once_it_serves(look: EndpointSeen) -> None:
-    """Until then it may be another one in the end."""
+    """Until the write is over, another deployment may turn out to serve."""
     assert placed_anew(UNSHARED, look, NOW) is None

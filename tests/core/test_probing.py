@@ -1,4 +1,4 @@
-"""What a probe shows, beside the probe before it and the last real requests: one row each."""
+"""What a probe shows, given the probe before it and the last real requests: one row each."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.core.rollouts import BLUE, GREEN, HOUR, MINUTE, NOW, TEN, endpoint, r
 def test_probes_in_a_row_are_of_one_deployment_and_close_to_each_other(
     name: str, age: timedelta, *, goes_on: bool
 ) -> None:
-    """Only then does it answer well since the first of them."""
+    """Otherwise the run of good answers begins anew."""
     before = Probe(name, NOW - age, healthy=True, since=NOW - HOUR, flawless=True, flawless_since=NOW - HOUR)
     given = rollout(Phase.ROLLING_BACK).with_observed(probe=before)
     probe = take_in(given, Observation(endpoint(TEN), probed=BLUE, probe=SmokeResult(3)), NOW).observed.probe

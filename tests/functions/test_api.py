@@ -327,7 +327,7 @@ def test_a_request_from_a_stale_page_is_refused(calls: Calls) -> None:
     [("full", "false"), ("full", "true"), ("full", 0), ("full", 1), ("full", [True]), ("expected_step", True)],
 )
 def test_a_promotion_guesses_at_no_value(calls: Calls, field: str, value: object) -> None:
-    """400 that names the field: neither does `"false"` promote all the way, nor is `true` step 1."""
+    """It is a 400 that names the field: `"false"` does not promote all the way, and `true` is not step 1."""
     begun(calls)
     status, content = calls.http("promote", MEANT | {field: value}, endpoint=ENDPOINT)
     assert (status, error(content)["code"], error(content)["field"]) == (400, "invalid_field", field)

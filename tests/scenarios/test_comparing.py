@@ -183,7 +183,7 @@ def test_what_was_seen_before_telemetry_stopped_gives_green_nothing() -> None:
 @pytest.mark.parametrize("share", [10, 50])
 @pytest.mark.parametrize("waited", [6, 12, 25])
 def test_an_operator_who_gives_a_failing_blue_some_traffic_does_not_roll_back_onto_it(share: int, waited: int) -> None:
-    """Green kept all of it because blue had failed; a look at blue with a few requests decides nothing else."""
+    """Green kept all traffic because blue had failed; a few requests to blue do not change that."""
     world = compared(0.7)
     world.minutes(waited)
     while world.seen.traffic != {GREEN: 100}:

@@ -196,7 +196,7 @@ def test_blue_gets_back_the_instances_that_it_had_last(shown: int, restored: int
 
 
 def test_an_idle_blue_keeps_the_instances_that_someone_adds() -> None:
-    """Ten instead of three, to be ready for the way back: kept on one after the promotion, it gets ten back."""
+    """Someone scales blue to ten before a rollback. It is kept on one instance, and the rollback restores ten."""
     world = World(replace(LIVE, steps=(WeightStep(50),), capacity=Capacity(kept_blue=1), keep_blue=timedelta(hours=6)))
     world.register()
     world.until(Phase.PROMOTING)

@@ -38,7 +38,7 @@ def test_a_green_without_a_readable_answer_is_rolled_back(rpm: int, every: int) 
 
 @pytest.mark.parametrize(("rpm", "every"), [(3, 1), (6, 1), (40, 10)])
 def test_a_green_that_answers_as_blue_does_is_promoted_on_a_quiet_endpoint(rpm: int, every: int) -> None:
-    """Judging few answers takes longer and refuses nobody."""
+    """Few answers take longer to judge, but a good green is promoted."""
     world = collecting(rpm, STAYS, every)
     world.until(Phase.PROMOTED, within=24 * 60)
     assert unjudged(world) == {""}, world.told()

@@ -99,7 +99,7 @@ class LongLog(FakeEndpoints):
 
 
 def test_no_part_of_a_secret_is_left_where_a_log_is_cut(caplog: pytest.LogCaptureFixture) -> None:
-    """A key of which the beginning is missing is not recognized any more, so it is hidden first."""
+    """A key without its beginning is no longer recognized, so secrets are removed before the text is cut."""
     world = World(endpoints=LongLog(seen={"churn": serving()}, slow=True))
     world.scoring.statuses[GREEN] = 500
     world.register()

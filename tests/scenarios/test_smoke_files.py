@@ -56,7 +56,7 @@ def test_a_rollout_whose_smoke_files_are_gone_is_held_and_goes_on_once_they_are_
 
 
 def test_health_names_the_file_and_what_to_do() -> None:
-    """Nobody looks into the history of a rollout that just does not go on."""
+    """A rollout that waits is easy to overlook."""
     world = untested()
     (finding,) = rollout_findings(world.rollout(), world.clock())
     assert (finding.check, "smoke/old.jsonl: no such file" in finding.message) == ("policy", True)

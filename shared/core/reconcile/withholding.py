@@ -70,7 +70,7 @@ def _failing(minutes: Sequence[tuple[int, int]], watch: Watch) -> float:
 def _blue_is_worse(rollout: Rollout, why: Reason) -> bool:
     """Return whether blue's failures concern more requests than what makes green worse.
 
-    Without requests of late, what blue did before counts: someone may just have given it a little traffic.
+    If blue had no requests lately, its earlier failures count: someone may have just given it a little traffic.
     """
     recent = rollout.rereading.recent
     if rollout.alone or not any(minute.blue for minute in recent[-LAST:]):
