@@ -56,14 +56,14 @@ OTHERS: tuple[tuple[str, Value], ...] = (
     ("predictions: bets kappa, in equal parts", measure.FEW_BETS),
     ("percentiles: minimum requests of each deployment in a minute", ladder.LEAST_REQUESTS),
     ("starved: requests that green should have had since its last one", verdict.STARVED),
-    ("unheard: outcomes of green's that a gate should have counted since it last counted one", verdict.UNHEARD),
+    ("unheard: green's outcomes that a gate should have counted since the last one that it counted", verdict.UNHEARD),
     ("traffic share: the factor by which the odds of being green's may differ", traffic_share.TOLERANCE),
     ("traffic share: risk of ever reporting a mismatch where there is none", traffic_share.RISK),
     ("traffic share: bets, as further factors, in both directions", traffic_share.BETS),
     ("traffic share: samples that a mismatch needs", traffic_share.WINDOW),
     ("traffic share: expected requests of each deployment in a sample", traffic_share.LEAST_EXPECTED),
     ("traffic share: requests assumed to stay together, until samples show how many", traffic_share.USUAL_CLUSTER),
-    ("traffic share: how many pairs of samples that assumption weighs", traffic_share.CLUSTER_WEIGHT),
+    ("traffic share: weight of that assumption, in pairs of samples", traffic_share.CLUSTER_WEIGHT),
     ("interval: probability that it ever misses the true share", interval.MISS),
 )
 

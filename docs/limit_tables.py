@@ -56,8 +56,8 @@ TABLES: Mapping[str, tuple[tuple[str, str, str], ...]] = {
     "Waiting and patience": (
         ("shared.core.reconcile.judging:ARM_WAIT", "", "how long a minute waits for one deployment's missing rows (or `telemetry.lag`, if longer)"),
         ("shared.core.reconcile.judging:TRAILING", "", "how long a judged minute is watched for late rows"),
-        ("shared.core.reconcile.observed_time:GAP", "", "a gap between observations from which on its time counts towards no deadline"),
-        ("shared.core.reconcile.external_edits:SETTLED", "", "how long green stays without traffic after somebody took it away, until the rollout is rolled back"),
+        ("shared.core.reconcile.observed_time:GAP", "", "how long a gap between observations must be before no deadline counts it"),
+        ("shared.core.reconcile.external_edits:SETTLED", "", "how long green may be without traffic that somebody took away before the rollout is rolled back"),
         ("shared.core.reconcile.returning:GROW", "", "how long a rollback waits for a blue that was scaled down to grow"),
         ("shared.core.reconcile.proving:GRACE", "", "after `telemetry.lag`: when a missing smoke request in the log is reported"),
         ("shared.core.reconcile.promoting:UNSEEN", "", "how long telemetry may be missing in a bake before it is reported"),
@@ -72,7 +72,7 @@ TABLES: Mapping[str, tuple[tuple[str, str, str], ...]] = {
         ("shared.listing:MOST_READ", "", "rollouts that one page of a filtered list examines"),
         ("shared.core.rollout.requests:MOST_WAITING", "", "requests that wait to be carried out; one that is safer than all of them is still accepted"),
         ("shared.repetitions:LATELY", "", "how long after the first a repeated request is recognized once its rollout has ended"),
-        ("shared.repetitions:MOST", "", "of an endpoint's newest ended rollouts are searched for it"),
+        ("shared.repetitions:MOST", "", "an endpoint's newest ended rollouts that are searched for a repeated request"),
         ("shared.core.rollout.requests:MOST_KEYS", "", "idempotency keys that a rollout remembers, the newest"),
     ),
     "What is stored": (
@@ -91,7 +91,7 @@ TABLES: Mapping[str, tuple[tuple[str, str, str], ...]] = {
         ("shared.rollout_health:WAITING", "", "that a rollout has waited for an operator, or for lack of evidence: reported"),
         ("shared.health:DEEP", "", "messages in the queue: more are reported"),
         ("shared.health:MOST_SECONDS", SECONDS, "checking all endpoints"),
-        ("shared.adapters.backlog:MOST_COUNTED", "", "dead letters that are counted; more are shown as that many"),
+        ("shared.adapters.backlog:MOST_COUNTED", "", "dead letters that are counted; the number shown goes no higher"),
     ),
     "Azure": (
         ("shared.core.reconcile.limits:MOST_DEPLOYMENTS", "", "deployments of an endpoint ([quotas](https://learn.microsoft.com/azure/machine-learning/how-to-manage-quotas))"),

@@ -82,7 +82,7 @@ ACTIONS: dict[ReasonCode, str] = {
     C.GREEN_STARVED: "Find out why callers do not reach green: they name a deployment, or reuse connections.",
     C.SUSPICIOUS: "Wait for evidence, or compare both deployments yourself; in doubt, `act rollback`.",
     C.REGRESSION_DETECTED: (
-        "Nothing to type: within a minute green has no traffic. Confirm it with `show`. Compare green's failures "
+        "No action needed: within a minute green has no traffic. Confirm it with `show`. Compare green's failures "
         "with blue's before you register again."
     ),
     C.GREEN_UNHEARD: "Let green collect its responses as blue does, or correct the gate's query.",
@@ -149,7 +149,7 @@ ACTIONS: dict[ReasonCode, str] = {
     ),
     C.MIRROR_CHANGED_EXTERNALLY: (
         "Ask who changed it: the mirror may have been too much for green. `act resume` restores it, `act promote` "
-        "goes on without it, `act rollback` gives up."
+        "continues without it, `act rollback` abandons the rollout."
     ),
     C.GREEN_FAILS_ALONE: (
         "Users are affected now. `act rollback` gives green's share to blue; if blue is no better, "
@@ -177,10 +177,10 @@ ACTIONS: dict[ReasonCode, str] = {
         "Ask who deployed it, and why: the evidence so far compares green with the old one. `act resume` goes on and "
         "adds what is seen from now on; `act rollback` gives the new one all traffic again."
     ),
-    C.TRAFFIC_TAKEN_BACK: "Nothing to type: it is rolled back. Find out why the traffic was moved.",
+    C.TRAFFIC_TAKEN_BACK: "No action needed: it is rolled back. Find out why the traffic was moved.",
     C.TRAFFIC_LEFT_AFTER_PROMOTION: "Check that this split is the one you want: Teal does not change it any more.",
     C.TRAFFIC_LEFT_AS_FOUND: "Check that the split that somebody else set is the one you want.",
-    C.BLUE_MIRROR_ENDED: "Nothing to type: whoever mirrored to blue can do so again, to another deployment.",
+    C.BLUE_MIRROR_ENDED: "No action needed: whoever mirrored to blue can do so again, to another deployment.",
     C.REQUEST_OVERRULED: "Nothing, unless the request is still needed: then repeat it.",
     C.REQUEST_TOO_LATE: "`show` the current rollout: the request may be needed there.",
     C.OBSERVATION_RESUMED: (
@@ -188,13 +188,13 @@ ACTIONS: dict[ReasonCode, str] = {
         "the endpoint (Azure's status, the function `tick`)."
     ),
     C.INCIDENT: (
-        "An incident of your service: blue fails as it never did, whatever green does. Nothing advances until it is "
+        "Your service has an incident: blue fails as never before, regardless of green. Nothing advances until it is "
         "over; green keeps its share. `az ml online-deployment get-logs` of blue. If green answers well and blue "
         "does not, `act override` and then `act promote --full`; if green makes it worse, `act rollback`."
     ),
     C.INCIDENT_SLOW: (
-        "An incident of your service: blue is far slower than ever, whatever green does. Look at what both call, at "
-        "the load and at the instances. The rollout continues when it is over. If this is how fast it will be from now "
+        "Your service has an incident: blue is slower than ever, regardless of green. Check shared dependencies, the "
+        "load and the instances. The rollout continues when it is over. If this is how fast it will be from now "
         "on, `act override`, or roll back and start again: a new rollout is calibrated from the new past."
     ),
     C.INCIDENT_UNREADABLE: (
@@ -207,12 +207,12 @@ ACTIONS: dict[ReasonCode, str] = {
     ),
     C.BAKE_UNSEEN: LOGGED,
     C.SMOKE_UNREADABLE: (
-        "Deploy the app with that file once more, also if newer policies name another one: a rollout keeps the policy "
-        "that it started with. It then goes on by itself. Or roll it back and start the version again."
+        "Deploy the app with that file again, even if newer policies name another one: a rollout keeps the policy "
+        "that it started with. It then continues by itself. Or roll it back and start the version again."
     ),
     C.SERVING_UNHEALTHY: (
         "Users are affected now. After a promotion, `act rollback` returns to blue if it is still there "
-        "(`allowed_actions`). After a rollback the version is judged and gone: `az ml online-deployment get-logs`, "
+        "(`allowed_actions`). After a rollback the new version is already gone: `az ml online-deployment get-logs`, "
         f"repair, or {TRAFFIC} to whichever deployment answers."
     ),
     C.SERVING_REPLACED: (
@@ -249,8 +249,8 @@ ACTIONS: dict[ReasonCode, str] = {
         f"{TRAFFIC} yourself."
     ),
     C.BOTH_UNHEALTHY: (
-        "Whatever serves keeps serving, badly. `az ml online-deployment get-logs` of both; repair one, or create a "
-        f"deployment of a version that worked, and {TRAFFIC} to it."
+        "The deployment that serves keeps serving, but badly. `az ml online-deployment get-logs` of both; repair one, "
+        f"or create a deployment of a version that worked, and {TRAFFIC} to it."
     ),
     C.BLUE_KEPT_IN_USE: f"Teal is done with it. {DELETE} when it is no longer needed.",
     C.BLUE_KEPT_GREEN_UNHEALTHY: f"{TRAFFIC} to the kept deployment, or repair the one that serves.",

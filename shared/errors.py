@@ -57,7 +57,7 @@ class ErrorCode(StrEnum):
     NOT_CURRENT_ROLLOUT = (
         "not_current_rollout",
         409,
-        "The request names another rollout than the endpoint's current one.",
+        "The request names a rollout other than the endpoint's current one.",
     )
     STEP_CHANGED = "step_changed", 409, "The rollout is no longer at `expected_step`."
     KEY_REUSED = "idempotency_key_reused", 409, "The idempotency key was used for another request."

@@ -116,7 +116,7 @@ def _add_simulate(commands: Subparsers) -> None:
     simulate.add_argument("--name", help="which policy of the endpoint, if it has several")
     simulate.add_argument("--rollouts", default="1000", metavar="N", help="how many (%(default)s)")
     simulate.add_argument("--seed", default="1", metavar="N", help=SEED)
-    simulate.add_argument("--jobs", metavar="N", help="on how many cores (all of this machine's)")
+    simulate.add_argument("--jobs", metavar="N", help="number of cores to use (all of this machine's)")
     simulate.add_argument("--replay", type=Path, metavar="FILE", help="replay a recorded rollout, as the API shows it")
     simulate.add_argument("--json", action="store_true", help="print JSON")
     simulate.add_argument("--picture", metavar="FILE", help="draw endings, times and a typical run into FILE")

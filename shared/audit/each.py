@@ -1,4 +1,4 @@
-"""One endpoint after the other: what goes wrong at one stops none of the others."""
+"""One endpoint after another: a failure at one does not stop the others."""
 
 from __future__ import annotations
 

@@ -197,7 +197,7 @@ REASONS: Mapping[ReasonCode, Row] = {
     ReasonCode.PAUSE_STARTED: Row(
         "paused by the policy[ for {limit_seconds}]; resume or promote to continue", "A pause step began."
     ),
-    ReasonCode.PAUSE_ENDED: Row("the pause of {limit_seconds} is over", "The time of a pause step is up."),
+    ReasonCode.PAUSE_ENDED: Row("the pause of {limit_seconds} is over", "A timed pause step ended."),
     ReasonCode.EVIDENCE_INSUFFICIENT: Row(
         "not enough evidence within {limit_seconds}",
         "Patience ran out, and the policy says `pause`. The rollout resumes automatically once green passes.",
@@ -306,7 +306,7 @@ REASONS: Mapping[ReasonCode, Row] = {
     ReasonCode.TELEMETRY_LATE: Row(
         "telemetry arrives later than the configured lag of {limit_seconds}: this rollout now waits {delay_seconds}, "
         "and judges again what it can read again; raise `telemetry.lag` in the policy",
-        "Rows arrived for minutes that had already been judged, or that looked good after the end, or are so late that "
+        "Rows arrived late: for minutes already judged, for minutes that looked good after the end, or so late that "
         "the log seemed to have stopped.",
     ),
     ReasonCode.BLUE_NOT_LOGGED: Row(
@@ -314,15 +314,15 @@ REASONS: Mapping[ReasonCode, Row] = {
         "as evidence",
         "One deployment's rows are missing, even after waiting for them.",
     ),
-    ReasonCode.GREEN_RECEIVES_TRAFFIC: Row("{deployment} receives traffic again", "Starvation ended."),
+    ReasonCode.GREEN_RECEIVES_TRAFFIC: Row("{deployment} receives traffic again", "Green receives requests again."),
     ReasonCode.TRAFFIC_MISMATCH: Row(
         "{deployment} received {observed_share} of the last {requests|live request} although its weight is {weight}"
         "[ ({expected_share} on average)]; check whether callers address a deployment by name or keep connections open",
-        "Green does not get the requests that its weight should bring it. Nothing is wrong with its answers, but they "
-        "may be to other callers than blue's. The policy says whether this holds the rollout.",
+        "Green's share of the requests does not match its weight. Its answers are not at fault, but its callers may "
+        "differ from blue's. The policy says whether this holds the rollout.",
     ),
     ReasonCode.TRAFFIC_AS_WEIGHTED: Row(
-        "{deployment} receives the share of the requests that its weight should bring it", "The mismatch ended."
+        "{deployment} receives a share of the requests that matches its weight", "The mismatch ended."
     ),
     ReasonCode.DEADLINE_EXCEEDED: Row(
         "the {deadline} deadline of {limit_seconds} passed[ (last: {because})]", "One of the policy's deadlines passed."
@@ -409,7 +409,7 @@ REASONS: Mapping[ReasonCode, Row] = {
         "Something safer took precedence over an accepted request.",
     ),
     ReasonCode.OPERATOR_PROMOTE: Row(
-        "promoted to the next step by {actor}: {comment}", "An operator ended the step under way."
+        "promoted to the next step by {actor}: {comment}", "An operator ended the current step."
     ),
     ReasonCode.OPERATOR_PROMOTE_FULL: Row(
         "promoted all the way by {actor}: {comment}[; skips {skipped}]", "An operator skipped the remaining steps."
@@ -448,7 +448,7 @@ REASONS: Mapping[ReasonCode, Row] = {
     ),
     ReasonCode.INCIDENT: Row(
         "incident: {deployment} fails more than {limit} of its requests, far more than in its past",
-        "Blue fails as it never has before. Nothing advances until that is over, unless an operator overrides "
+        "Blue fails as never before. Nothing advances until that is over, unless an operator overrides "
         "the judge or the policy says `failing_blue: replace`.",
     ),
     ReasonCode.INCIDENT_SLOW: Row(
@@ -459,8 +459,7 @@ REASONS: Mapping[ReasonCode, Row] = {
     ReasonCode.INCIDENT_UNREADABLE: Row(
         "incident: more than {limit} of the answers of {deployment} cannot be read where the policy expects a "
         "prediction, far more than in its past",
-        "Comparing predictions shows nothing while neither deployment's can be read. Nothing advances until that is "
-        "over.",
+        "Predictions cannot be compared while neither deployment's can be read. Nothing advances until that is over.",
     ),
     ReasonCode.OVERLOAD: Row(
         "incident: {deployment} is overloaded and answers more than {limit} of its requests with 429 or 408",
@@ -468,7 +467,7 @@ REASONS: Mapping[ReasonCode, Row] = {
     ),
     ReasonCode.COMPARING_AGAIN: Row(
         "{deployment} looks harmful with all traffic, and blue has none to compare it with; back to {weight}",
-        "Before rolling back, Teal checks whether blue would do any better. Outages come back, so it may do so again.",
+        "Before rolling back, Teal checks whether blue would do any better. Outages recur, so this may happen again.",
     ),
     ReasonCode.COMPARISON_BROKEN_OFF: Row(
         "{deployment} fails more of its requests than {other}, so all traffic goes back to {other}, as before they "
@@ -544,7 +543,7 @@ REASONS: Mapping[ReasonCode, Row] = {
         "neither {other} nor {deployment} is healthy, so the traffic stays as it is: {observed_traffic}. "
         + MANUAL
         + "[. The rollback was for: {because}]",
-        "Green should be rolled back, and blue is no better. Whichever serves keeps serving.",
+        "Green should be rolled back, and blue is no better. The deployment that serves keeps serving.",
     ),
     ReasonCode.BLUE_KEPT: Row(
         "keeping {deployment} until {until}, scaled down to {instances|instance}", "Blue is kept after promotion."
@@ -570,8 +569,8 @@ REASONS: Mapping[ReasonCode, Row] = {
     ReasonCode.BLUE_KEPT_UNCOMPARED: Row(
         "keeping {deployment}: late rows show failures while green had all traffic, and not next to {deployment}"
         "[ ({because})]. " + MANUAL + SMALL,
-        "Nothing shows whether blue would have done better: what both depend on may have failed. So nothing is rolled "
-        "back, and nothing deleted.",
+        "Teal cannot tell whether blue would have done better: something that both depend on may have failed. So "
+        "nothing is rolled back or deleted.",
     ),
     ReasonCode.BLUE_HANDED_OVER: Row(
         "{model} begins; {deployment} is kept until {until}, or until {model} is promoted",

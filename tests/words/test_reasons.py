@@ -391,7 +391,7 @@ ROWS: list[tuple[Reason, str]] = [
     ),
     (
         reason(C.TRAFFIC_AS_WEIGHTED, deployment=GREEN),
-        "churn-7 receives the share of the requests that its weight should bring it",
+        "churn-7 receives a share of the requests that matches its weight",
     ),
     (
         reason(C.DEADLINE_EXCEEDED, NOTHING, deadline="step", limit_seconds=7200),

@@ -40,7 +40,7 @@ def share_of_risk(example: str) -> Field:
 
 def limit(of: str) -> Field:
     """Return the field for an absolute limit. of: what the limit applies to, in words."""
-    about = f"An absolute limit in addition, whatever blue does: the share of {of}."
+    about = f"An additional absolute limit, regardless of blue: the share of {of}."
     return Field("at_most", between(0, 1, "0.02"), about)
 
 

@@ -220,7 +220,7 @@ class LatencyGate(Gate):
                     "a mapping of percentiles to durations",
                     PERCENTILE,
                 ),
-                "Absolute limits in addition, whatever blue does: the longest time for a percentile. Not with metrics.",
+                "Additional absolute limits, regardless of blue: the longest time for a percentile. Not with metrics.",
                 default={},
             ),
         )

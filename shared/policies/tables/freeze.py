@@ -119,7 +119,7 @@ def _make(values: Values) -> FreezeWindow:
 FREEZE = Sequence(
     Table(
         fields=(
-            Field("why", LINE, "The reason that people see while it applies."),
+            Field("why", LINE, "The reason shown while it applies."),
             Field("days", Sequence(choice(*DAYS), "[sat, sun]"), "The days of the week on which it starts."),
             Field(
                 "from", time_of_day("18:00"), "When it starts on those days.", otherwise="midnight", attribute="start"

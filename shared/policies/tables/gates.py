@@ -18,7 +18,7 @@ def gates() -> Field:
     default = table.defaults() | {
         field.key: field.kind.defaults() for field in fields if isinstance(field.kind, Table) and field.key in unwritten
     }
-    about = "What is judged. If written, it lists everything that is: gates that it leaves out are not judged."
+    about = "What is judged. If set, only the gates listed here are judged."
     return Field("gates", table, about, default, otherwise="`errors` and `latency`")
 
 

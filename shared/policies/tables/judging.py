@@ -70,13 +70,13 @@ def _undecided() -> tuple[Field, ...]:
             "failing_blue",
             choice("hold", "replace"),
             "What happens while blue fails, or is slow, far beyond its own past: hold the rollout as an incident, or "
-            "let a green that does not replace it. An overload holds in either case.",
+            "let a green without that problem replace blue. An overload holds in either case.",
         ),
         Field(
             "traffic_mismatch",
             choice("report", "hold"),
-            "What happens while green receives another share of the live requests than its weight: report it, or also "
-            "hold the rollout until the share is right.",
+            "What happens while green's share of the live requests does not match its weight: report it, or also "
+            "hold the rollout until it does.",
         ),
     )
 
@@ -108,7 +108,7 @@ def judging() -> Table:
                 between(0, 0.5, "0.005"),
                 "The share of all requests that may fail on top of blue's. Without it, two more failed requests per "
                 "minute at blue's traffic, but at least 0.1 % and at most 1 %.",
-                otherwise="by blue's traffic",
+                otherwise="depends on blue's traffic",
             ),
             *_undecided(),
             gates(),

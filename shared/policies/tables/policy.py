@@ -49,14 +49,14 @@ def policy_table(workspace: str = "") -> Table:
             Field(
                 "deadlines",
                 DEADLINES,
-                "How long each part may take before it is rolled back.",
+                "How long each part may take before the rollout is rolled back.",
                 default=DEADLINES.defaults(),
             ),
             Field(
                 "newer_version",
                 choice("wait", "replace"),
-                "What a version does that is registered while a rollout is open: the newest waits until that has "
-                "ended, or replaces it.",
+                "What happens to a version that is registered while a rollout is open: the newest one waits until "
+                "that rollout ends, or replaces it.",
             ),
             Field(
                 "missed_versions",
@@ -89,15 +89,14 @@ def _ending() -> tuple[Field, ...]:
         Field(
             "orphans",
             choice("report", "remove"),
-            "What happens to the green or the replaced blue of an ended rollout that is still deployed although it "
-            "should not be (checked once a day): it is reported, or also removed a day later unless someone used or "
-            "changed it.",
+            "What happens to a leftover green or replaced blue of an ended rollout (checked once a day): it is "
+            "reported, or also removed a day later unless someone has used or changed it.",
         ),
         Field(
             "redact",
             Sequence(PATTERN, "['ACME-[0-9]{6}']", most=20),
-            "Regular expressions of what must not be kept of responses, container logs, errors and operators' "
-            "reasons, applied to each line. Keys, tokens and passwords are never kept, whatever this says.",
+            "Regular expressions for text that must not be stored from responses, container logs, errors and "
+            "operators' reasons, applied to each line. Keys, tokens and passwords are never kept, whatever this says.",
             default=(),
         ),
     )

@@ -138,7 +138,7 @@ DEPLOYMENT = Table(
         Field(
             "instance_type",
             INSTANCE_TYPE,
-            "Another instance type than that of the serving deployment or the template.",
+            "An instance type other than that of the serving deployment or the template.",
             default=None,
             otherwise="as there",
         ),
