@@ -20,7 +20,7 @@ POLICIES = ("policies/churn.yaml", "examples/policies/canary.yaml", "examples/po
 GREENS: dict[str, tuple[Fault, ...]] = {
     "as good as blue": (),
     "five points worse after 20 min": (Fault(Change("plus", 0.05), timedelta(minutes=20)),),
-    "half as slow again": (Fault(latency=Change("times", 1.5)),),
+    "1.5 times as slow": (Fault(latency=Change("times", 1.5)),),
 }
 
 
