@@ -275,7 +275,7 @@ class Ledger:
 
     def judged(self, rollout: Rollout, number: int) -> None:
         """Record a failing verdict, unless its evidence does not count any more: green is compared with blue again."""
-        if rollout.status.reason.code is ReasonCode.COMPARING_AGAIN and rollout.verdict is None:
+        if rollout.judging.comparison == "open" and rollout.verdict is None:
             self.condemned.pop(rollout.id, None)
         elif rollout.verdict is not None and rollout.verdict.outcome is Outcome.FAIL:
             self.condemned.setdefault(rollout.id, number)

@@ -589,11 +589,9 @@ def test_every_invariant_has_a_test_here() -> None:
 
 
 def test_a_verdict_counts_no_more_once_green_is_compared_again() -> None:
-    """Its evidence is void, so a green that turns out well may advance."""
+    """Its evidence is void, so a green that turns out well may advance, also in a rollout that is paused."""
     stage = at_ten()
     stage.ledger.condemned[rollout_of(stage).id] = next(stage.ledger.numbers)
-    again = replace(
-        rollout_of(stage), status=replace(rollout_of(stage).status, reason=reason(ReasonCode.COMPARING_AGAIN))
-    )
-    stage.ledger.judged(again.with_judging(assessment=None), next(stage.ledger.numbers))
+    again = rollout_of(stage).with_judging(comparison="open", assessment=None)
+    stage.ledger.judged(again, next(stage.ledger.numbers))
     assert rollout_of(stage).id not in stage.ledger.condemned
