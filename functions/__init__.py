@@ -1,1 +1,1 @@
-"""When: the triggers. One file per kind of trigger; no decisions here."""
+"""When Teal runs: the triggers. One file per kind of trigger; no decisions here."""

@@ -37,7 +37,7 @@ class Caller:
 def authorize(call: Call) -> None:
     """Raise Refused (401, 403) if callers are signed in and this one lacks the role that the operation needs.
 
-    Without sign-in the function key alone decides, which the host has checked.
+    Without sign-in only the function key decides, which the host has already checked.
     """
     needed = call.route.role
     if needed is None or not app().settings.trust_easy_auth:
@@ -76,7 +76,7 @@ def _claims(header: str) -> Iterator[tuple[str, str]]:
 
 
 def _name(value: str) -> str:
-    """Return a name as the history may have it, or an empty text."""
+    """Return a name in a form that the history accepts, or an empty string."""
     try:
         return inputs.ACTOR.read(value)
     except ValueError:

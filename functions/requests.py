@@ -73,7 +73,7 @@ class Call:
 
     def _check_query(self) -> None:
         known = {each.name: each.wanted for each in self.route.query}
-        # The host drops empty parameters, but their sender meant something.
+        # The host drops empty parameters, but the caller meant something by them.
         sent = parse_qsl(urlsplit(self.request.url).query, keep_blank_values=True)
         for name in [*self.request.params, *(name for name, value in sent if not value)]:
             if name not in {*known, *KEY_PARAMETERS}:

@@ -27,6 +27,6 @@ class AppRole(StrEnum):
 
     @property
     def sufficient(self) -> tuple[AppRole, ...]:
-        """The roles of which a caller needs one, where this one is asked for."""
+        """The roles of which a caller needs one, if this one is required."""
         ranked = tuple(AppRole)
         return ranked[ranked.index(self) :]

@@ -69,7 +69,7 @@ def halt(call: Call) -> HaltView:
 
 
 def end_halt(call: Call) -> HaltView:
-    """End the halt, also one whose row cannot be read: whatever it was, the caller ends it."""
+    """End the halt, even one whose row cannot be read."""
     by, comment = actor(call), _comment(call)
     halted = _newest_halt(by, comment)
     if halted is not None and halted.in_force:
@@ -81,7 +81,7 @@ def end_halt(call: Call) -> HaltView:
 
 
 def _newest_halt(by: str, comment: str) -> Halt | None:
-    """Return the newest halt; if its row cannot be read, one of the caller's own, which takes its place."""
+    """Return the newest halt or, if its row cannot be read, one in the caller's name that replaces it."""
     try:
         return app().store.halt()
     except Permanent as error:
@@ -92,7 +92,7 @@ def _newest_halt(by: str, comment: str) -> Halt | None:
 
 
 def _comment(call: Call) -> str:
-    """Return the reason for a halt or its end without what any policy redacts, because it is shown for all of them."""
+    """Return the reason for a halt or its end, redacted by every policy's patterns: it is shown for all of them."""
     policies = app().policies
     patterns = [
         each for place in policies.endpoints() for policy in policies.of_endpoint(place) for each in policy.redact

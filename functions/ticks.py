@@ -51,7 +51,7 @@ def sweep(timer: func.TimerRequest) -> None:  # noqa: ARG001 -- the host passes 
     """Find endpoints that have fallen off the list of work, every hour, and note which models Teal manages."""
     try:
         app().controller.sweep()
-    finally:  # neither half waits for the other to work
+    finally:  # neither half depends on the other
         _missed_versions().note_models()
 
 

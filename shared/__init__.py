@@ -1,1 +1,1 @@
-"""What: the decisions, the ports to the outside, and the adapters behind them."""
+"""What Teal does: the decisions, the ports to the outside, and the adapters behind them."""

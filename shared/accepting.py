@@ -11,16 +11,16 @@ from shared.ports import Store, Stored
 from shared.repetitions import repeated_lately
 from shared.saving import changed, save
 
-# Whoever loses to another writer tries again at once, and each of them wins once: enough for twenty people at the same
-# time, because an emergency rollback must not be sent back.
+# A request that loses to another writer is tried again at once, and each of them wins once. This is enough for twenty
+# people at the same time, because an emergency rollback must not be turned away.
 PATIENT_TRIES = 25
 
 
 def accept(store: Store, endpoint: EndpointId, request: OperatorRequest, address: Address = ANY) -> Decision | None:
-    """Record what an operator asks of the endpoint's rollout; None if it has none.
+    """Record an operator's request to the endpoint's rollout; None if it has none.
 
-    Returns the rollout, and the entries that were written: none for a repetition. Raises NotPossible if the request
-    makes no sense now, and Conflict if others keep writing first.
+    Returns the rollout, and the entries that were written: none for a repetition. Raises NotPossible if the request is
+    not possible now, and Conflict if others keep writing first.
     """
     for _ in range(PATIENT_TRIES):
         stored = _addressed(store, endpoint, request, address)

@@ -30,7 +30,7 @@ class Acting:
         """Order the actions, then release the lease; return whether Azure permanently refused one.
 
         A refusal is recorded for `decide`. The record is read again before each order: a process that stalled for so
-        long that another one may act gives no more orders, and none after an operator's request that it does not know.
+        long that another one may act gives no more orders. Nor does one that has not seen an operator's latest request.
         """
         rollout, refusal = saved.value, None
         for action in actions:
@@ -52,7 +52,7 @@ class Acting:
         return self._released(saved, refusal, rollout) and refusal is not None
 
     def _holds(self, saved: Stored[Rollout]) -> bool:
-        """Return whether the lease is still ours and in force, and no operator has asked for anything since.
+        """Return whether the lease is still ours and in force, and no operator has made a request since.
 
         The clock comes last, because reading the record can take long.
         """

@@ -1,4 +1,4 @@
-"""Checks whether an answer fits a JSON Schema, in a time that no answer can make long: nothing else runs meanwhile.
+"""Checks whether an answer fits a JSON Schema, in bounded time for any answer: the check blocks the process.
 
 Regular expressions are applied to texts of limited length, and items are compared by their hash instead of in pairs.
 """
@@ -18,7 +18,7 @@ Check = Callable[[Any, Value, Value, Any], Iterable[Any] | None]  # of a keyword
 
 
 def misfit(schema: JsonSchema, content: Value) -> str:
-    """Return where the content of an answer does not fit the schema, or that the schema cannot be applied; or empty."""
+    """Return where an answer's content does not fit the schema, or why the schema cannot be applied; or empty."""
     try:
         return _misfit(schema, content)
     except Exception as wrong:  # noqa: BLE001 -- the library raises any, such as for NaN or a number of 400 digits
@@ -86,7 +86,7 @@ def _hashable(part: Value) -> object:
 
 
 def without_dialects(part: Any) -> Any:  # noqa: ANN401 -- any part of a schema
-    """Return the schema without `$schema`, by which jsonschema would take another validator for a part of it."""
+    """Return the schema without `$schema`, which would make jsonschema use another validator for a part of it."""
     if isinstance(part, list):
         return [without_dialects(each) for each in part]
     if isinstance(part, dict):

@@ -23,10 +23,10 @@ from shared.core.telemetry.sources import ANSWERS
 from shared.errors import Permanent, TealError, Temporary
 from shared.ports import Answers, AnswerSeen, Fetch
 
-# How much is read at a time: of a busy endpoint's past enough to show the classes, and not too much for one read.
+# How much is read at a time: enough of a busy endpoint's past to show the classes, and not too much for one read.
 SPAN = timedelta(minutes=15)
 ENOUGH = 2 * LEAST_PREDICTIONS  # at least half of a past's answers have a prediction, or the policy reads them wrongly
-LEAST_ANSWERS = 20  # this many on both sides without a pair is no coincidence
+LEAST_ANSWERS = 20  # if this many on both sides have no pair, that is not chance
 # Per deployment, or of pairs, in one read: about half a second.
 MOST_READ = 10_000
 MOST_CHARACTERS = 8_000_000

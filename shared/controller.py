@@ -1,4 +1,4 @@
-"""The loop: observe, decide, save, act. The only place where pure meets impure.
+"""The loop: observe, decide, save, act. The only place where the pure decisions meet the outside world.
 
 Save comes before act, and only one reconcile may act at a time (the lease). A crash anywhere needs no repair: the next
 reconcile computes the difference again. Nothing here waits.
@@ -32,12 +32,12 @@ from shared.saving import changed, save
 from shared.workspaces import Workspaces
 
 log = logging.getLogger("teal.controller")
-STALLED = timedelta(minutes=5)  # no reconcile takes so long, unless its process stood still or its clock was set
+STALLED = timedelta(minutes=5)  # no reconcile takes so long, unless its process stalled or its clock was changed
 
 
 @dataclass(frozen=True, slots=True)
 class Controller:
-    """Moves rollouts on.
+    """Drives rollouts.
 
     holder: this process's name in leases, different in every process. channels: where history entries go.
     """
@@ -50,7 +50,7 @@ class Controller:
     channels: tuple[Channel, ...] = (LogChannel(),)
 
     def tick(self) -> tuple[EndpointId, ...]:
-        """Have every endpoint with work reconciled, here and now if the queue is down; return their names."""
+        """Have every endpoint with work reconciled, directly if the queue is down; return these endpoints."""
         names = self.store.open_endpoints()
         self._note_tick()
         for name in names:
@@ -65,11 +65,11 @@ class Controller:
             log.warning("tick not noted: %s", error)
 
     def sweep(self) -> tuple[EndpointId, ...]:
-        """Put endpoints that have work and are not on the list of work back on it; return them. It should be none."""
+        """Put endpoints that have work but are not on the list of work back on it; return them. Expected: none."""
         return reopen(self.store)
 
     def reconcile(self, endpoint: EndpointId) -> None:
-        """Observe an endpoint's rollout once and do what follows. Safe to call at any time, by anyone, often."""
+        """Observe an endpoint's rollout once, decide, save and act. Safe to call at any time, by anyone, repeatedly."""
         now = self.clock()
         mark = read_mark(self.store, endpoint)
         record = self.store.record(endpoint)
@@ -87,9 +87,9 @@ class Controller:
         self._reconcile(mark, record, stored, now)
 
     def request(self, endpoint: EndpointId, request: OperatorRequest, address: Address = ANY) -> Rollout | None:
-        """Record what an operator asks of the endpoint's rollout and have it carried out; None if it has none.
+        """Record an operator's request to the endpoint's rollout and have it carried out; None if it has none.
 
-        Raises NotPossible if it makes no sense now, and Conflict if others keep writing first.
+        Raises NotPossible if it is not possible now, and Conflict if others keep writing first.
         """
         accepted = accept(self.store, endpoint, request, address)
         if accepted is None:
@@ -128,7 +128,7 @@ class Controller:
         refused = bool(after.actions) and self._acting.act(saved, after.actions)
         if after.rollout.finished is not None and waiting is None:
             close(self.store, mark)
-        if after.goes_on or refused:  # an ended rollout tries again at the next tick: no storm
+        if after.goes_on or refused:  # otherwise the next tick is soon enough
             self._wake(rollout.endpoint)
         self._inform(rollout, after, seen)
 
@@ -170,14 +170,14 @@ class Controller:
             return None
 
     def _claimed(self, rollout: Rollout, actions: tuple[Action, ...]) -> Rollout:
-        """Return the rollout with the lease to act and the memory of what it is about to order."""
+        """Return the rollout with the lease to act and a record of what it is about to order."""
         if not actions:
             return rollout
         now = self.clock()
         return replace(orders.giving(rollout, actions, now), lease=leases.taken(self.holder, now))
 
     def _inform(self, before: Rollout, after: Turn, seen: Observation) -> None:
-        """Tell the outside world and keep the minutes, after everything else: neither may stop what it is about."""
+        """Send notifications and store the minutes, after everything else: neither may stop what it reports."""
         notify(self.channels, after.rollout, after.entries)
         try:
             self.store.keep_minutes(before.id, worth_keeping(before, seen.minutes or ()), after.judgements)
@@ -185,7 +185,7 @@ class Controller:
             log.warning("minutes not kept rollout=%s: %s", before.id, error)
 
     def _blind(self, stored: Stored[Rollout], trouble: str) -> None:
-        """Say on the record, once, that the endpoint could not be seen; the rest is for the next tick."""
+        """Note on the record, once, that the endpoint could not be read; the next tick tries again."""
         rollout = stored.value
         log.warning("blind endpoint=%s rollout=%s: %s", rollout.endpoint, rollout.id, trouble)
         if rollout.observed.endpoint_problem != trouble:
@@ -209,7 +209,7 @@ class Controller:
         return True
 
     def reconcile_safely(self, endpoint: EndpointId) -> None:
-        """Reconcile one of many: whatever goes wrong is logged, and the next tick asks again."""
+        """Reconcile one of many: any error is logged, and the next tick tries again."""
         try:
             self.reconcile(endpoint)
         except (Temporary, Permanent) as error:

@@ -15,7 +15,7 @@ from shared.saving import changed
 def handed_over(
     record: Stored[EndpointRecord], waiting: Stored[Rollout] | None, changes: Changes, now: datetime
 ) -> Changes:
-    """Return the changes that also free the endpoint, or begin the rollout that waits, in the same transaction.
+    """Return the changes that also free the endpoint, or begin the waiting rollout, in the same transaction.
 
     Raises Conflict if that rollout has begun already, or ended: the record that names it is out of date.
     """

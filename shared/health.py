@@ -30,7 +30,7 @@ from shared.workspaces import Workspaces
 log = logging.getLogger("teal.health")
 TICK_LATE = timedelta(minutes=5)
 DEEP = 500
-FEW = 20  # rollouts, of which all but the oldest were never deployed
+FEW = 20  # rollouts to search for the last one that was deployed
 MOST_SECONDS = 60  # for the endpoints: the function must end before the host stops it
 LONGEST = 500  # characters of an unexpected error
 HALT_UNREAD = (
@@ -163,7 +163,7 @@ class HealthCheck:
                 yield stored.value
 
     def _orphans(self, endpoint: EndpointId, seen: EndpointSeen) -> Iterator[Finding]:
-        """Yield what ended rollouts left there."""
+        """Yield findings on what ended rollouts left on the endpoint."""
         idle = any(not seen.traffic.get(name) for name in seen.deployments)
         stored = newest_rollouts(self.store, endpoint, seen.deployments if idle else (), most_pages=1)
         for orphan in orphans((each.value for each in stored), seen):
@@ -195,7 +195,7 @@ class HealthCheck:
 
 
 def _safely(check: Callable[[datetime], Iterator[Finding]], now: datetime, about: str = "") -> list[Finding]:
-    """Return what a check finds, and that it failed if it did: one failure must not hide what the others find."""
+    """Return what a check finds, including its own failure: one failure must not hide what the others find."""
     found: list[Finding] = []
     name = "endpoint" if about else getattr(check, "__name__", "check").strip("_")
     try:

@@ -1,6 +1,6 @@
 """Admits rollouts that an event or an operator requests: each once, however often it is requested.
 
-Endpoints are not read here: the loop observes what serves a moment later.
+Endpoints are not read here: the loop observes them a moment later.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ LINE = "event=%.200r outcome=%s endpoint=%s reason=%s summary=%.1000r"  # what a
 
 
 class IntakeResult(StrEnum):
-    """What came of an event, for one endpoint."""
+    """The result of an event for one endpoint."""
 
     STARTED = "started"
     QUEUED = "queued"
@@ -46,7 +46,7 @@ class IntakeResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of an event or a request, and why."""
+    """The result of an event or a request, and the reason."""
 
     intake: IntakeResult
     reason: Reason
@@ -56,7 +56,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """Takes in events and operators' requests for rollouts."""
+    """Admits the rollouts that events and operators request."""
 
     store: Store
     workspaces: Workspaces
@@ -67,10 +67,10 @@ class Intake:
     def event(  # noqa: PLR0913 -- an event's own attributes
         self, event_type: str, subject: str, topic: str, event_id: str, data: object, *, at: datetime | None = None
     ) -> tuple[Outcome, ...]:
-        """Take in an Event Grid event. Raises what a redelivery may fix: what the store or ARM could not do now.
+        """Process an Event Grid event. Raises errors of the store or of ARM that a redelivery may fix.
 
-        Raises Misconfigured, once valid policies have had their rollouts, if one that is not valid may be for this
-        model: Event Grid keeps redelivering for a day, so a corrected policy deployed by then still gets its rollout.
+        Raises Misconfigured, after admitting the rollouts of valid policies, if an invalid one may be for this model:
+        Event Grid keeps redelivering for a day, so a corrected policy deployed by then still gets its rollout.
         """
         outcomes = self._event(read_event(event_type, subject, topic, event_id, data), at)
         for outcome in outcomes:
@@ -91,8 +91,8 @@ class Intake:
     def start(self, policy: Policy, model: ModelVersion, by: str, reason: str) -> Rollout:
         """Start a rollout at an operator's request; one that has ended may be started again.
 
-        Raises NotPossible if this version has an open rollout on the endpoint, or serves beside another's, Temporary if
-        that is not known yet, Unregistered if the workspace lacks it.
+        Raises NotPossible if this version has an open rollout on the endpoint, or already serves next to another one,
+        Temporary if that is not known yet, and Unregistered if the workspace lacks it.
         """
         models = self.workspaces.named(policy.workspace).models
         in_registry = bool(policy.registry_of(model.name))  # which Teal does not read: Azure refuses what is not there
@@ -120,7 +120,7 @@ class Intake:
         raise _crowded(policy.endpoint_id)
 
     def missed(self, policy: Policy, version: RegisteredVersion) -> Outcome:
-        """Take in a version whose event was lost, for one endpoint, exactly as if its event had arrived now."""
+        """Process a version whose event was lost, for one endpoint, exactly as if its event had arrived now."""
         since, model = version.created.isoformat(), version.model
         trigger = why(ReasonCode.MISSED_VERSION_STARTED, model=str(model), since=since)
         outcome = self._registered(Start(model, policy, trigger, made=version.created))
@@ -153,7 +153,7 @@ class Intake:
     def _matched(
         self, workspace: str, model: ModelVersion, tags: dict[str, str], made: datetime | None
     ) -> tuple[Outcome, ...]:
-        """Take in a version for each endpoint whose policy applies to it, and refuse it for policies that may."""
+        """Admit a version for each endpoint whose policy applies to it, and refuse it for invalid policies that may."""
         found = self.policies.for_model(workspace, model.name, model.version, tags)
         trigger = why(ReasonCode.ROLLOUT_STARTED, model=str(model))
         outcomes = [self._registered(Start(model, each, trigger, made=made)) for each in found]
@@ -167,12 +167,12 @@ class Intake:
         return tuple(outcomes)
 
     def _registered(self, start: Start) -> Outcome:
-        """Take in a version for one endpoint; the loser of a race reads again what the winner has changed."""
+        """Admit a version for one endpoint; the loser of a race reads again what the winner has changed."""
         model, policy = start.model, start.policy
         for _ in range(TRIES):
             existing = self.store.rollout(policy.endpoint_id, rollout_id(start))
             if existing is not None:
-                # A first delivery may have died after its write: an open rollout is pushed on, an ended one is left.
+                # The first delivery may have died after its write: wake an open rollout, but leave an ended one alone.
                 if existing.value.finished is None:
                     self._push(policy.endpoint_id)
                 return Outcome(
@@ -234,7 +234,7 @@ class Intake:
 
 
 def _made(models: Models, model: ModelVersion, at: datetime | None) -> datetime | None:
-    """Return when a model version was created: as ARM says or, if it does not, when the event (None: no event) was."""
+    """Return when a model version was created: from ARM or else from the event's time (None: no event)."""
     try:
         return models.created(model) or at
     except (Temporary, Permanent) as error:
@@ -243,7 +243,7 @@ def _made(models: Models, model: ModelVersion, at: datetime | None) -> datetime 
 
 
 def _archived(models: Models, model: ModelVersion) -> bool:
-    """Return whether somebody has archived the version since it was registered; if that is not known, it is not."""
+    """Return whether somebody has archived the version since it was registered; False if that is not known."""
     try:
         return models.archived(model)
     except (Temporary, Permanent) as error:

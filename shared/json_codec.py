@@ -3,7 +3,7 @@
 It uses cattrs, which needs no changes to the core's dataclasses (pydantic cannot read a slotted class with a field
 named like a module in its annotation), is 0.8 MB of pure Python, and loads in about 40 ms. Its own conversions are
 lenient (`int("7")`, `str(None)`), so types are checked here. Fields added by a newer version are ignored, and fields
-that an older one lacked get their defaults. Nothing is guessed: an invalid value is an error with its place.
+that an older one lacked get their defaults. Nothing is guessed: an invalid value is an error that says where it is.
 """
 
 from __future__ import annotations

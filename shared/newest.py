@@ -11,7 +11,7 @@ from shared.core.rollout.pointers import Wanted
 from shared.ports import Store, Stored
 
 PAGE = 100
-NEAR = 20  # of the newest rollouts are read to see which of the deployments was blue in them
+NEAR = 20  # of the newest rollouts are read to find out which deployment was blue in them
 
 
 def newest_rollouts(
@@ -23,9 +23,8 @@ def newest_rollouts(
 ) -> Iterator[Stored[Rollout]]:
     """Yield the newest rollout with each of these deployments as green, and as blue; the newest first.
 
-    A blue is found in the newest rollouts only, because an id names green alone. since: admitted at
-    that time or later. most_pages: how many pages of the
-    endpoint's rollouts to look through (None: all).
+    A blue is found only in the newest rollouts, because an id names only green. since: admitted at that time or later.
+    most_pages: how many pages of the endpoint's rollouts to look through (None: all).
     """
     wanted, after, pages = Wanted(endpoint.workspace, endpoint.name, since=since), "", 0
     greens, unknown, near = set(names), set(names), NEAR

@@ -69,9 +69,9 @@ class Observer:
         return seen
 
     def serving(self, rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Observation:
-        """Return how what serves does: by its last requests, and by the smoke requests of a policy.
+        """Return how the serving deployment performs: by its last requests, and by a policy's smoke requests.
 
-        rollout: any of the endpoint, whose policy says what to read and send.
+        rollout: any rollout of the endpoint; its policy says what to read and send.
         """
         seen, name = Observation(endpoint=endpoint), endpoint.serving()
         if name is None:
@@ -104,7 +104,7 @@ class Observer:
         )
 
     def _before_start(self, seen: Observation, rollout: Rollout, asked: ObservationPlan) -> Observation:
-        """Read what may speak against creating green: how blue does, and the quota."""
+        """Read what may prevent creating green: blue's health, and the quota."""
         if asked.sizing is not None:
             seen = replace(seen, quota=self._quota(rollout, asked.sizing))
         if asked.start is None:
@@ -117,7 +117,7 @@ class Observer:
         return replace(seen, serving_minutes=answer.minutes, serving_until=asked.start.window.until)
 
     def _quota(self, rollout: Rollout, sizing: Sizing) -> QuotaSeen:
-        """Read whether green fits into the quota. What cannot be read says nothing against it."""
+        """Read whether green fits into the quota. A quota that cannot be read prevents nothing."""
         try:
             with as_temporary(f"quota endpoint={rollout.endpoint}"):
                 size = with_template(sizing, rollout, self.policies)
@@ -127,7 +127,7 @@ class Observer:
             return QuotaSeen(problem=cut(_told(error, rollout), LONGEST_QUOTA_PROBLEM))
 
     def _serving(self, seen: Observation, rollout: Rollout, asked: TelemetryQuery) -> Observation:
-        """Watch the serving deployment after the end: by its requests, or by the smoke requests.
+        """Watch the serving deployment after the rollout's end: by its requests, or by the smoke requests.
 
         Those are sent if no request succeeded, or the log could not be read.
         """
@@ -146,7 +146,7 @@ class Observer:
     def _probe(self, rollout: Rollout, name: str) -> SmokeResult | None:
         """Send the smoke requests, or the deployment's own sample; None without a smoke step, or if none can be sent.
 
-        Only answers that are failures count: what was expected of green need not hold for blue.
+        Only failed answers count: what is expected of green need not hold for blue.
         """
         step = next((step for step in rollout.policy.steps if isinstance(step, SmokeStep)), None)
         if step is None:
@@ -161,7 +161,7 @@ class Observer:
             return None
 
     def _path(self, rollout: Rollout) -> TelemetryPath | None:
-        """Return None if nobody can tell yet: a diagnosis is only that, and must stop nothing."""
+        """Return the telemetry path; None if it cannot be read now, because a mere diagnosis must not stop anything."""
         try:
             with as_temporary(f"telemetry path endpoint={rollout.endpoint}"):
                 return self.telemetry.path(rollout.endpoint.name, rollout.policy.judge.errors_from)
@@ -176,7 +176,7 @@ class Observer:
             with as_temporary(f"smoke endpoint={rollout.endpoint}"):
                 schema = self.policies.schema(step.schema) if step.schema else None
                 bodies = self._bodies(rollout, step, rollout.green)
-        except Misconfigured as error:  # a file of ours says nothing about green
+        except Misconfigured as error:  # an invalid file of the policy says nothing about green
             return replace(seen, smoke_problem=cut(_told(error, rollout)))
         except Permanent as error:
             nothing = f"there is nothing to test with: {_told(error, rollout)}"
@@ -220,13 +220,13 @@ class Observer:
                 text = self.endpoints.logs(rollout.endpoint.name, rollout.green, LOG_LINES)
         except TealError as error:
             return f"(the log cannot be read: {_told(error, rollout)})"
-        # Redacted before it is cut: a private key, cut off or split into lines, is not recognized any more.
+        # Redact before cutting: a private key that is cut off or split into lines is no longer recognized.
         lines = redacted(text[-READ:], rollout.policy.redact)[-LONGEST_LOG:].splitlines()[-LOG_LINES:]
         return "\n".join(line[:LONGEST_LINE] for line in lines)
 
 
 def _failed(answer: Answer) -> bool:
-    """Return whether the answer is a failure. A model that refuses a request works: it may know another schema."""
+    """Return whether the answer is a failure. A model that refuses a request works: it may expect another schema."""
     status = answer.model_status if answer.status == FAILED_DEPENDENCY and answer.model_status else answer.status
     return status not in range(200, 500) or status in {408, FAILED_DEPENDENCY, 429}
 

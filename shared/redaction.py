@@ -31,7 +31,7 @@ _ENDS, _EQUALS = rf"(?:{_QUOTE}\]?)?\s*", r"={1,3}>?"
 # What separates the parameters of an address, and a parameter's value; also escaped by JSON, HTML or another address.
 _AND, _IS = r"(?:[?&]|&amp;|\\u0026|%26)", r"(?:=|%3D|\\u003d)"
 _PARAMETER = r"(?:(?!\\u0026|%26)[^\s&\"'<>])+"
-# After `pass`, which also counts tests and passes over data: what is no secret.
+# What is not a secret after `pass`, which also counts tests and passes over data.
 _COUNT = r"(?:[\d.,]{1,7}\s*(?:ms|s|%)?(?![^\s,;)\]}])|(?:true|false|none|null|ok|done|passed|failed)\b)"
 _PATTERNS = (
     # A private key, complete or truncated.
@@ -83,7 +83,8 @@ _PATTERNS = (
     re.compile(rf"(?i)(?P<kept>[a-z0-9][-_]pat{_ENDS}(?:{_EQUALS}|:)\s*{_QUOTE}?)[\w-]{{8,}}"),
     # The same after words that ordinary messages contain too, as in `Invalid token: expired`.
     re.compile(rf"(?i)(?P<kept>(?:token|credential){_ENDS}(?:{_EQUALS}\s*|:\s*(?=b?{_QUOTE}))){_VALUE}"),
-    # JSON Web Tokens. First, whether a dot ends the word at all: else every `eyJ` in a long word would look for one.
+    # JSON Web Tokens. First check whether a dot ends the word at all: otherwise every `eyJ` in a long word looks for
+    # one.
     re.compile(
         r"(?<![A-Za-z0-9_-])(?=[A-Za-z0-9_-]+\.)(?P<kept>[A-Za-z0-9_-]*?)\beyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*){1,2}"
     ),
@@ -104,8 +105,8 @@ _PATTERNS = (
 def redacted(text: str, patterns: Iterable[str] = ()) -> str:
     """Return the text with `***` for everything that looks like a secret or matches these regular expressions.
 
-    patterns: a policy's own, applied to each line by itself. What they might not finish in time is left out: the rest
-    of a long line.
+    patterns: a policy's own, applied to each line by itself. The rest of a long line is left out, because they might
+    not finish it in time.
     """
     for pattern in _PATTERNS:
         text = pattern.sub(_hidden, text)

@@ -1,7 +1,7 @@
 """Repetitions of a request that an earlier rollout accepted, when the caller did not name the rollout by its id.
 
-A caller who got no response sends the request again. Meanwhile its rollout may have ended, and the next one begun: it
-must not be rolled back because the one before it was.
+A caller who got no response sends the request again. In the meantime its rollout may have ended, and the next one
+begun. That one must not be rolled back because the one before it was.
 """
 
 from __future__ import annotations

@@ -26,7 +26,10 @@ class Deleted:
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """evidence: retention of minutes after a rollout has finished. history: retention of the rollout itself."""
+    """Deletes expired data.
+
+    evidence: how long minutes are kept after a rollout has finished. history: how long the rollout itself is kept.
+    """
 
     store: Store
     evidence: timedelta

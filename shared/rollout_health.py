@@ -76,7 +76,7 @@ def rollout_findings(rollout: Rollout, now: datetime) -> Iterator[Finding]:
 
 
 def _waiting_cleanup(rollout: Rollout, about: str) -> Finding:
-    """Return the finding on a leftover that waits: for Azure to end Teal's mirror to it, or for what serves."""
+    """Return the finding on a leftover that waits for Azure to end Teal's mirror, or for a healthy deployment."""
     refusal = rollout.refusal
     if rollout.orders.mirror and refusal is not None and refusal.action is ActionKind.SET_MIRROR:
         kept = f"{rollout.green} still gets a mirror, and Azure refuses to end it: {refusal.message}"
@@ -86,7 +86,7 @@ def _waiting_cleanup(rollout: Rollout, about: str) -> Finding:
 
 
 def traffic_findings(seen: EndpointSeen, newest: Iterable[Rollout], about: str) -> Iterator[Finding]:
-    """Yield findings on what has live traffic and needs an operator. newest: the endpoint's rollouts, newest first."""
+    """Yield findings on live deployments that need an operator. newest: the endpoint's rollouts, newest first."""
     for name, share in seen.traffic.items():
         deployment = seen.deployments.get(name)
         if deployment is not None and deployment.state in {Provisioning.FAILED, Provisioning.CANCELED}:
@@ -101,7 +101,7 @@ def traffic_findings(seen: EndpointSeen, newest: Iterable[Rollout], about: str) 
 def restoring_findings(
     seen: EndpointSeen, newest: Iterable[Rollout], about: str, autoscaled: Callable[[], Mapping[str, bool]]
 ) -> Iterator[Finding]:
-    """Yield findings on a blue that serves again without what it lost while it was kept.
+    """Yield findings on a blue that serves again without the instances or the autoscaler that it had before.
 
     newest: the endpoint's rollouts, newest first. autoscaled: reads which autoscale settings are enabled.
     """
@@ -122,8 +122,8 @@ def restoring_findings(
 def _unresolved(newest: Iterable[Rollout], seen: EndpointSeen) -> Rollout | None:
     """Return the rollout that failed and whose green has the traffic that it had then; None if that was dealt with.
 
-    It was if someone has set another split, if another version has been deployed since, or if the version was started
-    again and found to serve. A newer version that was never deployed changes nothing.
+    It was dealt with if someone has set another split, if another version has been deployed since, or if the version
+    was started again and found to serve. A newer version that was never deployed changes nothing.
     """
     found_again = set()
     for rollout in newest:
@@ -207,6 +207,6 @@ def _failing(rollout: Rollout) -> list[str]:
 
 
 def _telemetry_problem(rollout: Rollout) -> str:
-    """Return why telemetry is of no use to the rollout: it gave no answer, or shows none of the endpoint's requests."""
+    """Return why telemetry is useless to the rollout: it gave no answer, or shows none of the endpoint's requests."""
     silent = None if rollout.telemetry_proven else rollout.observed.unproven
     return rollout.observed.telemetry_problem or (sentence(silent) if silent else "")

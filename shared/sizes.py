@@ -12,7 +12,7 @@ from shared.ports import Policies
 
 
 def with_template(sizing: Sizing, rollout: Rollout, policies: Policies) -> Sizing:
-    """Return the size with what only the template says; without an `instance_count` it has one instance."""
+    """Return the size, completed from the template; without an `instance_count` it has one instance."""
     if sizing.template is None or (sizing.instance_type and sizing.instances):
         return sizing
     model = rollout.model

@@ -17,7 +17,7 @@ from shared.ports import Answer, JsonSchema
 from shared.redaction import redacted
 
 SHOWN = 250  # characters of a problem
-OWN = 8 * SHOWN  # that a policy's patterns are applied to: an answer can have a million, and a pattern can be slow
+OWN = 8 * SHOWN  # characters for a policy's patterns: an answer can have a million, and a pattern can be slow
 
 
 def smoke_result(
@@ -37,7 +37,7 @@ def smoke_result(
 
 
 def _shown(words: str, redact: Sequence[str]) -> str:
-    """Return the beginning of a problem without secrets. Those that we know are removed from all of it first."""
+    """Return the beginning of a problem without secrets. Those of a known form are removed from all of it first."""
     return redacted(redacted(words)[:OWN], redact)[:SHOWN]
 
 
@@ -58,7 +58,7 @@ def _problem(step: SmokeStep, answer: Answer, schema: JsonSchema | None) -> str:
 
 
 def _misfit(step: SmokeStep, content: object, schema: JsonSchema | None) -> str:
-    """Return how what an answer says differs from what the step expects, or empty."""
+    """Return how an answer's content differs from what the step expects, or empty."""
     missing = "" if step.contains is None else _missing(json.loads(step.contains), content, "the answer")
     return missing or ("" if schema is None else misfit(schema, content))
 

@@ -1,6 +1,6 @@
 """Builds the app from the settings, once per process, at first use. The only module that imports adapters.
 
-Nothing is imported, read or connected while functions are indexed. An invalid policy stops no function.
+Nothing is imported, read or connected while functions are indexed. An invalid policy does not stop any function.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def use(given: App) -> Iterator[App]:
 
 
 def quieten_clients() -> None:
-    """Keep from the logs that the SDKs send each request, and that they open more connections than they keep."""
+    """Keep the SDKs' messages about each request and about discarded connections out of the logs."""
     logging.getLogger("azure").setLevel(logging.WARNING)
     logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
 

@@ -76,7 +76,7 @@ def path(*parts: str) -> str:
 
 
 def moment(said: object) -> datetime | None:
-    """Return a time as ARM writes it, in UTC if it names no zone; None if it is not one."""
+    """Parse a time from ARM, in UTC if it names no zone; None if it is not a time."""
     try:
         at = datetime.fromisoformat(str(said))
     except ValueError:

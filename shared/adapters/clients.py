@@ -115,7 +115,7 @@ def connect_wakeups(settings: Settings, credential: TokenCredential, **options: 
 
 
 def connect_backlog(settings: Settings, credential: TokenCredential) -> StorageBacklog:
-    """Return the counts of what waits and what was given up. Makes no call yet."""
+    """Return the port that counts waiting and failed work. Makes no call yet."""
     retries = LinearRetry(backoff=1, random_jitter_range=0, **_RETRIES)
     queue, poison = (
         QueueClient(settings.queues_endpoint, name, credential=credential, retry_policy=retries, **_TIMEOUTS)

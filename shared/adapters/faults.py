@@ -19,7 +19,7 @@ LONGEST_MESSAGE = 500
 _BUSY = frozenset({408, 409, 429})
 # Storage: the row already exists, or was deleted or changed since it was read.
 _STALE = frozenset({404, 409, 412})
-# Storage: a row or a transaction is too large, or holds what no row may hold.
+# Storage: a row or a transaction is too large, or contains something that no row may contain.
 _UNSTORABLE = frozenset({400, 413})
 _NOT_A_RIVAL = frozenset({"TableNotFound", "TableBeingDeleted", "AccountBeingCreated"})
 

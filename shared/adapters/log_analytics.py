@@ -63,9 +63,9 @@ class LogAnalytics:
 
 
 def _no_table(error: HttpResponseError) -> bool:
-    """Return whether the service does not know a table, as before its first row: SEM0100, deep in the inner errors.
+    """Return whether a table is unknown to the service, as before its first row: SEM0100, deep in the inner errors.
 
-    A column that is not known has the same code, but another text.
+    An unknown column has the same code, but a different text.
     """
     inner = dict(getattr(error.error, "innererror", None) or {})
     while inner:

@@ -167,10 +167,10 @@ def _counts(scope: _Scope, answer: Iterable[Series]) -> dict[Place, Counter[Kind
 
 
 def _reclassify(scope: _Scope, counts: dict[Place, Counter[Kind]], answer: Iterable[Series]) -> None:
-    """Move what the model answered itself to the kind that its own status says.
+    """Move the requests that the model answered itself to the kind of its own status.
 
-    Only moved, never added: whether requests that no model answered appear in this split is not documented, so the
-    caller's status alone says how many there were.
+    Requests are only moved, never added: whether requests that no model answered appear in this split is not
+    documented, so only the caller's status says how many there were.
     """
     for series in answer:
         status, model = (series.dimensions[name.lower()] for name in (scope.status, MODEL_STATUS))

@@ -96,7 +96,7 @@ class Table:
             self._in_existing_table(lambda: self._client.upsert_entity(row, mode=UpdateMode.REPLACE))
 
     def delete(self, partition: str, row_key: str, etag: str | None = None) -> None:
-        """Delete one row. A missing row is not an error, nor is one that has another etag by now."""
+        """Delete one row. A missing row is not an error, nor is one whose etag has changed."""
         condition = MatchConditions.Unconditionally if etag is None else MatchConditions.IfNotModified
         with azure_faults(f"delete {self._place(partition)}/{row_key}"), suppress(ResourceModifiedError):
             self._client.delete_entity(partition, row_key, etag=etag, match_condition=condition)

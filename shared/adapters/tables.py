@@ -55,7 +55,7 @@ class TableStore:
     def set_halt(self, halt: Halt) -> None:
         """Put a halt in force or, with `ended`, end it; and append that to the history in the same transaction.
 
-        Raises Conflict if the halt that is to be ended is not the newest one any more.
+        Raises Conflict if the halt to end is no longer the newest one.
         """
         row, entry = rows.halt_row(HALT, halt), rows.halt_entry_row(HALT, HaltEntry.of(halt))
         if halt.in_force:
@@ -152,7 +152,7 @@ class TableStore:
         kept = [rows.minute_row(rollout_id, minute) for minute in minutes]
         kept += [rows.judgement_row(rollout_id, judgement) for judgement in judgements]
         by_key = {row["RowKey"]: row for row in kept}  # a transaction may contain each row only once
-        writes = [merge(row) for row in by_key.values()]  # a minute that is read again may bring less
+        writes = [merge(row) for row in by_key.values()]  # a minute that is read again may have less data
         for start in range(0, len(writes), MOST_OPERATIONS):
             self._minutes.submit(writes[start : start + MOST_OPERATIONS])
 

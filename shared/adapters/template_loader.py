@@ -47,7 +47,7 @@ def load_deployment(text: str, origin: Path, overrides: Mapping[str, str]) -> An
 
 
 def loader_problems(text: str, origin: Path, overrides: Mapping[str, str]) -> tuple[LoaderProblem, ...]:
-    """Return what the SDK would reject when it loads a filled template and makes the request of it, without a network.
+    """Return what the SDK would reject when it loads a filled template and builds its request, without a network.
 
     Arguments as for `load_deployment`. Never raises for a template, whatever is in it.
     """

@@ -1,8 +1,8 @@
 """Converts an `az ml` deployment file to the body for Azure ML, uploading its local code on the way.
 
-azure-ai-ml does both, as for everyone's files. Its request is intercepted before it is sent, because the SDK's own way
-of sending it starts a thread that polls Azure. It costs a second and 100 MB to import, so only rollouts with a template
-import it.
+azure-ai-ml does both, as it does for any `az ml` user. Its request is intercepted before it is sent, because the SDK's
+own way of sending it starts a thread that polls Azure. It costs a second and 100 MB to import, so only rollouts with a
+template import it.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class DeploymentTemplates:
             deployment = self._loaded(path, text, action)
             written = deployment.model
             if written is not None:
-                # A plain reference: the SDK would register an object as a version of its own, and ask a registry.
+                # A plain reference: the SDK would register a model object as a new version, and query a registry.
                 deployment.model = str(action.model)
             with azure_faults(f"create {action.name} from {path}"):
                 body = self._caught(path, deployment)

@@ -1,1 +1,1 @@
-"""The daily audit: what no event and no rollout takes care of. Each finding is reported, and acted on by policy."""
+"""The daily audit: finds what no event and no rollout handles. Each finding is reported, and acted on by policy."""

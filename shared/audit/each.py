@@ -12,7 +12,7 @@ log = logging.getLogger("teal.audit")
 
 
 def each_safely(endpoints: Iterable[EndpointId], look: Callable[[EndpointId], object], failure: str) -> None:
-    """Look at each endpoint. Whatever one of them raises is logged as this failure, and the next night tries again."""
+    """Look at each endpoint. Any exception is logged as this failure, and the next night tries again."""
     for endpoint in endpoints:
         try:
             look(endpoint)

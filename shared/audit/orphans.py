@@ -65,13 +65,13 @@ class OrphanSweep:
         return stored.value.finished is not None and not leases.in_force(stored.value.lease, self.clock())
 
     def _removes(self, endpoint: EndpointId, record: EndpointRecord) -> bool:
-        """Return whether orphans are removed now: nothing is while a rollout is open, or everything is halted."""
+        """Return whether orphans are removed now: by policy, and not while a rollout is open or during a halt."""
         policy, halt = self.policies.for_endpoint(endpoint), self.store.halt()
         idle = record.current is None and record.waiting is None
         return idle and policy is not None and policy.orphans == "remove" and (halt is None or not halt.in_force)
 
     def _serves_well(self, workspace: Workspace, rollout: Rollout, seen: EndpointSeen) -> bool:
-        """Return whether what serves was just seen healthy. Otherwise nothing is removed: it may be needed."""
+        """Return whether the serving deployment was just seen healthy. If not, an orphan may be needed and is kept."""
         well = healthy_at_once(rollout, workspace.observer.serving(rollout, seen, self.clock()))
         if not well:
             log.warning("orphan kept endpoint=%s: %s is not seen to be healthy", rollout.endpoint, seen.serving())
@@ -80,7 +80,7 @@ class OrphanSweep:
     def _carried_out(self, stored: Stored[Rollout], record: Stored[EndpointRecord], result: Swept) -> bool:
         """Save the decision and carry out its order; return whether there was one.
 
-        The record is written with it: a rollout that is admitted meanwhile makes the decision void.
+        The record is written with it: a rollout that is admitted in the meantime makes the decision void.
         """
         rollout, entries = result.decision.rollout, result.decision.entries
         if result.actions:

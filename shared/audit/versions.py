@@ -42,7 +42,7 @@ class MissedVersions:
     history: timedelta
 
     def note_models(self) -> None:
-        """Note since when Teal manages each policy's models. Versions registered earlier are never missed."""
+        """Record when Teal began to manage each policy's models. Versions registered earlier are never missed."""
         each_safely(self.policies.endpoints(), self._noted, "models not noted")
 
     def compare(self) -> None:
@@ -72,7 +72,7 @@ class MissedVersions:
         return [(each, policy) for each, policy in chosen if policy is not None and not self._known(each, policy)]
 
     def _policy(self, endpoint: EndpointId, version: RegisteredVersion) -> Policy | None:
-        """Return the policy that this version triggers on the endpoint, judging by its tags of today."""
+        """Return the policy that this version triggers on the endpoint, judging by its current tags."""
         model = version.model
         found = self.policies.for_model(endpoint.workspace, model.name, model.version, version.tags)
         return next((policy for policy in found if policy.endpoint_id == endpoint), None)
@@ -89,7 +89,7 @@ class MissedVersions:
     ) -> bool:
         """Start the newest version that may start, if its policy says so; return whether there was one.
 
-        An older one would only end superseded. Without an endpoint there must be a policy that creates it.
+        An older one would only be superseded. If the endpoint does not exist, the policy must create it.
         """
         policies = {version.model: (version, policy) for version, policy in selected}
         for version, policy in (policies[each.model] for each in found if not each.newer):
@@ -130,7 +130,7 @@ class MissedVersions:
 
 
 def _serving_since(models: Models, seen: EndpointSeen | None) -> datetime | None:
-    """Return when the model version that serves was created; None if that is unknown, or nothing serves."""
+    """Return when the serving model version was created; None if that is unknown, or nothing serves."""
     serving = seen.deployments.get(seen.serving() or "") if seen is not None else None
     model = model_named(serving.model) if serving is not None else None
     return models.created(model) if model is not None else None

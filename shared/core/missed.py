@@ -1,7 +1,7 @@
-"""Registered model versions without a rollout: their event never arrived, or could not be taken in. Pure.
+"""Registered model versions without a rollout: their event never arrived, or could not be processed. Pure.
 
-A version is missed if a policy selects it, it is newer than what serves and than Teal's own start with this model, and
-it has neither a rollout nor a deployment. Policies and rollouts are looked up by the caller.
+A version is missed if a policy selects it, it is newer than the serving version, it was created after Teal began to
+manage its model, and it has neither a rollout nor a deployment. The caller looks up policies and rollouts.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _REFERENCE = re.compile(r"(?:azureml:|.*/workspaces/[^/]+/models/)(?P<name>[^/:]
 
 @dataclass(frozen=True, slots=True)
 class RegisteredVersion:
-    """A model version in the workspace's registry. created: Azure's time, which is the order of versions."""
+    """A model version in the workspace's registry. created: Azure's time, by which versions are ordered."""
 
     model: ModelVersion
     created: datetime
@@ -30,15 +30,15 @@ class RegisteredVersion:
 
 
 def with_managed(record: EndpointRecord, models: Iterable[str], now: datetime) -> EndpointRecord:
-    """Return the record, which knows since when Teal has managed each of these models on the endpoint."""
+    """Return the record after noting when Teal began to manage each of these models on the endpoint."""
     managed = dict.fromkeys(models, now) | record.managed
     return record if managed == record.managed else replace(record, managed=managed)
 
 
 def since(record: EndpointRecord, name: str, serving: datetime | None) -> datetime | None:
-    """Return the time after which a version of this model must have been created to count; None: none of them do.
+    """Return the time after which a version of this model must have been created to count; None: none counts.
 
-    serving: when the version that serves was created; None if that is unknown, or nothing serves.
+    serving: when the serving version was created; None if that is unknown or nothing serves.
     """
     managed = record.managed.get(name)
     return managed if managed is None or serving is None else max(managed, serving)

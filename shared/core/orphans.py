@@ -1,7 +1,7 @@
-"""What ended rollouts left on an endpoint: greens that were not promoted, blues that were replaced, mirrors. Pure.
+"""What ended rollouts left on an endpoint: unpromoted greens, replaced blues, mirrors. Pure.
 
-Whether an orphan is removed is the policy's choice. Even then, only what Teal itself made and nobody has used or
-changed since is removed, a day after the history first said so and while what serves is seen to be healthy.
+Whether an orphan is removed is the policy's choice. Even then, Teal removes only what it made itself and nobody has
+used or changed since, a day after the history first reported it, and while the serving deployment is observed healthy.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Orphan:
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What follows from observing what an ended rollout left behind: what to save, and then what to order."""
+    """The consequences of what an ended rollout left behind: what to save, and then what to order."""
 
     decision: Decision
     actions: tuple[Action, ...] = ()
@@ -49,8 +49,9 @@ def orphans(rollouts: Iterable[Rollout], endpoint: EndpointSeen) -> tuple[Orphan
     """Return what finished rollouts left deployed, without live traffic.
 
     rollouts: the endpoint's, newest first. Only the newest of each deployment counts: an older green may have been
-    restarted. A promoted green is none until a newer one was promoted in its place. Nor is a deployment that gets live
-    traffic: somebody gave it that; nor one that an unfinished rollout needs as blue or keeps as a way back.
+    restarted. A promoted green is not an orphan until a newer one has been promoted in its place. Neither is a
+    deployment with live traffic, since somebody gave it that traffic, nor one that an unfinished rollout needs as blue
+    or keeps for a rollback.
     """
     known = list(rollouts)
     needed = {name for each in known if each.finished is None for name in (each.green, *_needed(each))}
@@ -71,10 +72,10 @@ def _needed(rollout: Rollout) -> tuple[str, ...]:
 
 
 def swept(rollout: Rollout, orphan: Orphan | None, endpoint: EndpointSeen, now: datetime, *, remove: bool) -> Swept:
-    """Return what follows from what an ended rollout left deployed; None if that is nothing any more.
+    """Return what to do about the deployment that an ended rollout left. orphan: None if nothing is left.
 
-    The first time it is noted; after `NOTICE` it is removed, if it still may be. remove: whether the policy says so and
-    nothing else goes on at the endpoint.
+    It is noted first, and removed after `NOTICE` if that is still allowed. remove: whether the policy says so and
+    nothing else is in progress on the endpoint.
     """
     since = rollout.ending.orphan_since
     if orphan is None:
@@ -97,7 +98,7 @@ def swept(rollout: Rollout, orphan: Orphan | None, endpoint: EndpointSeen, now: 
 
 
 def _left(rollout: Rollout) -> str | None:
-    """Return the deployment that a finished rollout should have deleted; before it was placed, it had made none."""
+    """Return the deployment that a finished rollout should have deleted. A rollout that was never placed made none."""
     if rollout.finished is None:
         return None
     if rollout.phase is Phase.PROMOTED:
@@ -106,7 +107,7 @@ def _left(rollout: Rollout) -> str | None:
 
 
 def _overtaken(name: str, rollout: Rollout, known: Iterable[Rollout], endpoint: EndpointSeen) -> bool:
-    """Return whether it was promoted, and what serves was promoted later, though next to another blue."""
+    """Return whether this green was promoted, and another green that has traffic was promoted later."""
     newer = (each for each in known if each.created > rollout.created and each.green in endpoint.traffic)
     return name == rollout.green and _promoted(rollout) and any(map(_promoted, newer))
 
@@ -116,7 +117,7 @@ def _promoted(rollout: Rollout) -> bool:
 
 
 def _unused(rollout: Rollout, name: str, endpoint: EndpointSeen) -> bool:
-    """Return whether it has no live traffic and was not kept on purpose. A mirror to green never is on purpose."""
+    """Return whether it has no live traffic and was not kept on purpose. A mirror to green is never on purpose."""
     if name != rollout.green:
         return name not in endpoint.traffic and name not in endpoint.mirror  # a mirror to blue is an operator's
     kept = rollout.phase is Phase.ROLLED_BACK and rollout.policy.on_rollback == "keep"
@@ -156,8 +157,8 @@ def _ours(rollout: Rollout, name: str, endpoint: EndpointSeen) -> bool:
 def _wanted_gone(rollout: Rollout, name: str, model: str) -> bool:
     """Return whether this is the green that the rollout made and did not promote, or a blue whose deletion it ordered.
 
-    A blue without such an order is still there because what serves was not seen to be healthy, and a promoted green
-    that was nobody's blue because an operator put it aside.
+    A blue without such an order remains because the serving deployment was not observed healthy. A promoted green that
+    was never a blue remains because an operator set it aside.
     """
     if name != rollout.green or rollout.phase is Phase.PROMOTED:
         return name in rollout.orders.deleted

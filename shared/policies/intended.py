@@ -1,4 +1,4 @@
-"""What a value that does not fit was probably meant to be. A suggestion is only made if it would be valid."""
+"""What an invalid value was probably meant to be. A suggestion is made only if it would be valid."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ NOTHING = FALSE | {"0", "none", "never"}
 def hint(word: Word, kind: Scalar[Any], message: str) -> str | None:
     """Return a question that names the value that was probably meant; None if no valid one is likely.
 
-    message: what is wrong, which may end with the same value as its example. Nothing is said of a variable's value.
+    message: what is wrong, which may end with the same value as its example. A variable's value is never shown.
     """
     if word.written or len(word.text) > LONGEST_VALUE:
         return None
@@ -149,7 +149,7 @@ def _amounts(text: str) -> timedelta | None:
 
 
 def _names(text: str) -> Iterator[str]:
-    """Yield the name in a reference, an address or an ARM id, and a path as on other systems than Windows."""
+    """Yield the name in a reference, an address or an ARM id, and a Windows path with forward slashes."""
     if "\\" in text:
         yield text.replace("\\", "/")
     if reference := REFERENCE.fullmatch(text):

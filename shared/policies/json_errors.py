@@ -1,4 +1,4 @@
-"""What keeps a text from being JSON, in words that say what would be right."""
+"""Why a text is not JSON, in words that say what would be right."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OF_PYTHON = {"True": "true", "False": "false", "None": "null"}
 
 
 def json_problem(error: json.JSONDecodeError) -> str:
-    """Return the decoder's message, and a hint about what stands at its place."""
+    """Return the decoder's message, and a hint about what is at that position."""
     rest = error.doc[error.pos :]
     if error.msg == "Extra data":
         return _after_the_end(rest)

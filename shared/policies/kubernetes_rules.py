@@ -1,4 +1,4 @@
-"""What Kubernetes or Azure ML would refuse in a Kubernetes template, of which Microsoft's loader checks only the types.
+"""What Kubernetes or Azure ML would refuse in a Kubernetes template; Microsoft's loader only checks its types.
 
 The keys are those of Microsoft's article reference-yaml-deployment-kubernetes-online; quantities are written as in
 Kubernetes' article "Resource Management for Pods and Containers".
@@ -25,7 +25,7 @@ WITH_BYTE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT])i?B?", re.IGNORECASE | re.ASC
 
 
 class Amount(NamedTuple):
-    """What one key of `resources` takes. whole: whether it is a device, of which requests and limits are the same."""
+    """What one key of `resources` accepts. whole: whether it is a device, of which requests and limits are the same."""
 
     example: str
     whole: bool = False

@@ -1,4 +1,4 @@
-"""Which file a policy probably meant by a path where there is none."""
+"""Which file a policy probably meant by a path that does not exist."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def meant_instead(folder: Path, path: str) -> str:
     if os.path.lexists(folder / path):
         return ""
     parts = Path(path).parts
-    shorter = ("/".join(parts[first:]) for first in range(1, len(parts)))  # the policies folder's own name before it
+    shorter = ("/".join(parts[first:]) for first in range(1, len(parts)))  # may begin with the folder's own name
     found = next((rest for rest in shorter if os.path.isfile(folder / rest)), None)  # noqa: PTH113 -- it never raises
     if found is None:
         import difflib  # noqa: PLC0415 -- 2 ms, and only a wrong policy needs it

@@ -17,7 +17,8 @@ LONGEST = 20
 def plain_whole(word: Word) -> Word:
     """Return a word with the whole number that `az ml` reads in it, in the usual notation.
 
-    What is no whole number is returned as it is. Raises Unfit for one that people and `az ml` may read differently.
+    Anything but a whole number is returned unchanged. Raises Unfit for one that people and `az ml` may read
+    differently.
     """
     value = _read(word)
     if value is not None and not word.quoted and OCTAL.fullmatch(word.text) and value != int(word.text):

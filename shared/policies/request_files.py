@@ -1,7 +1,7 @@
 """The one reader of request files: JSON documents as `az ml online-endpoint invoke --request-file` takes them.
 
-A file with one JSON document, over however many lines, is one request. Otherwise it is JSON Lines: one request per
-line. A folder has the requests of all its JSON files. Bodies are sent as written.
+A file with one JSON document, on any number of lines, is one request. Otherwise it is JSON Lines: one request per line.
+A folder has the requests of all its JSON files. Bodies are sent as written.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from shared.policies.problems import PolicyError
 LARGEST_FILE = 1024 * 1024
 MOST_FILES = 200
 MOST_SHOWN = 5
-# Of every system. JSON has none of them inside a string, but it may have other line separators of Unicode.
+# The line ends of every system. JSON has none of them inside a string, but may have Unicode's other line separators.
 LINE_END = re.compile(r"\r\n?|\n")
 SUFFIXES = (".json", ".jsonl", ".ndjson")
 # A schema for the answers is often kept next to the requests.
@@ -31,7 +31,7 @@ REMEDY = "a request file is one JSON document, or has one JSON document on each 
 
 
 class Line(NamedTuple):
-    """A line of a file that is not empty, and what is wrong with it as JSON (column and message), if anything."""
+    """A non-empty line of a file, and what is wrong with it as JSON (column and message), if anything."""
 
     number: int
     body: str

@@ -32,7 +32,7 @@ from shared.policies.variables import Variables
 LARGEST_FILE = 1024 * 1024
 NAMES = ("ENDPOINT_NAME", "MODEL_NAME", "MODEL_VERSION")
 UNKNOWN = "is not known; a template may use " + ", ".join(f"${{{name}}}" for name in NAMES)
-# Each is its own value, and an escape stays one, until the template is filled in.
+# Until the template is filled in, each variable stands for itself, and an escape stays an escape.
 PLACEHOLDERS = Variables({name: f"${{{name}}}" for name in NAMES}, UNKNOWN, escaped="$${")
 TEXT = "tag:yaml.org,2002:str"
 
@@ -74,7 +74,7 @@ def fill_template(text: str, values: Mapping[str, str]) -> str:
     waiting, seen = [root], set[int]()
     while waiting:
         node = waiting.pop()
-        if id(node) in seen:  # an alias: once filled in, its text is not a template any more
+        if id(node) in seen:  # an alias: once filled in, its text is no longer a template
             continue
         seen.add(id(node))
         if isinstance(node, yaml.ScalarNode) and "${" in node.value and node.tag == TEXT:

@@ -15,7 +15,7 @@ from shared.policies.numbers import number_of
 from shared.policies.variables import names_in
 
 MODEL = "azureml:${MODEL_NAME}:${MODEL_VERSION}"
-# A reference to exactly the registered version; whether its prefix is right is for the loader.
+# A reference to exactly the registered version; the loader checks its prefix.
 EXACT = re.compile(
     r"(azureml:)?\$\{MODEL_NAME\}:\$\{MODEL_VERSION\}|azureml:.*/models/\$\{MODEL_NAME\}/versions/\$\{MODEL_VERSION\}",
     re.IGNORECASE,

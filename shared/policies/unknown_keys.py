@@ -113,7 +113,7 @@ def _similar(key: str, known: list[str], least: float) -> str | None:
 
 
 def _strange(key: str) -> str:
-    """Name the first character that looks like another one, or like nothing, on a screen."""
+    """Name the first character that looks like another one on a screen, or is invisible."""
     import unicodedata  # noqa: PLC0415 -- only a wrong policy needs it
 
     found = next((character for character in key if not character.isascii() and not character.isalnum()), None)

@@ -14,7 +14,7 @@ from shared.words.gates import measurement
 
 @dataclass(frozen=True, slots=True)
 class IntervalView:
-    """Where a rate lies, with 95 % confidence at all times together. Rates are shares, 0 to 1."""
+    """An interval for a rate, valid at all times together with 95 % confidence. Rates are shares, 0 to 1."""
 
     low: Annotated[float, "Lower end."]
     high: Annotated[float, "Upper end."]

@@ -78,7 +78,7 @@ class TrafficShareView:
 
 
 def traffic_share_view(share: TrafficShare) -> TrafficShareView | None:
-    """Return what is known of green's share; None before the first minutes at a weight."""
+    """Return what is known about green's share; None before the first minutes at a weight."""
     if not share.recent:
         return None
     return TrafficShareView(

@@ -67,7 +67,7 @@ class SmokeTestView:
 
 @dataclass(frozen=True, slots=True)
 class KeptView:
-    """A deployment that an earlier rollout keeps as a way back."""
+    """A deployment that an earlier rollout keeps in case of a rollback."""
 
     deployment: Annotated[str, "Its name."]
     until: Annotated[datetime, "When it can be deleted. The promotion of this rollout's green ends this early."]

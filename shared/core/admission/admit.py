@@ -1,4 +1,4 @@
-"""Which rollout may begin: one is open on an endpoint at a time, the newest waits, the others end superseded.
+"""Which rollout may begin: one is open per endpoint, the newest version waits, and the others are superseded.
 
 Admission is decided from the record alone; Azure is observed afterwards.
 """
@@ -41,9 +41,10 @@ class EndpointRecord:
     """The lock of one endpoint: the rollout that may act, the one that waits, and the newest version of each model.
 
     The version matters because events arrive late and out of order: an old version must not replace a newer one. made:
-    when the newest version of each model was created, if known. before: otherwise, the time of the last version whose
-    time is known. replaced: how many rollouts newer versions have replaced since one was last promoted. managed: since
-    when Teal has managed each model here. missed: the versions without a rollout that the last daily comparison found.
+    when the newest version of each model was created, if known. before: if not, the creation time of the last version
+    for which it is known. replaced: the number of rollouts that newer versions have replaced since the last promotion.
+    managed: when Teal began to manage each model here. missed: the versions without a rollout that the last daily
+    comparison found.
     """
 
     endpoint: EndpointId
@@ -73,7 +74,7 @@ class Start:
 
 
 def rollout_id(start: Start) -> str:
-    """Return the id of this start, which is the same however often it is requested, so duplicates become one."""
+    """Return the id of this start. Repeated requests get the same id, so duplicates become one rollout."""
     digest = _digest(str(start.policy.endpoint_id), start.model, start.attempt)
     return f"{deployment_name(start.model, start.attempt)}-{digest}"
 
@@ -94,14 +95,14 @@ def deployment_name(model: ModelVersion, attempt: int = 1) -> str:
 
 
 def is_late(record: EndpointRecord, model: ModelVersion, made: datetime | None = None) -> bool:
-    """Return whether a version that was created later was admitted before, of any model of the endpoint."""
+    """Return whether a later version (by creation, of any of the endpoint's models) has already been admitted."""
     return bool(overtaken_by(record, model, made))
 
 
 def overtaken_by(record: EndpointRecord, model: ModelVersion, made: datetime | None = None) -> str:
-    """Return the version that was created later and admitted before: of another model, with its name; empty if none.
+    """Return the later version that has already been admitted (`name:version` for another model), or an empty string.
 
-    made: when this version was created. Versions of different models have no other order.
+    made: when this version was created. Creation time is the only order between versions of different models.
     """
     if _is_older(record, model, made):
         return record.newest[model.name]
@@ -113,10 +114,10 @@ def overtaken_by(record: EndpointRecord, model: ModelVersion, made: datetime | N
 
 
 def _is_older(record: EndpointRecord, model: ModelVersion, made: datetime | None) -> bool:
-    """Return whether a version of the same model that was created later was admitted before.
+    """Return whether a later version of the same model has already been admitted.
 
-    Versions are just names: 1.10.0 and dates sort wrongly as text, and they need not increase. Only if a time is
-    missing are versions that are whole numbers compared.
+    Creation times decide. Versions are just names: 1.10.0 and dates sort wrongly as text, and versions need not
+    increase. Whole numbers are compared only if the times do not decide.
     """
     newest, admitted = record.newest.get(model.name, ""), record.made.get(model.name)
     if newest == model.version:
@@ -169,9 +170,9 @@ def admit(
 
 
 def _with_newest(record: EndpointRecord, start: Start) -> EndpointRecord:
-    """Return the lock with this version as the newest of its model, unless it knows a newer one.
+    """Return the lock with this version as the newest of its model, unless the lock has a newer one.
 
-    If nobody knows when this version was created, the time of the one before it still tells which events are late.
+    If this version's creation time is unknown, the time of the previous one still shows which events are late.
     """
     if _is_older(record, start.model, start.made):
         return record
@@ -188,7 +189,7 @@ def _with_newest(record: EndpointRecord, start: Start) -> EndpointRecord:
 
 
 def _with_known(record: EndpointRecord, start: Start, now: datetime) -> EndpointRecord:
-    """Return the lock, which knows that Teal manages this model and that this version has a rollout."""
+    """Return the lock after noting that Teal manages this model and that this version has a rollout."""
     return replace(
         record,
         managed={start.model.name: now} | record.managed,
@@ -197,9 +198,9 @@ def _with_known(record: EndpointRecord, start: Start, now: datetime) -> Endpoint
 
 
 def objection(start: Start, current: Rollout | None) -> TealError | None:
-    """Return why a version must not be started: beside the open rollout it serves already; None if it does not.
+    """Return why a version must not be started: it already serves next to the open rollout. None: no objection.
 
-    It would end that rollout, or the one that waits, and then turn out to have nothing to do.
+    Starting it would end the open or the waiting rollout, and would then turn out to have nothing to do.
     """
     if current is None or not current.open:
         return None
@@ -218,10 +219,10 @@ def objection(start: Start, current: Rollout | None) -> TealError | None:
 def succeed(
     record: EndpointRecord, ended: Rollout, waiting: Rollout | None, now: datetime
 ) -> tuple[EndpointRecord, Decision | None]:
-    """Return the lock after its current rollout has finished, and the waiting rollout, now begun, if there is one.
+    """Return the lock after its current rollout has finished, and the waiting rollout, now begun, if any.
 
-    The one that begins takes over what the other one kept, and knows what it ran and has ordered to be deleted. A
-    promotion ends a series of replacements.
+    The new rollout inherits the deployments that the old one kept, what it observed running, and the deletions that it
+    ordered. A promotion ends a series of replacements.
     """
     if ended.phase is Phase.PROMOTED:
         record = replace(record, replaced=0)
@@ -238,7 +239,7 @@ def succeed(
 
 
 def _replaces(current: Rollout, start: Start) -> bool:
-    """Return whether the new rollout's policy replaces the current one, which is not being rolled back yet."""
+    """Return whether the new rollout's policy lets it replace the current one, which is not rolling back yet."""
     replaceable = current.phase in {Phase.PROVISIONING, Phase.STEPPING, Phase.PAUSED}
     going_back = any(request.verb is Verb.ROLLBACK for request in current.requests)
     return start.policy.newer_version == "replace" and replaceable and not going_back
@@ -247,7 +248,7 @@ def _replaces(current: Rollout, start: Start) -> bool:
 def _replaced(current: Rollout, start: Start, replaced: int, now: datetime) -> Decision:
     """Return the current rollout with a request to roll back or, after too many replacements, allowed to finish.
 
-    If versions are registered or started faster than a rollout can finish, replacing each one would never promote any.
+    If versions arrive faster than a rollout can finish and each one replaced the last, none would ever be promoted.
     """
     if replaced >= MOST_REPLACED:
         return history.noted(

@@ -1,4 +1,4 @@
-"""Event Grid's ModelRegistered event, in every known spelling. An unusable event gives a reason, not an exception.
+"""Event Grid's ModelRegistered event, in every known spelling. An unusable event yields a reason, not an exception.
 
 Microsoft's two sources disagree: the documentation has `ModelName` and a number as `ModelVersion`, the service team's
 own payloads have `modelName` and text. So keys are case-insensitive, versions become text, and missing values are taken

@@ -1,4 +1,4 @@
-"""What is judged: one module per kind of gate, and the registry in which the engine looks kinds up."""
+"""The gates: one module per kind, and the registry in which the engine looks them up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When what blue does counts as an incident: calibrated with the judge, from blue's past alone."""
+"""When blue's behaviour counts as an incident. Calibrated with the judge, from blue's past alone."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from shared.core.judge.odds import Counts
 from shared.core.judge.panel import LEAST_BUDGET, long_enough
 from shared.core.judge.tuning import Tuning
 
-# What gates count changes with the load and the callers, too, so their alarms allow this much more than the past shows.
+# What gates count also changes with load and callers, so their alarms allow this much more than the past shows.
 GATE_BUDGET = 0.2
-# What serves and refuses more of its requests than this does not work, unless blue's past shows nearly as many.
+# A serving deployment that refuses more of its requests than this is broken, unless blue's past shows nearly as many.
 MOST_REFUSED = 0.9
-SLOWNESS = frozenset({"slow_answers", "slow_minutes", "slow_medians"})  # of what gates count
-LEAST_COUNTED = 30  # in the past: fewer do not say what is usual
+SLOWNESS = frozenset({"slow_answers", "slow_minutes", "slow_medians"})  # the `what` of latency measurements
+LEAST_COUNTED = 30  # in the past; fewer do not show what is usual
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +31,11 @@ class GateAlarm:
 
 @dataclass(frozen=True, slots=True)
 class Alarms:
-    """failed: for failed requests. overloaded: for 429 and 408 responses, which an idle endpoint never gives.
+    """The alarms of one rollout.
 
-    gates: by name, for what else is judged and has a usual share, such as slow answers. refused: the share of client
-    errors above which what serves does not work.
+    failed: for failed requests. overloaded: for 429 and 408 responses, which an idle endpoint never gives. gates: by
+    gate name, for other judged measures that have a usual share, such as slow answers. refused: the share of client
+    errors above which the serving deployment counts as not working.
     """
 
     failed: Alarm
@@ -46,8 +47,8 @@ class Alarms:
 def alarms_of(past: Past, budget: float, tuning: Tuning, counted: Mapping[str, CountSample]) -> Alarms:
     """Return the alarms for a blue with this past.
 
-    budget: D, the harm that certificates allow (a probability). counted: what else is watched, by gate. One
-    that counted less than `LEAST_COUNTED` in the past has no alarm.
+    budget: D, the harm that certificates allow (a probability). counted: what else is watched, by gate. A gate that
+    counted fewer than `LEAST_COUNTED` in the past has no alarm.
     """
     total = [row.total if row else 0 for row in past.minutes]
     failed = [row.bad if row else 0 for row in past.minutes]
@@ -66,17 +67,17 @@ def alarms_of(past: Past, budget: float, tuning: Tuning, counted: Mapping[str, C
 
 
 def _most_refused(past: Past) -> float:
-    """Return the share of client errors above which too little is left of what blue accepted in the past."""
+    """Return the share of client errors above which too little is accepted, compared with blue's past."""
     total = sum(row.total for row in past.minutes if row)
     refused = sum(row.client_errors for row in past.minutes if row)
     return max(MOST_REFUSED, (1.0 + refused / total) / 2.0) if total else MOST_REFUSED
 
 
 def _counted(bad: Sequence[int], total: Sequence[int], tuning: Tuning) -> Alarm:
-    """Return the alarm for what a gate counts: its limit is at least the past's share plus the budget, at most `MOST`.
+    """Return the alarm for what a gate counts: its limit is at least the past share plus the budget, at most `MOST`.
 
-    The past of some sources is always short (`collected_answers` may read 15 minutes), so that what is usual would
-    otherwise be an incident for ever.
+    Some sources only ever have a short past (`collected_answers` may read 15 minutes). Without this minimum, their
+    usual share would be a permanent incident.
     """
     shown = sum(bad) / sum(total) + GATE_BUDGET
     return _alarm(bad, total, GATE_BUDGET, tuning, most_unknown=min(max(MOST_UNKNOWN, shown), MOST))
@@ -85,7 +86,7 @@ def _counted(bad: Sequence[int], total: Sequence[int], tuning: Tuning) -> Alarm:
 def _alarm(
     bad: Sequence[int], total: Sequence[int], budget: float, tuning: Tuning, most_unknown: float = MOST_UNKNOWN
 ) -> Alarm:
-    """Return the alarm. most_unknown: the highest limit for a past that is too short to say what is usual."""
+    """Return the alarm. most_unknown: the highest limit for a past that is too short to show what is usual."""
     phi = max(burstiness(bad, total), lasting(bad, total, tuning))
     known = long_enough(total)
     most = MOST if known else most_unknown

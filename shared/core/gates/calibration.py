@@ -1,7 +1,7 @@
 """The judge's calibration for one rollout, from the policy and blue's past alone; frozen before green's first request.
 
-A gate that cannot be calibrated (no answers to compare latencies with, no predictions) is left out, and its part of the
-rollback risk goes to the others; the record says so.
+A gate that cannot be calibrated (no answers to compare latencies with, no predictions) is left out, and its share of
+the rollback risk goes to the others. The record says so.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ class Refused(CountSample):
         return ((row.client_errors, row.total),)
 
     def measured(self, item: int) -> Measured:
-        """Return that rejected requests are counted."""
+        """Return what is measured: rejected requests."""
         del item
         return Measured(what="rejected_requests")
 
@@ -43,7 +43,7 @@ class ClientErrorsGate(Gate):
     samples: ClassVar[tuple[type[Sample], ...]] = (Refused,)
 
     def calibrate(self, past: Past, terms: Terms) -> Calibrated:
-        """Return how the gate is judged: against blue, and by its absolute limit."""
+        """Return the gate's calibration: against blue, and by its absolute limit."""
         return relative_to_blue(self, Refused(), past, terms, self.at_most)
 
     @classmethod

@@ -36,7 +36,7 @@ class Disagreed(CountSample):
         return (NOTHING if tally is None else (tally.bad, tally.total),)
 
     def measured(self, item: int) -> Measured:
-        """Return that pairs of answers are counted."""
+        """Return what is measured: pairs of answers that differ."""
         del item
         return Measured(what="disagreements")
 
@@ -57,7 +57,7 @@ class DisagreementGate(Gate):
     samples: ClassVar[tuple[type[Sample], ...]] = (Disagreed,)
 
     def needs(self, sources: SourceChoice) -> tuple[Disagreements]:
-        """Return its need for pairs of answers."""
+        """Return the telemetry that it needs: pairs of answers."""
         del sources
         return (Disagreements(self.reading, self.tolerance),)
 
@@ -66,7 +66,7 @@ class DisagreementGate(Gate):
         return DISAGREEMENT in row.tallies
 
     def calibrate(self, past: Past, terms: Terms) -> Calibrated:
-        """Return how the gate is judged: by the share that is allowed, whatever the past."""
+        """Return the gate's calibration: by the allowed share, regardless of blue's past."""
         del past, terms
         allowed = Measure(null=Null(0.0, self.at_most), severe=False)
         setting = GateSetting(self.name, critical=False, budget=None, measures=(allowed,), heard=1.0, mirrored=True)

@@ -29,7 +29,7 @@ class Failed(CountSample):
         return ((row.bad, row.total),)
 
     def measured(self, item: int) -> Measured:
-        """Return that failed requests are counted."""
+        """Return what is measured: failed requests."""
         del item
         return Measured(what="failed_requests")
 
@@ -46,7 +46,7 @@ class ErrorsGate(Gate):
     essential: ClassVar[bool] = True
 
     def calibrate(self, past: Past, terms: Terms) -> Calibrated:
-        """Return how the gate is judged: against blue, and by its absolute limit."""
+        """Return the gate's calibration: against blue, and by its absolute limit."""
         return relative_to_blue(self, Failed(), past, terms, self.at_most)
 
     @classmethod

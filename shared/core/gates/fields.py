@@ -22,7 +22,7 @@ POINTER = text(
 
 
 def role(*, without: str = "", hints: Mapping[str, str] = NO_HINTS) -> Field:
-    """Return the role field of a gate that can have every role except `without`. hints: why it cannot have that."""
+    """Return the role field of a gate that can have every role except `without`. hints: why not."""
     options = tuple(option for option in ROLES if option != without)
     return Field("role", choice(*options, hints=hints), " ".join(ROLES[option] for option in options))
 

@@ -1,4 +1,4 @@
-"""What every kind of gate has in common. Each kind is a module of this package and is found through the registry.
+"""The base of every kind of gate. Each kind is a module of this package and is found through the registry.
 
 A gate's role says what its evidence can do. `critical`: it can roll back, and the next step needs its certificate.
 `non_blocking`: it can roll back, but nothing waits for it. `dry_run`: it is stored and reported, but changes nothing.
@@ -48,11 +48,11 @@ class Calibrated(NamedTuple):
 
 
 class NothingToCompare(Exception):  # noqa: N818 -- not an error: the gate is left out
-    """Blue's past lacks what a gate is calibrated from. The message says what is missing."""
+    """Blue's past lacks the data that calibrates a gate. The message says what is missing."""
 
 
 class Gate(ABC):
-    """One thing that is judged. Each kind is a frozen dataclass whose fields are the settings that policies give.
+    """One measure by which green is judged. Each kind is a frozen dataclass whose fields are the policy's settings.
 
     kind: its name in stored records. role: see above. weight: its part of the rollback risk among the gates that can
     roll back. samples: the kinds of sample that `calibrate` returns. essential: it is judged even if telemetry is
@@ -90,13 +90,13 @@ class Gate(ABC):
 
     @abstractmethod
     def calibrate(self, past: Past, terms: Terms) -> Calibrated:
-        """Return how it is judged, from blue's past alone. Raises NothingToCompare if that past is not enough.
+        """Return the gate's calibration, from blue's past alone. Raises NothingToCompare if that past is insufficient.
 
         The caller fills in the setting's `share` and `rates`, for all gates together.
         """
 
     def alarm_sample(self, past: Past) -> CountSample | None:
-        """Return what it counts to notice an incident: bad shares far beyond blue's past. None if it notices none."""
+        """Return the sample that shows incidents: bad shares far beyond blue's past. None if the gate detects none."""
         del past
         return None
 

@@ -38,7 +38,8 @@ TAILS = (0.9, 0.5, 0.99)  # the first is the one that is reported
 CERTIFIED_TAIL, CERTIFIED_MORE = 0.95, 1.08
 BUDGET = 0.01
 SETTLE = 1
-# General slowdowns look like bursts in blue's past, but cancel out next to green: so at most eight bad minutes.
+# General slowdowns look like bursts in blue's past, but slow down both deployments and cancel out. So this limits the
+# bad minutes that are required to eight.
 MOST_BURSTINESS = 7.4
 LEAST_ANSWERS = 100
 # In an incident, many answers take longer than this multiple of blue's past P95 (or whole minutes of its usual P50).
@@ -92,20 +93,20 @@ class Ladder(Sample):
         return [Percentiles(ours[50], theirs[50], ours[95], theirs[95])]
 
     def measured(self, item: int) -> Measured:
-        """Return that minutes with a higher P95 are counted."""
+        """Return what is measured: minutes with a higher P95."""
         del item
         return Measured(what="slow_minutes")
 
 
 @dataclass(frozen=True, slots=True)
 class SlowMinute(CountSample):
-    """Minutes whose median answer took longer than so many milliseconds, where only percentiles are known."""
+    """Minutes whose median latency exceeded a threshold, for sources that only have percentiles."""
 
     milliseconds: float
     kind: Literal["slow_minute"] = "slow_minute"
 
     def counts(self, row: DeploymentMinute, *, green: bool) -> tuple[Pair]:
-        """Return whether the minute was slow, of 1; 0 of 0 if it has too few requests to say."""
+        """Return 1 of 1 if the minute was slow, 0 of 1 if not, and 0 of 0 if it has too few requests to tell."""
         del green
         median = (row.percentiles or {}).get(50)
         return (NOTHING if median is None or row.total < LEAST_REQUESTS else (int(median > self.milliseconds), 1),)
@@ -136,7 +137,7 @@ class LatencyGate(Gate):
     samples: ClassVar[tuple[type[Sample], ...]] = (Slower, Ladder, SlowMinute)
 
     def needs(self, sources: SourceChoice) -> tuple[Latency]:
-        """Return its need for latency, from the source that the policy chose."""
+        """Return the telemetry that it needs: latency, from the source that the policy chose."""
         return (Latency(sources.latency_from),)
 
     def recorded(self, row: DeploymentMinute) -> bool:
@@ -144,7 +145,7 @@ class LatencyGate(Gate):
         return row.slowness is not None or row.percentiles is not None
 
     def calibrate(self, past: Past, terms: Terms) -> Calibrated:
-        """Return how the gate is judged: by counts if the source has them, otherwise by percentiles."""
+        """Return the gate's calibration: by counts if the source has them, otherwise by percentiles."""
         try:
             source = source_kind(terms.sources.latency_from)
         except UnknownSource as unknown:
@@ -152,7 +153,7 @@ class LatencyGate(Gate):
         return self._by_counts(past) if source.counts_latency else self._by_percentiles()
 
     def alarm_sample(self, past: Past) -> CountSample | None:
-        """Return answers, or minutes, that are far slower than blue's were, and than green's may be."""
+        """Return the sample of answers, or minutes, far slower than blue's past and than green is allowed to be."""
         far = max(FAR_SLOWER, self.worse_than)
         slowness = past.summed(lambda row: row.slowness)
         if sum(slowness.values()) >= LEAST_ANSWERS:

@@ -1,4 +1,4 @@
-"""What a gate counts, as JSON-compatible data. `shared.words.gates` makes the sentence."""
+"""What a gate counts, as JSON-compatible data. `shared.words.gates` turns it into a sentence."""
 
 from __future__ import annotations
 

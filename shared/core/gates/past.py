@@ -1,4 +1,4 @@
-"""Blue's past, which the judge is calibrated from. It never contains a minute of green."""
+"""Blue's past, from which the judge is calibrated. It never contains a minute of green."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ class Past:
     def heard(self, sample: Sample, recorded: Callable[[DeploymentMinute], bool]) -> float:
         """Return how much a sample's first item counted per request, in the minutes with recorded data.
 
-        Less if it counted nothing for long: twice as many requests without any outcome are not improbable then. After
-        the last outcome, it may only be late.
+        A long pause between outcomes lowers the rate, so that only a pause twice as long is improbable. The time after
+        the last outcome is not a pause, since the next one may just be late.
         """
         found = zip(self.minutes, self.series(sample)[1], strict=False)
         known = [(row.total, counted) for row, counted in found if row is not None and recorded(row)]
@@ -47,7 +47,7 @@ class Past:
         return min(rate, UNHEARD / (2 * pause)) if pause else rate
 
     def summed(self, of: Callable[[DeploymentMinute], Mapping[Key, int] | None]) -> dict[Key, int]:
-        """Return the counts by key that `of` finds in each minute, added up over all minutes."""
+        """Return the counts by key that `of` finds in each minute, summed over all minutes."""
         total: dict[Key, int] = {}
         for row in self.minutes:
             for key, count in ((row and of(row)) or {}).items():
@@ -63,7 +63,7 @@ class Past:
 
 
 def _longest_pause(known: Iterable[tuple[int, int]]) -> int:
-    """Return the most requests before an outcome was counted again. known: requests and outcomes by minute."""
+    """Return the most requests between counted outcomes. known: requests and outcomes by minute."""
     longest = pause = 0
     for requests, counted in known:
         if counted:

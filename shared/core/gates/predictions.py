@@ -34,7 +34,7 @@ SHIFT_RATIO = 1.25
 class Predicted(CountSample):
     """Predictions of each of these classes or bins, out of all predictions.
 
-    `OTHER` stands for all other labels, `UNREADABLE` for answers without a prediction, which are no other label.
+    `OTHER` stands for all other labels, `UNREADABLE` for answers without a prediction, which do not count as `OTHER`.
     any_class: whether blue's answers without a prediction count for each class, because they could have been of it.
     """
 
@@ -69,9 +69,9 @@ class Predicted(CountSample):
 
 
 def _measures(classes: int, shift: float) -> tuple[Measure, Measure, Measure]:
-    """Return how rarer classes, more frequent ones and unreadable answers are bet on.
+    """Return the measures for rarer classes, more frequent classes and unreadable answers.
 
-    Each class, with both directions, and unreadable answers have the same part of the budget.
+    Each class (both directions together) and unreadable answers have equal parts of the budget.
     """
     allowed, part = Null(SHIFT_RATIO, shift), 1.0 / (classes + 1)
     more = Measure(items=classes, share=classes * part / 2.0, null=allowed, severe=False, bets=FEW_BETS)
@@ -95,7 +95,7 @@ class PredictionsGate(Gate):
     reported_by_green: ClassVar[bool] = True
 
     def needs(self, sources: SourceChoice) -> tuple[Predictions]:
-        """Return its need for predictions."""
+        """Return the telemetry that it needs: predictions."""
         del sources
         return (Predictions(self.reading),)
 
@@ -104,10 +104,10 @@ class PredictionsGate(Gate):
         return row.predictions is not None
 
     def calibrate(self, past: Past, terms: Terms) -> Calibrated:
-        """Return how the gate is judged: the classes that blue predicts most often, and unreadable answers.
+        """Return the gate's calibration: the classes that blue predicts most often, and unreadable answers.
 
-        Of unreadable answers, only more are harm. Those of blue could have been of any class, so where green might
-        predict a class more often than blue, they count as blue's, too.
+        Only an increase in unreadable answers is harm. Blue's unreadable answers could have been of any class, so they
+        count as that class for blue when the question is whether green predicts it more often.
         """
         known = past.summed(lambda row: row.predictions)
         readable = {label: count for label, count in known.items() if label != UNREADABLE}
@@ -131,7 +131,7 @@ class PredictionsGate(Gate):
         return Calibrated(setting, GateSamples(samples))
 
     def alarm_sample(self, past: Past) -> Predicted:
-        """Return unreadable answers: if neither deployment's can be read any more, comparing them shows nothing."""
+        """Return the sample of unreadable answers: if both deployments' are unreadable, a comparison shows nothing."""
         del past
         return Predicted((UNREADABLE,))
 

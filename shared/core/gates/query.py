@@ -35,7 +35,7 @@ class Counted(CountSample):
         return (NOTHING if tally is None else (tally.bad, tally.total),)
 
     def measured(self, item: int) -> Measured:
-        """Return that a query's own count is measured."""
+        """Return what is measured: the query's own count."""
         del item
         return Measured(what="query_count")
 
@@ -59,12 +59,12 @@ class QueryGate(Gate):
     reported_by_green: ClassVar[bool] = True
 
     def needs(self, sources: SourceChoice) -> tuple[Tallies]:
-        """Return its need for the counts of its query."""
+        """Return the telemetry that it needs: the counts of its query."""
         del sources
         return (Tallies(self.name, self.query),)
 
     def calibrate(self, past: Past, terms: Terms) -> Calibrated:
-        """Return how the gate is judged: against blue, and by its absolute limit."""
+        """Return the gate's calibration: against blue, and by its absolute limit."""
         own = terms if self.budget is None else terms._replace(budget=self.budget)
         return relative_to_blue(self, Counted(self.name), past, own, self.at_most)
 

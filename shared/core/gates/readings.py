@@ -1,6 +1,6 @@
 """What each gate's evidence says, as data: green's rate, blue's rate, and how certain they are.
 
-For records and people; nothing is decided from it. The sentences are made in `shared.words.gates`.
+For records and operators; no decision uses it. The sentences are made in `shared.words.gates`.
 """
 
 from __future__ import annotations
@@ -28,11 +28,12 @@ SLIGHT = 1e-6  # odds that differ from 1 : 1 only by rounding
 class Reading:
     """One gate after a minute.
 
-    measured: what was counted. green, blue: an interval for each one's rate, with 95 % confidence at all times together
-    (None: no requests, or no rate). log_harm, harm_threshold: natural logarithms of the odds that green is worse, and
-    of those at which this gate alone would roll back (None: it cannot). log_certificate, certificate_threshold: the
-    same for the odds that the next step is within the budget, and for those that it needs (None: none is needed).
-    minutes: settled minutes at this weight. missing: why the last minutes have no data for this gate.
+    measured: what was counted. green, blue: an interval for each one's rate, valid at all times together with 95 %
+    confidence (None: no requests, or no rate). log_harm, harm_threshold: natural logarithms of the odds that green is
+    worse, and of the odds at which this gate alone would roll back (None: it cannot). log_certificate,
+    certificate_threshold: the same for the odds that the next step is within the budget, and the odds that it needs
+    (None: none is needed). minutes: settled minutes at this weight. missing: why the last minutes have no data for this
+    gate.
     """
 
     gate: str
@@ -120,7 +121,7 @@ def _reading(
     suspicious = harm > SLIGHT
     item = gates.worst_item(evidence, setting, tuning) if suspicious else samples.samples[0].shown(evidence.counts)
     measured = _measured(samples, setting)
-    counts = evidence.counts(measured.index(measured[item]))  # of the items that measure the same, the first
+    counts = evidence.counts(measured.index(measured[item]))  # the first of the items that measure the same
     certified = thresholds.certifies(setting)
     return Reading(
         gate=setting.name,

@@ -1,4 +1,4 @@
-"""Calibrates gates that compare green's bad share with blue's, and optionally with an absolute limit."""
+"""Calibration of gates that compare green's bad share with blue's, and optionally with an absolute limit."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from shared.core.judge.panel import long_enough, past_rate
 def relative_to_blue(
     gate: Gate, sample: CountSample, past: Past, terms: Terms, at_most: float | None = None
 ) -> Calibrated:
-    """Return how such a gate is judged. sample: what it counts. at_most: the share allowed, whatever blue does."""
+    """Return such a gate's calibration. sample: what it counts. at_most: the share allowed, whatever blue does."""
     bad, total = past.series(sample)
     limits = () if at_most is None else (at_most,)
     setting = GateSetting(

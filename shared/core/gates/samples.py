@@ -47,7 +47,7 @@ class Sample(ABC):
 
 
 class CountSample(Sample):
-    """A sample of counts: how many of how many were bad."""
+    """A sample of counts: how many out of how many were bad."""
 
     __slots__ = ()
 

@@ -1,6 +1,6 @@
 """How bursty bad answers are: first from blue's own past, then also from green and blue side by side.
 
-Calibration never sees a minute of green; what pairs of minutes show can only temper later minutes.
+Calibration never sees a minute of green, and what pairs of minutes show only tempers later minutes.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ class Certificate:
 
 
 def null_for(next_weight: int, budget: float, ratio: float = RATIO) -> Null:
-    """Return the null `after the step, all traffic together is bad more than (1 + ratio) x blue + budget`.
+    """Return the null `after the step, the bad share of all traffic exceeds (1 + ratio) x blue + budget`.
 
     `next_weight` is green's share after the step in percent (1 to 100); `budget` is D, a probability over all traffic.
     """

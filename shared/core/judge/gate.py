@@ -51,9 +51,9 @@ class GateEvidence:
     seen: green's bad and total and blue's bad and total for each count in turn (for percentiles: minutes with a higher
     P95, minutes, 0, 0). step: the same four numbers for the first count, in steady minutes of the current step.
     unheard: requests that green answered without failing since the gate last counted one of green's outcomes, while
-    blue's were counted. unseen: requests that blue (or green, alone with all traffic) answered without failing since it
-    last counted one of its outcomes, with which green's are compared. last: the natural logarithm of the odds of harm
-    from the last minute alone, without the cap that keeps a burst from being proof.
+    blue's were counted. unseen: requests that blue (or green, if it has all traffic) answered without failing since the
+    gate last counted one of that deployment's outcomes. last: the natural logarithm of the odds of harm from the last
+    minute alone, without the cap that keeps one burst from deciding.
     """
 
     harm: harm.Harm = field(default_factory=harm.Harm)
@@ -99,13 +99,13 @@ def add_minute(
 
 
 def skip_minute(evidence: GateEvidence, setting: GateSetting, share: Share) -> GateEvidence:
-    """Return the evidence after a settled minute of which the gate has no data: none, but its absence is noticed."""
+    """Return the evidence after a settled minute without data for the gate: only the absence is counted."""
     absent = 0 if not setting.heard or setting.mirrored else share.answered if share.alone else share.blue_answered
     return replace(evidence, unseen=evidence.unseen + absent, last=0.0)
 
 
 def _changed(share: Share, setting: GateSetting) -> bool:
-    """Return whether this is the first minute after a change of traffic that the gate uses."""
+    """Return whether this is the first minute that the gate uses after a traffic change."""
     return share.age == setting.settle if setting.settle else share.changed
 
 
@@ -156,7 +156,7 @@ def _gains(
 
 
 def _usual(evidence: GateEvidence, setting: GateSetting, item: int) -> float:
-    """Return the larger of blue's rates: while it had traffic in this rollout, and in its past.
+    """Return the larger of blue's two rates: while it had traffic in this rollout, and in its past.
 
     A rate from few requests in this rollout is shrunk towards the past; otherwise one failure in two requests would
     excuse everything.
@@ -192,7 +192,7 @@ def _certify(
 
 
 def _unheard(evidence: GateEvidence, item: Item, share: Share, setting: GateSetting) -> int:
-    """Return `unheard` after a minute. If green has all traffic, blue's earlier outcomes stand in for blue's."""
+    """Return `unheard` after a minute. If green has all traffic, blue's earlier outcomes replace its current ones."""
     if not isinstance(item, Counts) or item.green_total:
         return 0
     if setting.mirrored:

@@ -1,4 +1,4 @@
-"""What a gate is given of one minute: what it counts, and the traffic share."""
+"""A gate's input for one minute: what it counts, and the traffic share."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class GateMinute:
 class Share:
     """The traffic share during a minute.
 
-    weight: green's share in percent; negative for a mirror. next_weight: the one after this step, or None at the last.
-    steady: whether it was in force for the whole minute; an unsteady minute counts for harm but not for the
+    weight: green's share in percent; negative for a mirror. next_weight: the weight after this step, or None at the
+    last. steady: whether it was in force for the whole minute; an unsteady minute counts for harm but not for the
     certificate. changed: whether the minute is the first at this weight. age: the number of earlier steady minutes at
     this weight. answered: how many requests green answered without failing, whatever other gates say about them.
-    blue_answered: the same of blue.
+    blue_answered: the same for blue.
     """
 
     weight: int

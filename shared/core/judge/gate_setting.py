@@ -17,9 +17,9 @@ class GateSetting:
     the same for each item of the measures (empty: unknown). usual_at_most: the highest rate that green, alone with all
     traffic, is compared with, however bad blue was in an incident. budget: D, the harm that the certificate allows over
     all traffic, a probability (None: there is no certificate). margin: for a certificate from percentiles. heard: how
-    much per request blue's past reported to it (0: it counts nothing that deployments report). mirrored: whether it
-    counts pairs of answers, which there are only during a mirror. settle: how many steady minutes after a change of
-    traffic are skipped, along with all that are not steady.
+    many outcomes per request blue reported in the past (0: it counts nothing that deployments report). mirrored:
+    whether it counts pairs of answers, which there are only during a mirror. settle: how many steady minutes are
+    skipped after a traffic change, along with all unsteady ones.
     """
 
     name: str = "errors"

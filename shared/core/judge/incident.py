@@ -4,7 +4,7 @@ It uses a gate's bets against a fixed limit: the bad share is at most `RATIO` ti
 past, plus the budget. An incident is declared at the odds that a rollback needs, or if too many minutes of the last
 hour were above the limit, as in an incident that comes and goes. It has memory: it ends only after a number of calm
 minutes that grows with its length, and only once the requests of all these minutes together show that the share is
-below the limit again, as surely as a step forward needs it. A minute of few requests would show nothing.
+below the limit again, at the confidence that an advance needs. A minute with few requests would show nothing.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ from shared.core.judge.tuning import Tuning
 from shared.core.judge.verdict import Risk
 
 RATIO = 3.0
-# The bad share that a deployment without a past may have: at three times it, about a tenth, it is an incident.
+# The bad share that a deployment without a past may have. Three times this share, about a tenth, is an incident.
 UNKNOWN = 0.03
-# Above this share it is an incident whatever the past shows, which may contain the beginning of the same incident.
+# Above this share it is an incident whatever the past shows: that may contain the beginning of the same incident.
 MOST = 0.5
 UNCAPPED = 1e3  # nats
-MOST_UNKNOWN = 0.25  # the same for a past that is too short to say what is usual, or absent
+MOST_UNKNOWN = 0.25  # the same for a past that is too short to show what is usual, or absent
 # An incident of five minutes or more ends after ten calm minutes; a shorter one after twice its length plus one.
 LONGEST_CALM = 10
-# It also ends after so many calm minutes with too few requests to show that, if together they are not suspicious, and
-# after so many in a row that show nothing: what was seen before is then no longer known.
+# It also ends after this many calm minutes that have too few requests to show recovery but together are not suspicious,
+# and after this many consecutive minutes without data: the earlier evidence is then out of date.
 LONGEST_UNSURE = 60
-# At lower odds, after a calm minute, the watch begins anew. Not much higher, or a cap that lets each minute win little
-# would never let it grow: the first stake loses its bets on larger shares even in an incident.
+# If the odds are lower than this after a calm minute, the watch restarts. If this were much higher and the cap let each
+# minute win little, the watch would never grow: the first stake loses its bets on larger shares even in an incident.
 ANEW = math.log(0.5)
-# More minutes above the limit than this, of the last so many with requests, are an incident whatever lies between them.
-# Where the past had such minutes itself, it takes more than twice as many as then.
+# If more than `MOST_ABOVE` of the last `WINDOW` minutes with requests were above the limit, it is an incident, whatever
+# lies between them. If the past itself had such minutes, it takes more than twice as many as in the past.
 WINDOW, MOST_ABOVE = 60, 8
 _LANES = (Measure(),)
 
@@ -64,11 +64,11 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """The state of one deployment. declared: an incident is on. bad, calm: minutes above the limit, and since then.
+    """The state of one deployment. declared: an incident is on. bad, calm: minutes above the limit, and minutes since.
 
-    since: in an incident, the requests of the calm minutes, as those of green. above: before one, which of the last
-    `WINDOW` minutes were above the limit, as bits, the last one lowest. unseen: for how many minutes in a row, up to
-    now, what is watched has not been known.
+    since: during an incident, the requests of the calm minutes, counted as green's. above: before one, which of the
+    last `WINDOW` minutes were above the limit, as bits, the last one lowest. unseen: the number of consecutive minutes,
+    up to now, without data on what is watched.
     """
 
     harm: Harm = field(default_factory=Harm)
@@ -84,7 +84,7 @@ def alarm(bad: int, total: int, budget: float, cap: float, most: float = MOST) -
     """Return the alarm for a blue with this past. most: the bad share above which it is an incident in any case.
 
     A past with few requests, or none, would allow any rate, and no incident would ever be declared. So it allows
-    `UNKNOWN`, or twice what it shows; and never more than `most`, not even in a burst.
+    `UNKNOWN`, or twice what it shows, and never more than `most`, not even in a burst.
     """
     past = interval(bad, total)
     usual = UNKNOWN if past is None else min(past.high, max(UNKNOWN, 2.0 * bad / total))
@@ -100,12 +100,13 @@ def log_odds(watch: Watch, tuning: Tuning) -> float:
 def add_minute(watch: Watch, counts: Counts, of: Alarm, tuning: Tuning, risk: Risk) -> Watch:
     """Return the watch after a minute; a minute without requests changes nothing.
 
-    The cap only delays the start of an incident: once declared, every minute above the limit extends it. Minutes that
-    speak against one are forgotten: an incident that begins after hours of calm is found as soon as one that begins
-    with the watch. So the risk of a false one is not bounded for the whole rollout; `bench.incidents` measures it.
+    The cap only delays the start of an incident: once declared, every minute above the limit extends it. Evidence
+    against an incident is forgotten, so one that begins after hours of calm is found as soon as one that begins with
+    the watch. The risk of a false incident is therefore not bounded for the whole rollout; `bench.incidents` measures
+    it.
 
-    counts: the deployment's, as if it were green. risk: how sure one must be that an incident is on, and when
-    it is over.
+    counts: the deployment's, as if it were green. risk: how sure the judge must be that an incident is on, and that it
+    is over.
     """
     if not counts.green_total:
         return watch
@@ -123,7 +124,7 @@ def add_minute(watch: Watch, counts: Counts, of: Alarm, tuning: Tuning, risk: Ri
 
 
 def with_past(of: Alarm, past: Iterable[Counts], tuning: Tuning) -> Alarm:
-    """Return the alarm that allows for the minutes above its limit in the past. past: minutes, as if of green."""
+    """Return the alarm, adjusted for the past minutes above its limit. past: minutes, counted as green's."""
     above, most = 0, 0
     for counts in past:
         if counts.green_total:
@@ -137,21 +138,21 @@ def _shifted(above: int, *, bad: bool) -> int:
 
 
 def _continued(watch: Watch, counts: Counts, of: Alarm, tuning: Tuning, risk: Risk) -> Watch:
-    """Return the watch after one more minute of an incident, which may be over with it."""
+    """Return the watch after one more minute of an incident, which may end it."""
     calm, since = watch.calm + 1, watch.since + counts
     if beyond(counts, of, tuning):
         return Watch(watch.harm, declared=True, bad=watch.bad + 1)
-    if beyond(since, of, tuning):  # no minute of them by itself, but all together
+    if beyond(since, of, tuning):  # no single minute, but all of them together
         return Watch(watch.harm, declared=True, bad=watch.bad + calm)
     enough = calm >= min(LONGEST_CALM, 2 * watch.bad + 1) and _below(since, of, risk)
     return Watch() if enough or calm >= LONGEST_UNSURE else replace(watch, calm=calm, since=since, unseen=0)
 
 
 def add_unseen(watch: Watch) -> Watch:
-    """Return the watch after a minute with requests of which what is watched is not known, as when its source fails.
+    """Return the watch after a minute that had requests but no data on what is watched, as when its source fails.
 
-    After an hour of them it begins anew: an incident that nothing shows any more would never end, and nor would a
-    suspicion.
+    After an hour of such minutes it restarts. Otherwise an incident or a suspicion without any new data would never
+    end.
     """
     unseen = watch.unseen + 1
     return Watch() if unseen >= LONGEST_UNSURE else replace(watch, unseen=unseen)
@@ -165,7 +166,7 @@ def beyond(counts: Counts, of: Alarm, tuning: Tuning) -> bool:
 
 
 def _below(since: Counts, of: Alarm, risk: Risk) -> bool:
-    """Return whether these requests show that the share is below the limit, as surely as a step forward needs it."""
+    """Return whether these requests show that the share is below the limit, at the confidence for an advance."""
     found = interval(since.green_bad, since.green_total, risk.advance)
     return found is not None and found.high < of.limit
 

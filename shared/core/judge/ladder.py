@@ -15,7 +15,7 @@ RUNGS = ((1.0, 0.5), (1.25, 0.25), (1.6, 0.1))
 BOLDNESS = (0.4, 0.75, 0.97)
 BETS = tuple((rung, chance, chance + (1.0 - chance) * bold) for rung, chance in RUNGS for bold in BOLDNESS)
 COUNT = 2 * len(BETS)
-# An acceptable green exceeds the certificate's margin in less than half of the minutes; these bet on far less.
+# An acceptable green exceeds the certificate's margin in less than half of the minutes; these bets are on far fewer.
 OVER_HALF = 0.5
 CERTIFICATE_BETS = (0.1, 0.25)
 LEAST_REQUESTS = 20

@@ -116,8 +116,8 @@ def _nulls(measure: Measure, allowance: Allowance, tuning: Tuning) -> tuple[Null
 def severe_limit(usual: float, tuning: Tuning, handles: float = 0.5) -> float:
     """Return the share above which green is far worse than a blue with this share.
 
-    It is the severe lane's limit, and never more than where green handles that part of what blue does: three times a
-    third would excuse a green that handles nothing.
+    It is the severe lane's limit, lowered if necessary so that green must handle at least the part `handles` of what
+    blue handles. Otherwise three times a third would excuse a green that handles nothing.
     """
     return min(1.0 - handles * (1.0 - usual), tuning.severe.rho * usual + tuning.severe.delta)
 

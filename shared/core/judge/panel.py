@@ -1,4 +1,4 @@
-"""All gates together: one minute in, one state out. Does not know what a gate counts.
+"""All gates together: one minute in, one state out. The panel does not know what a gate counts.
 
 The public interface of the judge: create a `Panel` before green's first request, start with `Evidence()`, pass every
 settled minute to `add_minute` once, call `begin_step` when the weight is raised, and call `verdict.judge` at any time.
@@ -41,8 +41,8 @@ class Panel:
 class JudgedMinute:
     """One settled minute: what each gate of the panel sees of it (None: nothing), and the traffic share.
 
-    green, blue: their numbers of requests, whatever gates say about them. answered, blue_answered: those of green and
-    of blue that did not fail. weight, next_weight, steady: as in `gate_minute.Share`. live: their live requests, to
+    green, blue: their numbers of requests, whatever the gates count. answered, blue_answered: those of green and of
+    blue that did not fail. weight, next_weight, steady: as in `gate_minute.Share`. live: their live requests, to
     compare with the weight; None if the minute says nothing about that.
     """
 
@@ -131,7 +131,7 @@ def begin_step(evidence: Evidence) -> Evidence:
 
 
 def certify_anew(evidence: Evidence) -> Evidence:
-    """Return the evidence with fresh certificates within a step: what they were won on says nothing any more."""
+    """Return the evidence with fresh certificates within a step, because the evidence behind the old ones is void."""
     return replace(evidence, gates=tuple([gate.begin_step(one) for one in evidence.gates]))
 
 

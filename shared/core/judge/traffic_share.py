@@ -1,12 +1,13 @@
-"""Whether green receives the share of the live requests that its weight should bring it: a sample-ratio mismatch.
+"""Whether green receives the share of live requests that its weight implies. If not: a sample-ratio mismatch.
 
 A sample is the number of green's and blue's live requests in one complete minute at a weight or, with little traffic,
-in as many minutes as it takes for each deployment to expect four. The judge bets against the null hypothesis that the
-odds of a request being green's are within a factor `TOLERANCE` of the weight's odds. Requests are not independent
-(connections are reused), so three things make the test robust: evidence is divided by how much more the share varied
-between samples than with independent requests, one sample wins at most a part of what a mismatch needs, and the last
-samples together must be outside the tolerance as well. A step is often shorter than that, so the last samples may be of
-several weights: each is compared with its own. Whether green's responses are good does not matter here.
+in as many minutes as it takes until four requests are expected for each deployment. The judge bets against the null
+hypothesis that the odds of a request being green's are within a factor `TOLERANCE` of the weight's odds. Requests are
+not independent (connections are reused), so three things make the test robust: evidence is divided by how much more the
+share varied between samples than it would for independent requests, one sample can win only part of what a mismatch
+needs, and the last samples together must be outside the tolerance as well. A step is often shorter than that, so the
+last samples may have different weights; each is compared with its own. Whether green's responses are good does not
+matter here.
 """
 
 from __future__ import annotations
@@ -20,12 +21,12 @@ from shared.core.judge.harm import Harm, add_minute
 from shared.core.judge.tuning import Tuning
 
 TOLERANCE = 1.5  # the factor by which the odds may differ
-RISK = 0.001  # of ever reporting a mismatch, over a whole rollout, where there is none
+RISK = 0.001  # of ever reporting a mismatch in a rollout that has none
 BETS = (1.2, 1.5, 3.0, 10.0)  # further factors, in both directions
-WINDOW = 10  # samples that a mismatch needs; the last ones must be outside the tolerance, and inside for its end
-LEAST_EXPECTED = 4.0  # requests of either deployment in a sample, by the weight
-USUAL_CLUSTER = 4.0  # requests that go the same way together, until samples show how many
-CLUSTER_WEIGHT = 5.0  # pairs of samples that this assumption weighs
+WINDOW = 10  # samples that a mismatch needs: together outside the tolerance, and inside it when the mismatch ends
+LEAST_EXPECTED = 4.0  # requests of either deployment in a sample, expected from the weight
+USUAL_CLUSTER = 4.0  # requests that are routed together, until samples show how many
+CLUSTER_WEIGHT = 5.0  # the weight of this assumption, in pairs of samples
 LOG_THRESHOLD = -math.log(RISK)
 CAP = (LOG_THRESHOLD + math.log(2 * len(BETS))) / WINDOW  # nats that a sample may win
 _LOG_PART = -math.log(2 * len(BETS))
@@ -33,7 +34,7 @@ _SIDES = (True, False)
 
 
 class LiveMinute(NamedTuple):
-    """Live requests of both deployments in a minute, or in several, without those addressed to one; green's weight."""
+    """Live requests of both deployments in one or more minutes, without those that address one; green's weight."""
 
     green: int
     blue: int
@@ -47,11 +48,11 @@ class LiveMinute(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TrafficShare:
-    """What is known of green's share.
+    """What is known about green's share.
 
-    harm: the bets. variation: of the share between neighbouring samples, beside that of independent requests. recent:
-    the last samples, each at its own weight. pending: what is too little for a sample yet. mismatch: whether there is
-    one now.
+    harm: the bets. variation: how much the share varied between neighbouring samples, and how much it would for
+    independent requests. recent: the last samples, each at its own weight. pending: requests that are still too few for
+    a sample. mismatch: whether there is one now.
     """
 
     harm: Harm = field(default_factory=Harm)
@@ -71,7 +72,7 @@ class TrafficShare:
         return sum(minute.total for minute in self.recent)
 
     def expected(self, factor: float = 1.0) -> float:
-        """Return green's requests in the last samples if its odds were so many times those of each sample's weight."""
+        """Return green's expected requests in the last samples if its odds were `factor` times those of each weight."""
         return sum(
             minute.total * factor * minute.weight / (factor * minute.weight + 100 - minute.weight)
             for minute in self.recent
@@ -79,7 +80,7 @@ class TrafficShare:
 
     @property
     def log_odds(self) -> float:
-        """Natural logarithm of the odds against a share that is as it should be."""
+        """The natural logarithm of the odds against a share that matches the weight."""
         return self.harm.log_odds((_LOG_PART,) * len(self.harm.wealth))
 
 
@@ -110,13 +111,13 @@ def _after(share: TrafficShare, sample: LiveMinute, tuning: Tuning) -> TrafficSh
 
 
 def cluster(variation: Variation) -> float:
-    """Return about how many requests go the same way together, by how much the share varied between samples."""
+    """Estimate how many requests are routed together, from how much the share varied between samples."""
     seen = USUAL_CLUSTER * CLUSTER_WEIGHT + variation.observed
     return max(1.0, seen / (CLUSTER_WEIGHT + variation.expected))
 
 
 def _varied(before: Variation, last: LiveMinute, minute: LiveMinute) -> Variation:
-    """Return the variation with one more pair of samples, each pair counting alike however many requests it had."""
+    """Return the variation with one more pair of samples; each pair counts the same, however many requests it had."""
     observed, expected = NONE.plus((last.green, last.total), (minute.green, minute.total))
     return Variation(before.observed + observed / expected, before.expected + 1.0) if expected else before
 

@@ -109,7 +109,7 @@ def judge(
     minutes = max((one.certificate.minutes for one in known), default=0)
     line = panel.tuning.log_suspicion + SLIGHT
     suspicious = max(one.harm for one in counted) > line
-    # A gate that has no evidence at this step (because the mirror is over) cannot be waited for.
+    # Do not wait for a gate that has no evidence at this step (because the mirror is over).
     suspect = max((one for one in counted if one.present), key=lambda one: one.harm, default=None)
     silent, unheard = _unheard(known, panel)
     weakest, certified = _weakest(weighed, needed)

@@ -101,7 +101,7 @@ class EndpointSeen:
         return name not in self.deployments or self.deployments[name].state.broken
 
     def gone(self, name: str) -> bool:
-        """Return whether this deployment is missing or about to be: it cannot recover, as one that failed may."""
+        """Return whether this deployment is missing or being deleted. Unlike a failed one, it cannot recover."""
         return name not in self.deployments or self.deployments[name].state is Provisioning.DELETING
 
     def serving(self) -> str | None:
@@ -180,15 +180,15 @@ class Observation:
     first, or None if telemetry gave no answer (`telemetry_problem` says why). missing, history_missing: gates for which
     the minutes or the past have no data, and why. history: blue's past, for the calibration, or None if not requested
     or not answered. settled_until: minutes before this have been read. no_table: why the request log does not exist
-    yet, in the source's words. telemetry_refused: whether it gave no answer because Azure refuses one, which does not
-    pass by itself. path: how requests should get into telemetry; None if not requested. halted: the newest halt, which
-    may have ended. halt_unknown: whether it could not be read. autoscaled: the lower-case names of deployments with
-    autoscale settings, and whether these are enabled, or None if not requested or not answered. serving_minutes: the
-    last minutes up to `serving_until`, after the rollout ended or before it placed green, or None if not requested or
-    not answered. serving_probe: how the deployment that then serves answered the smoke requests, if none of its own was
-    seen to succeed. probed: the deployment that was asked before it serves, if any. probe: how it answered the smoke
-    requests; None: not known. quota: whether green fits into the quota; None if that was not asked. smoke_problem: why
-    the policy's smoke files cannot be read.
+    yet, in the source's words. telemetry_refused: whether it gave no answer because Azure refuses access, which does
+    not resolve by itself. path: how requests should get into telemetry; None if not requested. halted: the newest halt,
+    which may have ended. halt_unknown: whether it could not be read. autoscaled: the lower-case names of deployments
+    with autoscale settings, and whether these are enabled, or None if not requested or not answered. serving_minutes:
+    the last minutes up to `serving_until`, after the rollout ended or before it placed green, or None if not requested
+    or not answered. serving_probe: how the deployment that serves at that time answered the smoke requests, if none of
+    its own requests was seen to succeed. probed: the deployment that was sent the smoke requests before it serves, if
+    any. probe: how it answered them; None: not known. quota: whether green fits into the quota; None if not requested.
+    smoke_problem: why the policy's smoke files cannot be read.
     """
 
     endpoint: EndpointSeen | None

@@ -23,7 +23,7 @@ class Quota:
 class QuotaSeen:
     """Whether a new deployment fits into the quota. instances: how many it has. quota: None if that is not known.
 
-    problem: why it is not known, in the words of whoever could not tell.
+    problem: why it is not known, in the source's words.
     """
 
     instances: int = 0

@@ -15,10 +15,10 @@ from shared.core.rollout.record import Rollout
 
 
 def advance(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Action, ...]:
-    """Return the shift of traffic to green: only once green is observed ready, and never during another write.
+    """Return the shift of traffic to green, only once green is observed ready and never during another write.
 
-    Reducing green's share, also to nothing, needs no smoke test and is allowed even while the rollout is on hold. So is
-    the end of a comparison that shows blue to be worse.
+    Reducing green's share, even to nothing, needs no smoke test and is allowed while the rollout is on hold. So is
+    ending a comparison that shows that blue is worse.
     """
     ready = all(endpoint.ready(name) for name in (rollout.green, *rollout.wanted_traffic))
     held = (rollout.hold is not None and not goes_on(rollout)) or bool(due(rollout))
@@ -35,7 +35,7 @@ def advance(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Ac
 
 
 def lower_while_paused(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Action, ...]:
-    """Return the reduction of green's share that was decided before the pause. What others set since then stays."""
+    """Return the reduction of green's share that was decided before the pause. What others have set since stays."""
     ours = rollout.traffic.steady_since is None and rollout.traffic.edited_since is None
     ready = all(endpoint.ready(name) for name in rollout.wanted_traffic)
     lower = rollout.traffic.weight < endpoint.traffic.get(rollout.green, 0)
@@ -51,7 +51,7 @@ def _lower(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Act
 def _grow(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
     """Return the scaling up that green needs before it gets its share or its mirror.
 
-    Afterwards its size is up to its own autoscaler, or to operators.
+    Afterwards its own autoscaler or operators decide its size.
     """
     needed, green = instances_for(rollout), endpoint.deployments[rollout.green]
     copied = rollout.traffic.mirror > endpoint.mirror.get(rollout.green, 0)
@@ -80,7 +80,7 @@ def _shift(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
     both = rollout.traffic.weight > 0 and rollout.green in endpoint.mirror
     serves = rollout.first and bool(endpoint.traffic) and rollout.green not in endpoint.traffic
     if not wanted or endpoint.traffic == wanted or both or rollout.share_undecided or serves:
-        return ()  # a first deployment takes nothing from what serves: `new_blue` compares the two
+        return ()  # a first deployment takes no traffic from the serving one: `new_blue` compares the two
     unnoticed = bool(rollout.traffic.expected) and endpoint.traffic not in rollout.traffic.known
     if unnoticed or (_raised(rollout, endpoint) and not _stands(rollout, endpoint)):
         return ()

@@ -1,4 +1,4 @@
-"""A version that someone else deploys while its rollout is open: the rollout ends, so that there is no second copy."""
+"""The end of a rollout whose version someone else deploys while it is open, so that there is no second copy."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def deployed_manually(rollout: Rollout, endpoint: EndpointSeen) -> DeploymentSee
 
 
 def superseded(rollout: Rollout, twin: DeploymentSeen, endpoint: EndpointSeen, now: datetime) -> Decision:
-    """Return the end of a rollout whose version already exists; what it created itself is cleaned up."""
+    """Return the end of a rollout whose version is already deployed; what the rollout created itself is cleaned up."""
     code = ReasonCode.ALREADY_SERVING if endpoint.traffic == {twin.name: 100} else ReasonCode.ALREADY_DEPLOYED
     there = reason(code, deployment=twin.name, model=str(rollout.model))
     if code is ReasonCode.ALREADY_DEPLOYED:
@@ -51,7 +51,7 @@ def superseded(rollout: Rollout, twin: DeploymentSeen, endpoint: EndpointSeen, n
 
 
 def untouched(rollout: Rollout, endpoint: EndpointSeen) -> bool:
-    """Return whether green is placed, and neither has live traffic nor may get any from an order of ours."""
+    """Return whether green is placed, has no live traffic, and cannot get any from an order of Teal's."""
     ordered = rollout.green in (rollout.orders.traffic or {}) or rollout.green in endpoint.traffic
     return rollout.phase in UNPROMOTED and rollout.placement is not None and not rollout.traffic.weight and not ordered
 

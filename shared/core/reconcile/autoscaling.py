@@ -1,7 +1,7 @@
-"""Autoscale settings: green gets a copy of blue's, and those of a blue that is kept on fewer instances are suspended.
+"""Autoscale settings: green gets a copy of blue's; those of a blue that is kept with fewer instances are suspended.
 
-Otherwise the autoscaler would undo the scaling down, and Teal would repeat it every minute. They are restored when blue
-serves again.
+Otherwise the autoscaler would undo the scale-down, and Teal would repeat it every minute. The settings are restored
+when blue serves again.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SUSPENDED = frozenset({"suspending", "suspended"})
 
 
 def to_observe(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> bool:
-    """Return whether it must be known which deployments have autoscale settings. Only managed ones can."""
+    """Return whether to observe which deployments have autoscale settings. Only managed ones can have them."""
     if rollout.blue is None or endpoint.kubernetes:
         return False
     if rollout.phase is Phase.STEPPING:
@@ -39,7 +39,7 @@ def to_observe(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> bool:
 
 
 def take_in(rollout: Rollout, observation: Observation) -> Rollout:
-    """Return the rollout with what was observed of autoscale settings, if anything was."""
+    """Return the rollout with the observed autoscale settings, if any were observed."""
     if observation.autoscaled is None or observation.endpoint is None or rollout.blue is None:
         return rollout
     enabled = observation.autoscaled.get(rollout.blue.lower())
@@ -58,7 +58,7 @@ def take_in(rollout: Rollout, observation: Observation) -> Rollout:
 
 
 def may_shrink(rollout: Rollout, endpoint: EndpointSeen) -> bool:
-    """Return whether no autoscaler would undo the scaling down of blue."""
+    """Return whether no autoscaler would undo blue's scale-down."""
     return endpoint.kubernetes or rollout.ending.autoscale in {"none", "suspended"}
 
 
@@ -70,7 +70,7 @@ def copy(rollout: Rollout) -> tuple[Action, ...]:
 
 
 def switch(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
-    """Return the order to suspend blue's settings, or to restore them once blue serves again and they are seen off."""
+    """Return the order to suspend blue's settings, or to restore suspended ones once blue serves again."""
     if rollout.blue is None:
         return ()
     if rollout.phase in RETURNED or serves_again(rollout, endpoint):
@@ -87,7 +87,7 @@ def serves_again(rollout: Rollout, endpoint: EndpointSeen) -> bool:
 
 
 def refused(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decision | None:
-    """Report that Azure refused to suspend blue's settings, which then keeps its instances; None if it did not."""
+    """Report that Azure refused to suspend blue's settings, so blue keeps its instances; None without a refusal."""
     refusal = rollout.refusal
     if rollout.phase is not Phase.PROMOTED or refusal is None or refusal.action is not ActionKind.SWITCH_AUTOSCALE:
         return None
@@ -98,7 +98,7 @@ def refused(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decisio
 
 
 def restoring(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
-    """Wait, but not forever, until blue's settings are restored where it serves; None without any to restore."""
+    """Wait, but not forever, until the settings of a serving blue are restored; None if there are none to restore."""
     returned = rollout.phase in RETURNED or serves_again(rollout, endpoint)
     if not returned or rollout.ending.autoscale not in SUSPENDED:
         return None

@@ -1,6 +1,6 @@
-"""Whether the serving deployment is healthy enough to begin a rollout next to it, by its requests of the last minutes.
+"""Whether the serving deployment's last requests show that it is healthy enough to begin a rollout next to it.
 
-Nothing is created before this is known, as far as telemetry tells; without telemetry the rollout begins.
+Nothing is created before this is known. Without telemetry the rollout begins anyway.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from shared.core.rollout.record import Rollout
 from shared.core.telemetry import Window
 
 WINDOW = timedelta(minutes=5)
-LEAST = 10  # requests: fewer say too little
+LEAST = 10  # requests; fewer show too little
 
 
 def start_window(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Window | None:

@@ -1,4 +1,4 @@
-"""How many instances green needs for its share of the traffic, and blue to serve again. Ignores prices."""
+"""How many instances green needs for its share of the traffic, and blue needs to serve again. Ignores prices."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def instances_for(rollout: Rollout) -> int | None:
 
 
 def blue_is_small(rollout: Rollout, endpoint: EndpointSeen) -> bool:
-    """Return whether blue was scaled down, or may yet be by our order, and has not been seen at full size since."""
+    """Return whether blue was, or may still be, scaled down by Teal and has not been seen at full size since."""
     blue = endpoint.deployments.get(rollout.blue or "")
     if not rollout.ending.blue_scaled_down or blue is None:
         return False
@@ -45,7 +45,7 @@ def too_small(rollout: Rollout, endpoint: EndpointSeen) -> TooSmall:
 
 
 def scaled_in(rollout: Rollout, endpoint: EndpointSeen) -> bool:
-    """Return whether an idle blue has fewer instances than it served with, as its own autoscaler may have decided.
+    """Return whether an idle blue has fewer instances than it served with, for example because of its autoscaler.
 
     If green cannot serve while blue grows, a small blue is better than none.
     """

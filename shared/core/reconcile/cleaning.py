@@ -27,10 +27,10 @@ from shared.core.rollout.history import Decision
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import Rollout
 
-WATCH = timedelta(minutes=30)  # of what serves, after a rollout that was not promoted
-# The phases in which the traffic of whatever has the leftover's name is still taken away, or reported as in use.
+WATCH = timedelta(minutes=30)  # of the serving deployment, after a rollout that was not promoted
+# In these phases, the traffic of any deployment with the leftover's name is still moved away, or reported as in use.
 MOVED = frozenset({Phase.PROMOTED, Phase.ROLLED_BACK})
-# What must be seen healthy before the leftover can go: until then it may be needed.
+# With these reasons the leftover stays for now, because it may still be needed.
 WAITS = frozenset(
     {
         ReasonCode.LEFTOVER_KEPT,
@@ -88,7 +88,7 @@ def clean(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
 
 
 def _over(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
-    """Return the finished rollout. The last that it says is what an operator must restore, if that still is so."""
+    """Return the finished rollout. Its last entry says what an operator must restore, if that is still necessary."""
     left = rollout.ending.too_small
     if left is None or endpoint.instances(rollout.blue) != left.instances or rollout.blue not in endpoint.traffic:
         return Decision(rollout.finish(now))
@@ -105,7 +105,7 @@ def _small(rollout: Rollout, left: TooSmall) -> Reason:
 
 
 def _cleaned(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime) -> Decision:
-    """Return the decision while this deployment is left over."""
+    """Return the decision while this leftover exists."""
     if name not in endpoint.deployments:
         return _gone(rollout, name, now)
     if (why := _needed(rollout, name, endpoint, now)) is not None:
@@ -129,9 +129,9 @@ def _cleaned(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime)
 
 
 def _overdue(rollout: Rollout, why: Reason, endpoint: EndpointSeen, now: datetime) -> Decision:
-    """Say once that the leftover waits for what serves to recover, or give it up if that is not the obstacle.
+    """Report once that the leftover waits for the serving one to recover, or give up if that is not the obstacle.
 
-    Once that is over, the deletion has as much time as any other.
+    After the recovery, the deletion gets its full time again.
     """
     if why.code not in WAITS and rollout.ending.overdue and may_delete(rollout, endpoint, now):
         return Decision(rollout.with_ending(clean_after=now, overdue=False))
@@ -141,7 +141,7 @@ def _overdue(rollout: Rollout, why: Reason, endpoint: EndpointSeen, now: datetim
 
 
 def _unmirrored(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
-    """Wait for the end of Teal's own mirror, which is ordered until then, and say once that it takes long."""
+    """Wait for the end of Teal's own mirror, which is ordered until it ends, and report once that it takes long."""
     why = own_mirror(rollout, endpoint)
     if why is None:
         return None
@@ -149,7 +149,7 @@ def _unmirrored(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Deci
 
 
 def _late(rollout: Rollout, now: datetime) -> bool:
-    """Return whether the cleanup has had the time that it may take."""
+    """Return whether the cleanup has exceeded its time limit."""
     patience = rollout.policy.deadlines.rollback + rollout.later_than_configured
     return now - (rollout.ending.clean_after or now) > patience
 
@@ -166,7 +166,7 @@ def _gone(rollout: Rollout, name: str, now: datetime) -> Decision:
 
 
 def _needed(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime) -> Reason | None:
-    """Return why it is left to an operator: someone else made it, or green serves or, after a failure, may have to."""
+    """Return why it is left to an operator: someone else made it, or it serves or, after a failure, may have to."""
     left = rollout.phase is Phase.FAILED or given_by_others(rollout, endpoint, now)
     if left and name in endpoint.traffic:
         return reason(ReasonCode.LEFTOVER_IN_USE, deployment=name, observed_traffic=dict(endpoint.traffic))
@@ -183,12 +183,12 @@ def _needed(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime) 
 
 
 def _watching(rollout: Rollout, now: datetime) -> Rollout:
-    """Return the rollout with nothing left to do but to watch what serves, at most for as long as a blue is kept."""
+    """Return the rollout with only the serving deployment left to watch, at most for as long as a blue is kept."""
     return rollout.with_ending(cleaned=now, clean_after=now + min(rollout.policy.keep_blue, WATCH))
 
 
 def _finished(rollout: Rollout, why: Reason, now: datetime) -> Decision:
-    """Return the decision when the leftover was dealt with: only the watch remains, until blue's time is over."""
+    """Return the decision once the leftover is dealt with: only the watch remains, until blue's time is up."""
     watching = rollout.with_ending(cleaned=now) if rollout.phase is Phase.PROMOTED else _watching(rollout, now)
     over = now >= (watching.ending.clean_after or now) and watching.ending.unhealthy is None
     return history.noted(rollout.finish(now) if over else watching, why, now)

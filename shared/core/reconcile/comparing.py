@@ -1,4 +1,4 @@
-"""A green that looks harmful with all traffic is compared with blue again, and keeps it if blue turns out worse.
+"""A green that looks harmful with all traffic is compared with blue again. If blue is worse, green gets it all back.
 
 At 100 %, green can only be compared with blue's past, so a failure of something that both depend on looks like harm.
 """
@@ -27,8 +27,8 @@ from shared.core.rollout.status import Progress
 from shared.core.steps.traffic import in_force, shift_weight
 from shared.core.steps.weight import WeightStep
 
-SHARED = 10  # percent for one deployment where the policy has no fitting weight at which both serve
-# A comparison is not broken off before so many minutes: until then green has hardly been judged next to blue.
+SHARED = 10  # percent for one deployment if the policy has no suitable weight at which both serve
+# A comparison is not broken off before this many minutes: until then green has hardly been judged next to blue.
 LEAST = 3
 OF_BLUE = frozenset({ReasonCode.INCIDENT, ReasonCode.ROLLBACK_WITHHELD})
 
@@ -36,11 +36,12 @@ OF_BLUE = frozenset({ReasonCode.INCIDENT, ReasonCode.ROLLBACK_WITHHELD})
 def compared_again(rollout: Rollout, endpoint: EndpointSeen, why: Reason, now: datetime) -> Decision | None:
     """Return to the first weight step with a green that looks harmful at 100 %.
 
-    If this happens again, green fails only under all traffic, unless blue was in an incident next to it since then, or
-    fails some of the smoke requests now. Nearly all traffic returns to blue, as in a rollback, and green is judged next
-    to it again; a blue that fails some of the smoke requests, or failed when it last had requests, gets only a little.
-    A policy without such a step gets one. A rollout that an operator has paused stays paused meanwhile. None if this
-    does not apply, as after someone else took traffic from green: to give some back would be against an operator.
+    This happens only once: a green that looks harmful at 100 % again fails only under all traffic, unless blue was in
+    an incident next to it since then, or fails some of the smoke requests now. Nearly all traffic returns to blue, as
+    in a rollback, and green is judged next to it again. A blue that fails some of the smoke requests, or failed when it
+    last had requests, gets only a little. A policy without such a step gets one. A rollout that an operator has paused
+    stays paused. None if this does not apply, for example after someone else took traffic from green: giving some back
+    would overrule an operator.
     """
     alone, cause = rollout.alone and endpoint.traffic == {rollout.green: ALL}, pause_cause(rollout)
     if not alone or cause is PauseCause.EXTERNAL_CHANGE or not endpoint.ready(rollout.blue):
@@ -68,8 +69,8 @@ def compared_again(rollout: Rollout, endpoint: EndpointSeen, why: Reason, now: d
 def broken_off(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
     """Return all traffic to green if the comparison shows that blue fails a larger share of its requests.
 
-    Teal itself gave blue this traffic; at any other time, an incident of blue moves nothing. None on any other hold and
-    in a pause that an operator must end: that would be against an operator.
+    Teal itself gave blue this traffic; at any other time, an incident on blue moves no traffic. None on any other hold,
+    and in a pause that an operator must end: acting would overrule an operator.
     """
     comparing = rollout.judging.comparison == "open" and rollout.phase in JUDGED and not waits_for_operator(rollout)
     ready = in_force(rollout, endpoint) and endpoint.ready(rollout.green)
@@ -79,7 +80,7 @@ def broken_off(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decis
         return None
     why = reason(ReasonCode.COMPARISON_BROKEN_OFF, deployment=rollout.blue or "", other=rollout.green)
     back = shift_weight(rollout, ALL, endpoint, now).with_judging(compared=False, comparison="broken_off")
-    if rollout.phase is Phase.PROMOTING:  # an operator promoted it all the way meanwhile
+    if rollout.phase is Phase.PROMOTING:  # an operator has promoted it fully in the meantime
         return history.noted(back, why, now)
     weights = [step.live_weight for step in rollout.policy.steps]
     step, phase = (weights.index(ALL), Phase.STEPPING) if ALL in weights else (len(weights), Phase.PROMOTING)
@@ -87,19 +88,19 @@ def broken_off(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decis
 
 
 def goes_on(rollout: Rollout) -> bool:
-    """Return whether green gets all traffic back although the rollout is held: nothing but blue is the reason."""
+    """Return whether green gets all traffic back although the rollout is on hold: blue is the only reason."""
     return rollout.judging.comparison == "broken_off" and not _held_otherwise(rollout)
 
 
 def _held_otherwise(rollout: Rollout) -> bool:
-    """Return whether the rollout is held for anything but an incident of blue."""
+    """Return whether the rollout is on hold for anything but an incident on blue."""
     return rollout.hold_reason is not None and rollout.hold_reason.code not in OF_BLUE
 
 
 def _blue_fails_more(rollout: Rollout) -> bool:
-    """Return whether blue fails far beyond its past, and certainly a larger share than green since they are compared.
+    """Return whether blue fails far beyond its past, and certainly a larger share than green in this comparison.
 
-    An overload is no reason: green would have to handle all the requests alone.
+    An overload does not count: green would have to handle all the requests alone.
     """
     watches = rollout.judging.watches
     overloaded = watches.blue_overloaded.declared or watches.green_overloaded.declared

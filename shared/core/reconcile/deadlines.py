@@ -32,7 +32,7 @@ class _Deadline(NamedTuple):
 def overdue(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
     """Return the rollback of a rollout that takes too long; if green is certified, the deadline is only reported."""
     if rollout.hold is not None or rollout.rereading.recheck is not None:
-        return None  # what it waits for has no deadline, and while old minutes are read again there is no verdict
+        return None  # a hold has no deadline, and there is no verdict while old minutes are read again
     missed = _missed(rollout, endpoint, now)
     if missed is None:
         return None
@@ -43,7 +43,7 @@ def overdue(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision
         why = Reason(ReasonCode.DEADLINE_EXCEEDED, facts, missed.because)
         return history.moved(rollout, Phase.ROLLING_BACK, why, now)
     if missed.name != "rollout":
-        return None  # it advances without one
+        return None  # green passes, so the rollout advances
     again = replace(rollout, status=replace(rollout.status, started=now))
     return history.noted(again, Reason(ReasonCode.DEADLINE_POSTPONED, facts), now)
 

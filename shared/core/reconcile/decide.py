@@ -123,9 +123,9 @@ def _first(deciders: Iterable[Decider], rollout: Rollout, endpoint: EndpointSeen
 
 
 def _begun(back: Decision, before: Rollout, endpoint: EndpointSeen) -> Decision:
-    """Return the decision, if a rollback begins, without what Azure refused before, and with a blue that must grow.
+    """Return the decision. If a rollback begins, forget earlier refusals, and note whether blue must grow.
 
-    An earlier refusal says nothing about the orders that the rollback needs, and a cleanup of blue that took too long
+    An earlier refusal says nothing about the orders that the rollback needs, and an overdue cleanup of blue says
     nothing about that of green.
     """
     if back.rollout.phase is not Phase.ROLLING_BACK or before.phase is Phase.ROLLING_BACK:
@@ -155,7 +155,7 @@ def _informed(rollout: Rollout, observation: Observation, now: datetime) -> Roll
 
 
 def _with_green(rollout: Rollout, endpoint: EndpointSeen | None, now: datetime) -> Rollout:
-    """Return the rollout with whether the green that is being created is there."""
+    """Record whether the green that is being created exists."""
     if endpoint is None or rollout.phase is not Phase.PROVISIONING or rollout.placement is None:
         return rollout
     if rollout.green in endpoint.deployments:
@@ -205,7 +205,7 @@ def _resumed_by_evidence(rollout: Rollout, now: datetime) -> Decision:
 
 def _harmful(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
     watched = rollout.phase in JUDGED
-    # The last reading before blue is deleted may have found new rows, also of minutes with both.
+    # The last reading before blue is deleted may have found new rows, also in minutes in which both had traffic.
     again = rollout.rereading
     reread = rollout.phase is Phase.PROMOTED and again.rechecked is not None and not again.uncompared
     if (

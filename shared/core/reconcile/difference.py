@@ -1,6 +1,6 @@
-"""The difference between what is wanted and what is observed, as actions. Computed anew on every reconcile.
+"""The difference between the desired and the observed state, as actions. Computed from scratch on every reconcile.
 
-So nothing waits for an order to be carried out or needs to know whether it was given.
+So nothing waits for an order to complete or needs to know whether it was given.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ def _delete(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Ac
 
 
 def _shrink(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
-    """Return the scaling down of a kept blue, once that was recorded and while it is idle."""
+    """Return the scale-down of a kept blue, once that was recorded and while it is idle."""
     kept = to_shrink(rollout, endpoint)
     if rollout.blue is None or kept is None or rollout.blue in endpoint.traffic:
         return ()

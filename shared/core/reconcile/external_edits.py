@@ -19,7 +19,7 @@ from shared.core.rollout.record import Rollout
 # How long green must have been without traffic before the rollout is rolled back. Azure can briefly show an old split,
 # and an operator who made a mistake has time to resume.
 SETTLED = timedelta(minutes=10)
-# What may give blue traffic that had none.
+# What may give traffic to a blue that had none.
 TO_BLUE = frozenset({ReasonCode.COMPARING_AGAIN, ReasonCode.OPERATOR_RESUME, ReasonCode.OPERATOR_PROMOTE})
 STEERED = frozenset({Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})
 
@@ -47,14 +47,14 @@ def noticed(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision
 
 
 def take_in(rollout: Rollout, endpoint: EndpointSeen | None) -> Rollout:
-    """Return the rollout after this traffic was seen: our last order has taken effect, or an edit is undone."""
+    """Return the rollout after this traffic was seen: Teal's last order has taken effect, or an edit was undone."""
     return rollout if endpoint is None else shown(_in_force(rollout, endpoint), endpoint)
 
 
 def _in_force(rollout: Rollout, endpoint: EndpointSeen) -> Rollout:
-    """Return the rollout that expects no other split any more, once the wanted one is in force.
+    """Return the rollout, which expects no other split once the wanted one is in force.
 
-    An edit that was undone is noticed again when it is made again, and has its own time to settle.
+    If someone repeats an edit that was undone, it is noticed again and has its own time to settle.
     """
     ours = rollout.phase in STEERED | {Phase.PROMOTED}
     if endpoint.busy or not ours or endpoint.traffic != rollout.wanted_traffic:
@@ -65,7 +65,7 @@ def _in_force(rollout: Rollout, endpoint: EndpointSeen) -> Rollout:
 
 
 def _returned(rollout: Rollout, endpoint: EndpointSeen) -> bool:
-    """Return whether someone set our own split again, although more was requested after their last edit."""
+    """Return whether someone restored Teal's own split, although more was requested after their last edit."""
     edited, wanted = rollout.traffic.edited, rollout.wanted_traffic
     if edited is None or endpoint.busy or edited == wanted or endpoint.traffic != wanted:
         return False
@@ -74,7 +74,7 @@ def _returned(rollout: Rollout, endpoint: EndpointSeen) -> bool:
 
 
 def _own_order(rollout: Rollout, endpoint: EndpointSeen) -> bool:
-    """Return whether this split may result from our last order."""
+    """Return whether this split may result from Teal's last order."""
     return endpoint.traffic == rollout.orders.traffic and not rollout.orders.shown
 
 
@@ -84,9 +84,9 @@ def taken_back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decis
     if since is None or now - since < SETTLED or rollout.phase not in {Phase.PAUSED, Phase.PROMOTED}:
         return None
     if rollout.only_watches:
-        return None  # there is nothing that traffic could go back to: it went to something newer
+        return None  # there is nothing to return traffic to: it went to something newer
     if endpoint.traffic != rollout.traffic.edited or not _green_is_without(rollout, endpoint):
-        return None  # what was changed a moment ago has its own time to settle
+        return None  # a more recent change has its own time to settle
     why = reason(ReasonCode.TRAFFIC_TAKEN_BACK, deployment=rollout.green, observed_traffic=dict(endpoint.traffic))
     return history.moved(rollout, Phase.ROLLING_BACK, why, now)
 
@@ -120,7 +120,7 @@ def left_as_found(decision: Decision, endpoint: EndpointSeen, now: datetime) -> 
 
 
 def blue_unmirrored(decision: Decision, endpoint: EndpointSeen, now: datetime) -> Decision:
-    """Return the decision with an entry if blue, which now gets traffic, is mirrored to by someone else: that ends."""
+    """Return the decision with an entry if someone else mirrors to blue, which now gets traffic: that mirror ends."""
     rollout, goes_back = decision.rollout, Phase.ROLLING_BACK
     if rollout.phase is not goes_back and rollout.blue not in rollout.wanted_traffic:
         return decision
@@ -163,7 +163,7 @@ def _known(rollout: Rollout, endpoint: EndpointSeen) -> Rollout:
 
 
 def _green_is_without(rollout: Rollout, endpoint: EndpointSeen) -> bool:
-    """Return whether green's share was given to blue or, without a blue, to whatever serves instead."""
+    """Return whether green's share was given to blue or, without a blue, to another deployment."""
     had = rollout.traffic.weight > 0 and rollout.orders.reached
     if endpoint.busy or not had or rollout.green in endpoint.traffic:
         return False

@@ -1,7 +1,7 @@
-"""Gaps: judged minutes in which a gate counted nothing of a deployment that should have given it something to count.
+"""Gaps: judged minutes in which a gate counted nothing for a deployment that should have given it something to count.
 
-What collected answers and queries say can be later than the requests. A gap that is filled when it is read again shows
-that, and how late it is.
+Collected answers and query results can arrive later than the requests. A gap that is filled when it is read again shows
+that they do, and how late they are.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from shared.core.observation.spans import MINUTE
 from shared.core.reconcile.judged_minutes import Rows, split_at
 from shared.core.rollout.record import Rollout
 
-LEAST = 1.0  # outcomes: fewer are not to be expected in every minute
+LEAST = 1.0  # expected outcomes; a minute for which fewer are expected can well have none
 
 
 def remembered(
@@ -45,7 +45,7 @@ def remembered(
 
 
 def filled(rollout: Rollout, rows: Mapping[datetime, Rows]) -> dict[str, tuple[datetime, ...]]:
-    """Return the gaps in which each gate now counts something of every deployment."""
+    """Return the gaps in which each gate now counts something for every deployment."""
     found = {}
     for setting, samples in _counting(rollout):
         minutes = rollout.rereading.gaps.get(setting.name, ())
@@ -64,7 +64,7 @@ def without(rollout: Rollout, known: Mapping[str, Collection[datetime]]) -> Roll
 
 
 def first(rollout: Rollout) -> datetime | None:
-    """Return the oldest gap, from which on data that is late would show; None if there is none."""
+    """Return the oldest gap, the first minute in which late data would show; None if there is none."""
     return min((minute for minutes in rollout.rereading.gaps.values() for minute in minutes), default=None)
 
 
@@ -77,7 +77,7 @@ def _counting(rollout: Rollout) -> Iterator[tuple[GateSetting, GateSamples]]:
 
 
 def _counted(rollout: Rollout, setting: GateSetting, samples: GateSamples, rows: Rows) -> list[int]:
-    """Return how much the gate counts of each deployment that should have given it something in this minute."""
+    """Return how much the gate counts in this minute for each deployment that should have given it something."""
     green, blue = rows.get(rollout.green), rows.get(rollout.blue or "")
     seen = gate_minute(samples, green, blue)
     item = seen.items[0] if seen is not None else Counts()

@@ -1,4 +1,4 @@
-"""Why a rollout is on hold: the first of all reasons to wait. A rollback that is due is decided before that."""
+"""Why a rollout is on hold: the first of several reasons to wait. A rollback that is due is decided before them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def hold_due(rollout: Rollout, observation: Observation, endpoint: EndpointSeen,
 
 
 def _untested(rollout: Rollout, observation: Observation) -> Reason | None:
-    """Return the hold if green cannot be tested because its policy's files cannot be read, which says nothing of it."""
+    """Return the hold if green cannot be tested because the policy's files cannot be read: not green's fault."""
     if observation.smoke_problem is None:
         return None
     return reason(ReasonCode.SMOKE_UNREADABLE, deployment=rollout.green, message=observation.smoke_problem)
@@ -44,7 +44,7 @@ def _untested(rollout: Rollout, observation: Observation) -> Reason | None:
 def _deadline_withheld(
     rollout: Rollout, observation: Observation, endpoint: EndpointSeen, now: datetime
 ) -> Reason | None:
-    """Return why a deadline rolls nothing back; a time that was not observed passes none."""
+    """Return why an expired deadline does not roll back. Time that was not observed counts towards no deadline."""
     if rollout.hold is None and not observed(rollout, observation, now):
         return None
     return withheld(rollout, endpoint, now)

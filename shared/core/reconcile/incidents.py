@@ -84,28 +84,28 @@ def blue_fails(rollout: Rollout) -> bool:
 
 
 def clears_green(rollout: Rollout, why: Reason) -> bool:
-    """Return whether this hold speaks for green: blue is in trouble next to it, or far too many requests came."""
+    """Return whether this hold exonerates green: blue is failing next to it, or there is a surge of requests."""
     of_blue = why.code in INCIDENTS | {ReasonCode.ROLLBACK_WITHHELD} and why.facts.get("deployment") == rollout.blue
     return of_blue or (why.code is ReasonCode.OVERLOAD and flooded(rollout))
 
 
 def flooded(rollout: Rollout) -> bool:
-    """Return whether far more requests came in the last minutes than blue ever handled in its past."""
+    """Return whether there is a surge: far more requests in the last minutes than blue ever handled in its past."""
     last, busiest = rollout.rereading.recent[-LAST:], rollout.judging.pulse.busiest
     total = sum(minute.green + minute.blue for minute in last)
     return busiest > 0 and total > FLOOD * busiest * max(len(last), 1)
 
 
 def suspected(rollout: Rollout) -> bool:
-    """Return whether an incident is likely but not yet certain: nothing advances on such minutes."""
+    """Return whether an incident is likely but not yet certain: nothing advances in the meantime."""
     watches = [rollout.judging.watches.green_overloaded, *_watches_of_blue(rollout)]
     return _applies(rollout) and _doubted(rollout, watches)
 
 
 def last_looks_harmful(rollout: Rollout) -> bool:
-    """Return whether the last judged minute speaks for harm by itself, to any gate that could roll back.
+    """Return whether the last judged minute looks harmful by itself to any gate that can roll back.
 
-    Harm that has just begun is no proof yet, and the certificate is about the minutes before it.
+    Harm that has just begun is not proven yet, and the certificate only covers the minutes before it.
     """
     calibration = rollout.judging.calibration
     if calibration is None or not _applies(rollout):
@@ -116,7 +116,7 @@ def last_looks_harmful(rollout: Rollout) -> bool:
 
 
 def _watches_of_blue(rollout: Rollout) -> list[Watch]:
-    """Return blue's watches, next to green, except those that the policy lets green replace it for."""
+    """Return blue's watches, next to green, except those for which the policy lets green replace it."""
     watches = rollout.judging.watches
     if rollout.alone:
         return []
@@ -150,14 +150,14 @@ def _without_blue(rollout: Rollout) -> bool:
 def _fixed(rollout: Rollout, green: Watch) -> bool:
     """Return whether the policy lets a healthy green replace a failing blue. green: the same watch of green.
 
-    A green without any traffic is healthy if it passed the smoke test; otherwise its first weight would never come.
+    A green without any traffic is healthy if it passed the smoke test; otherwise it would never get its first weight.
     """
     untried = rollout.rereading.began is None and rollout.smoke_passed
     return rollout.policy.judge.failing_blue == "replace" and not green.declared and (green.calm > 0 or untried)
 
 
 def _unfixed(rollout: Rollout) -> list[tuple[str, Watch]]:
-    """Return blue's watches by gate, except those whose trouble green does not have, if the policy accepts that."""
+    """Return blue's watches by gate; if the policy allows it, without those of problems that green does not share."""
     watches = rollout.judging.watches
     return [
         (name, watch)
@@ -193,7 +193,7 @@ def _after(watches: Watches, row: DeploymentMinute, rollout: Rollout, alarms: Al
 
 
 def _counted(before: dict[str, Watch], row: DeploymentMinute, rollout: Rollout, alarms: Alarms) -> dict[str, Watch]:
-    """Return a deployment's watches by gate after one more minute, which telemetry may not show to every gate."""
+    """Return a deployment's watches by gate after one more minute, for which some gates may have no data."""
     after = dict(before)
     for name, of in alarms.gates.items():
         watch = before.get(name, Watch())

@@ -20,7 +20,7 @@ from shared.core.reconcile.traffic_mismatch import live_minute
 from shared.core.rollout.record import Rollout
 from shared.core.rollout.rereading import MinuteCounts, Split
 
-# What both are overloaded by excuses a green that handles at least this part of what blue does, with equal shares.
+# A common overload excuses green only if it handles at least this part of what blue handles, given equal shares.
 HANDLES = 0.25
 Rows = Mapping[str, DeploymentMinute]
 
@@ -98,11 +98,11 @@ def _steady(rollout: Rollout, minute: datetime) -> bool:
 
 
 def _unloaded(calibration: Calibration, green: Row, blue: Row) -> tuple[Row, Row]:
-    """Return both deployments' minutes, without what a lack of capacity did to them if both are overloaded.
+    """Return both deployments' minutes, without the effects of a lack of capacity if both are overloaded.
 
-    Then 429, 408 and slow answers say how many instances each has for its share, not how good its model is. A rollback
-    would take away capacity when it is needed most. What only one of them has still counts, and so does what makes
-    green far worse than blue: too few instances do not explain that.
+    In that case 429, 408 and slow answers show how many instances each has for its share, not how good its model is,
+    and a rollback would remove capacity when it is needed most. An overload of only one of them still counts, and so
+    does anything that makes green far worse than blue: too few instances do not explain that.
     """
     if green is None or blue is None or calibration.alarms is None:
         return green, blue

@@ -69,12 +69,12 @@ class Judged:
 
 
 def calibrated(rollout: Rollout, observation: Observation, now: datetime) -> Rollout:
-    """Return the rollout with its judge calibrated from blue's past, once; unchanged without an answer about the past.
+    """Return the rollout with its judge calibrated from blue's past, once; unchanged if the past could not be read.
 
-    From now on blue's minutes are read, so that green gets no traffic in an incident that has begun before, nor when
-    telemetry has stopped since.
+    From then on blue's minutes are read, so that green gets no traffic in an incident that began earlier, or after
+    telemetry has stopped.
 
-    A gate's missing history may arrive a little later, so it is waited for: as long as the step may take if some step
+    A gate's missing history may arrive a little later, so Teal waits for it: as long as the step may take if some step
     needs the gate, otherwise for a limited time.
     """
     if rollout.judging.calibration is not None or observation.history is None:
@@ -97,7 +97,7 @@ def judge_minutes(rollout: Rollout, observation: Observation) -> Judged:
     """Return the rollout with every newly settled minute judged once, and its verdict.
 
     Minutes after the last one with any logged request wait for the next observation: silence can mean late data, and a
-    silent minute teaches nothing anyway.
+    silent minute is no evidence anyway.
     """
     if observation.minutes is None or rollout.judging.judged_until is None or rollout.judging.calibration is None:
         return Judged(rollout)
@@ -181,7 +181,7 @@ def _steps(rollout: Rollout, calibration: Calibration, observation: Observation)
         if since is not None and row.minute >= since and (until is None or row.minute < until)
     )
     evidence = rollout.judging.evidence
-    # Pairs of answers that cannot be read are none: green must not pass a gate by collecting nothing.
+    # Pairs of answers that cannot be read count as none: green must not pass a gate by collecting nothing.
     unread = observation.missing.keys() - {setting.name for setting in calibration.panel.gates if setting.mirrored}
     for minute in span([*rows, since] if rows and since else []):
         if _awaited(rollout, minute, rows.get(minute, {}), until):

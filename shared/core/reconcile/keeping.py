@@ -1,8 +1,8 @@
-"""The way back outlives its rollout: the next one inherits a kept blue, and deletes it when its time is over.
+"""A kept blue outlives its rollout: the next rollout inherits it, and deletes it when its time is up.
 
-A promoted rollout keeps blue for the policy's `keep_blue`. A newer version need not wait that long: it begins, and
-takes over the kept deployment with its remaining time. It ends early only if the newer green is itself promoted and its
-own blue is a way back, or if the endpoint has no room for another deployment.
+A promoted rollout keeps blue for the policy's `keep_blue`. A newer version need not wait that long: its rollout begins,
+and takes over the kept deployment with its remaining time. The kept deployment is deleted early only if the newer green
+is itself promoted and its own blue can take the traffic back, or if the endpoint has no room for another deployment.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import Rollout
 from shared.core.rollout.refusal import ActionKind
 
-# A rollback moves traffic and nothing else. A rollout that waits has nothing yet.
+# A rollback only moves traffic, and a waiting rollout has inherited nothing yet.
 DELETES = TERMINAL | {Phase.PROVISIONING, Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING}
 
 
@@ -91,8 +91,8 @@ def make_room(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decisi
 
 
 def expired(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[str, ...]:
-    """Return the kept deployments to delete now: their time is over, they are idle, and what serves is healthy."""
-    just_ended = rollout.phase in TERMINAL and rollout.status.since == now  # a halt or freeze is looked at next
+    """Return the kept deployments to delete now: their time is up, they are idle, and the serving one is healthy."""
+    just_ended = rollout.phase in TERMINAL and rollout.status.since == now  # a halt or freeze is checked next
     if rollout.hold is not None or rollout.phase not in DELETES or just_ended:
         return ()
     if endpoint.busy or not _serving_proven(rollout, endpoint, now):
@@ -109,16 +109,17 @@ def expired(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[st
 
 
 def due(rollout: Rollout, kept: Kept, endpoint: EndpointSeen) -> datetime:
-    """Return when a kept deployment can be deleted: when its time is over, or when it is not needed any more.
+    """Return when a kept deployment can be deleted: when its time is up, or when it is no longer needed.
 
-    It is not once the newer green is promoted, unless that rollout's own blue is broken: then it is the only way back.
+    It is no longer needed once the newer green is promoted, unless that rollout's own blue is broken: then only the
+    kept deployment can take the traffic back.
     """
     needed = rollout.phase is not Phase.PROMOTED or _blue_broken(rollout, endpoint)
     return kept.until if needed else min(kept.until, rollout.status.since)
 
 
 def _blue_broken(rollout: Rollout, endpoint: EndpointSeen) -> bool:
-    """Return whether there is no way back to blue, although its time is not over: also if it last served failures."""
+    """Return whether a blue that is still kept cannot take the traffic back, for example because it failed last."""
     if rollout.blue is None:
         return False
     if endpoint.ready(rollout.blue):
@@ -127,13 +128,13 @@ def _blue_broken(rollout: Rollout, endpoint: EndpointSeen) -> bool:
 
 
 def _serving_proven(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> bool:
-    """Return whether what serves was observed healthy: by watching it, or by judging green next to blue."""
+    """Return whether the serving deployment was observed healthy: by watching it, or by judging green next to blue."""
     serving = endpoint.serving()
     if serving is None or not endpoint.ready(serving):
         return False
     if must_be_seen(rollout):
         return seen_healthy(rollout, serving, now)
-    # An incident is a hold, which an override lifts without making anything healthy: then the end is waited for.
+    # An incident is a hold, which an override lifts without making anything healthy: then wait for the rollout's end.
     calm = rollout.hold is None and not rollout.suspicious and not rollout.judge_overruled
     return calm and heard_lately(rollout, now) and all(_judged_healthy(rollout, name) for name in endpoint.traffic)
 
@@ -160,7 +161,7 @@ def _settled(rollout: Rollout, kept: Kept, endpoint: EndpointSeen, now: datetime
     in_use = small or (now >= due(rollout, kept, endpoint) and _used(rollout, kept, endpoint))
     again = name == rollout.green
     if regrowing.awaited(rollout, kept, endpoint, now) or (again and rollout.open):
-        return None  # rolled out again, and kept as promised if it is rolled back
+        return None  # it is being rolled out again, and is kept as promised if it is rolled back
     if in_use and name in endpoint.mirror and name not in {rollout.blue, rollout.green}:
         why: Reason | None = not_deleted(rollout, name, endpoint)
     elif in_use or name == rollout.blue or (again and rollout.phase is Phase.PROMOTED):
@@ -209,7 +210,7 @@ def _ended(rollout: Rollout) -> bool:
 
 
 def _shrinking(rollout: Rollout, endpoint: EndpointSeen) -> bool:
-    """Return whether blue is still to be scaled down: not on hold, nor if its size is somebody else's choice."""
+    """Return whether blue is still to be scaled down: not on hold, and not if someone else chose its size."""
     wanted, shown = kept_instances(rollout), endpoint.instances(rollout.blue)
     ours = rollout.ending.blue_size == "ordered" and rollout.hold is None
     return ours and wanted is not None and shown is not None and shown > wanted

@@ -13,7 +13,7 @@ from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import Rollout
 from shared.core.rollout.refusal import ActionKind
 
-# How long orders may take to show: until a green appears for the first time, or no longer reappears in the traffic.
+# How long orders may take to show: a green may appear this late, or reappear in the traffic.
 LATE = timedelta(minutes=10)
 
 
@@ -48,7 +48,7 @@ def why_left(rollout: Rollout, name: str, endpoint: EndpointSeen, now: datetime)
 
 
 def _undecided(rollout: Rollout, blue: str) -> Reason | None:
-    """Return why it is not known whether a promoted green did harm, if so."""
+    """Return why it is unknown whether a promoted green did harm; None if it is known."""
     if harm_uncompared(rollout):
         return reason(ReasonCode.BLUE_KEPT_UNCOMPARED, because=rollout.verdict_reason, deployment=blue)
     if rollout.phase is not Phase.PROMOTED or not recheck_due(rollout):
@@ -64,7 +64,7 @@ def not_deleted(rollout: Rollout, name: str, endpoint: EndpointSeen) -> Reason:
 
 
 def own_mirror(rollout: Rollout, endpoint: EndpointSeen) -> Reason | None:
-    """Return that Azure has not ended the mirror that Teal ordered, if so; another share is somebody else's."""
+    """Return the reason if Azure has not ended Teal's own mirror. A mirror with another share is somebody else's."""
     share = endpoint.mirror.get(rollout.green)
     if share is None or share != rollout.orders.mirror:
         return None
@@ -74,7 +74,7 @@ def own_mirror(rollout: Rollout, endpoint: EndpointSeen) -> Reason | None:
 
 
 def gone(rollout: Rollout, name: str) -> Reason:
-    """Return that nothing is left of this deployment, and whether Teal deleted it."""
+    """Return the reason that this deployment no longer exists: Teal deleted it, or someone else did."""
     ours = name in rollout.orders.deleted
     return reason(ReasonCode.LEFTOVER_DELETED if ours else ReasonCode.LEFTOVER_GONE, deployment=name)
 

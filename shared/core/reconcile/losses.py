@@ -41,7 +41,7 @@ def blue_lost(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decisi
 
 
 def both_unhealthy(rollout: Rollout, endpoint: EndpointSeen, because: Reason | None) -> Reason:
-    """Return that neither deployment can be relied on, so that traffic stays where it is. because: of a rollback."""
+    """Return the reason that neither deployment is reliable, so the traffic stays. because: why to roll back."""
     return reason(
         ReasonCode.BOTH_UNHEALTHY,
         because=because,
@@ -52,9 +52,9 @@ def both_unhealthy(rollout: Rollout, endpoint: EndpointSeen, because: Reason | N
 
 
 def nothing_to_return_to(rollout: Rollout, endpoint: EndpointSeen) -> bool:
-    """Return whether green alone serves an endpoint that had no traffic before, and no operator takes it away.
+    """Return whether green alone serves an endpoint that had no traffic before, and no operator requested a rollback.
 
-    A rollback would leave nothing that answers.
+    A rollback would leave no deployment that answers.
     """
     why = rollout.status.reason
     asked = why.code is ReasonCode.OPERATOR_ROLLBACK and why.facts.get("actor") != history.TEAL

@@ -1,4 +1,4 @@
-"""An endpoint that Azure does not show: in creation, out of sight for a moment, or gone."""
+"""An endpoint that Azure does not show: it is being created, briefly not shown, or gone."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ GONE = timedelta(minutes=5)
 
 
 def in_creation(rollout: Rollout) -> EndpointSeen | None:
-    """Return an endpoint in creation if it is missing and the policy says to create it."""
+    """Return an endpoint that is being created if it is missing and the policy says to create it."""
     unplaced = rollout.phase is Phase.PROVISIONING and rollout.placement is None
     if not unplaced or rollout.policy.create_endpoint is None:
         return None
@@ -26,7 +26,7 @@ def in_creation(rollout: Rollout) -> EndpointSeen | None:
 
 
 def endpoint_gone(rollout: Rollout, now: datetime) -> Decision:
-    """End a rollout whose endpoint is gone. One reading proves little: Azure may lose sight of it for a moment."""
+    """End a rollout whose endpoint is gone. One reading proves little: Azure may briefly not show it."""
     since = min(rollout.observed.missing_since or now, now)
     if rollout.placement is not None and now - since < GONE:
         return Decision(rollout.with_observed(missing_since=since))

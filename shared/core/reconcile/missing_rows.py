@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Literal
 
-UNLIKELY = 0.007  # the probability below which it is no coincidence that all requests went to one deployment
-EXPECTED = 5.0  # copies from which on having none is no coincidence (the same probability)
+UNLIKELY = 0.007  # below this probability, all requests going to one deployment is not chance
+EXPECTED = 5.0  # expected copies; having none of so many is not chance (the same probability)
 
 
 def missing(green: int, blue: int, weight: int) -> Literal["green", "blue"] | None:
     """Return the deployment that has no live requests in some minutes and should have some, if there is one.
 
-    green, blue: their requests. weight: green's share in percent, neither 0 nor 100. How many requests came is only
-    known from the rows, so it is their number that must be improbable: one request to a small green says nothing.
+    green, blue: their requests. weight: green's share in percent, neither 0 nor 100. The number of requests is known
+    only from the rows, so the other deployment's rows must make the absence improbable: one request to a small green
+    proves nothing.
     """
     share = weight / 100
     if not green and (1.0 - share) ** blue < UNLIKELY:

@@ -1,7 +1,7 @@
-"""A blue that is chosen anew: the deployment that has received all live traffic since green was placed.
+"""A new choice of blue: the deployment that has received all live traffic since green was placed.
 
-Green was not compared with it, so a mirror that it passed is repeated. A green that was going to be the first is no
-longer the first.
+Green was not compared with it, so a mirror step that green passed is repeated. A green that would have been the first
+deployment is no longer the first.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from shared.core.steps.mirror import MirrorStep
 def placed_anew(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
     """Place green next to the deployment that has since received all live traffic; None if nothing has changed.
 
-    Its steps start again with the first that compares the two, or that was skipped while there was nothing to compare
+    Its steps restart with the first one that compares the two, or that was skipped while there was nothing to compare
     with.
     """
     serving = endpoint.serving()
@@ -57,7 +57,7 @@ def placed_anew(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Deci
 
 
 def _split(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
-    """Pause if green was going to be the first but several others serve: it is not clear which of them is blue."""
+    """Pause if green would have been the first but several others now serve: it is not clear which of them is blue."""
     split = reason(ReasonCode.TRAFFIC_ALREADY_SPLIT, observed_traffic=dict(endpoint.traffic))
     if rollout.phase is Phase.PROVISIONING or (rollout.phase is Phase.PAUSED and rollout.status.reason == split):
         return None
@@ -67,8 +67,8 @@ def _split(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision 
 def _unshared(rollout: Rollout, endpoint: EndpointSeen) -> bool:
     """Return whether green shares no traffic with anything yet.
 
-    A first deployment that had all traffic does not either, once an operator has resumed it after someone took that
-    away; until then, that is a request to roll back.
+    Neither does a first deployment that had all traffic, once someone took that away and an operator has resumed the
+    rollout. Until it is resumed, taking the traffic away counts as a request to roll back.
     """
     if untouched(rollout, endpoint):
         return True

@@ -60,7 +60,7 @@ def accepted(rollout: Rollout, action: Action) -> Rollout:
 
 
 def shown(rollout: Rollout, endpoint: EndpointSeen) -> Rollout:
-    """Return the rollout after this was seen: if it is what was last ordered, that order has taken effect."""
+    """Return the rollout after this observation: if it shows what was last ordered, that order has taken effect."""
     last, mirror = rollout.orders, endpoint.mirror.get(rollout.green, 0)
     return rollout.with_orders(
         shown=last.shown or endpoint.traffic == last.traffic,

@@ -21,7 +21,7 @@ from shared.core.rollout.placement import Beside, First
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import Rollout
 
-# Before the provisioning deadline, so that the report names what was missing rather than the deadline.
+# Waiting ends this long before the provisioning deadline, so that the report names what was missing.
 MARGIN = timedelta(minutes=2)
 
 
@@ -60,7 +60,7 @@ def with_blue_instances(rollout: Rollout, endpoint: EndpointSeen | None) -> Roll
     """Return the rollout with blue's instance count as Azure shows it.
 
     While green takes traffic, blue may scale down with its load, but must be able to take all of it back. Instances
-    that someone adds meanwhile are its own.
+    that someone adds in the meantime count as blue's.
     """
     blue = endpoint.deployments.get(rollout.blue or "") if endpoint else None
     steady = blue is not None and blue.state is Provisioning.SUCCEEDED and blue.instances is not None
@@ -74,7 +74,7 @@ def with_blue_instances(rollout: Rollout, endpoint: EndpointSeen | None) -> Roll
 
 
 def _unfit(rollout: Rollout, observation: Observation, endpoint: EndpointSeen, now: datetime) -> Decision | None:
-    """Return the refusal, or the wait, of a rollout that this endpoint has no place for; None if it has."""
+    """Return the refusal, or the wait, if this endpoint has no room for the rollout; None if it has."""
     taken = _name_taken(rollout, endpoint, now)
     if taken is not None:
         return taken
@@ -87,9 +87,10 @@ def _unfit(rollout: Rollout, observation: Observation, endpoint: EndpointSeen, n
 
 
 def _name_taken(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
-    """Return the refusal of a rollout whose green would be someone else's, or the wait while that is being made.
+    """Return the refusal if green's name is taken, or the wait while the deployment with that name is being changed.
 
-    None if nothing has that name, or what has it is this version and ready: an operator who starts it can roll it out.
+    None if the name is free, or if the deployment that has it runs this version and is ready: an operator can roll it
+    out.
     """
     there = endpoint.deployments.get(rollout.green)
     if there is None:
@@ -128,7 +129,7 @@ def _begun(rollout: Rollout, endpoint: EndpointSeen, creating: ReasonCode) -> Re
 
 
 def _with_failing_blue(rollout: Rollout, blue: str, observation: Observation, now: datetime) -> Decision | None:
-    """Wait for a blue whose requests mostly fail to recover, unless green may be what fixes it; None if it is well."""
+    """Wait for a blue to recover whose requests mostly fail, unless green may be the fix; None if blue is healthy."""
     failing = blue_failing(blue, observation)
     if failing is None or by_operator(rollout) or rollout.policy.judge.failing_blue == "replace":
         return None
@@ -136,7 +137,7 @@ def _with_failing_blue(rollout: Rollout, blue: str, observation: Observation, no
 
 
 def _awaited_once(rollout: Rollout, why: Reason, now: datetime, code: ReasonCode) -> Decision:
-    """Wait as `awaited` does, noted only once although the counts in the reason change."""
+    """Wait as `awaited` does, but note it only once, although the counts in the reason change."""
     waiting = rollout.status.reason
     if waiting.code is code and waiting.because is not None:
         why = replace(why, facts=waiting.because.facts)
@@ -144,7 +145,7 @@ def _awaited_once(rollout: Rollout, why: Reason, now: datetime, code: ReasonCode
 
 
 def _place_first(rollout: Rollout, observation: Observation, endpoint: EndpointSeen, now: datetime) -> Decision:
-    """Nothing has live traffic, so green will be the first, after its smoke test. It needs something to copy from."""
+    """Place green as the first deployment with live traffic, after its smoke test. It needs something to copy from."""
     if endpoint.state.broken:
         return _ended(rollout, reason(ReasonCode.ENDPOINT_UNHEALTHY, state=endpoint.state.value), now)
     others = [name for name in endpoint.deployments if name != rollout.green]
@@ -160,7 +161,7 @@ def _place_first(rollout: Rollout, observation: Observation, endpoint: EndpointS
 
 
 def _with_quota_problem(creating: Reason, observation: Observation) -> Reason:
-    """Return the reason with why the quota was not checked, if it was not."""
+    """Return the reason; if the quota was not checked, it also says why."""
     problem = observation.quota.problem if observation.quota is not None else ""
     return replace(creating, facts={**creating.facts, "message": problem}) if problem else creating
 

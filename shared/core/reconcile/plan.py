@@ -27,12 +27,13 @@ WATCHED = frozenset({Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})
 
 @dataclass(frozen=True, slots=True)
 class ObservationPlan:
-    """minutes: telemetry not yet judged. history: blue's past. smoke: a test to run. logs: green's last log lines.
+    """What else to observe.
 
+    minutes: telemetry not yet judged. history: blue's past. smoke: a test to run. logs: green's last log lines.
     autoscale: which deployments have autoscale settings. path: how requests get into telemetry, if the history does not
-    prove that they do. serving: the last minutes of the deployment that serves after the end. probe: a deployment
-    that must answer the smoke requests before it serves. start: the last minutes of what serves before anything starts.
-    sizing: the size of the green that is about to be created, if the quota must have room for it.
+    prove that they do. serving: the last minutes of the deployment that serves after the end. probe: a deployment that
+    must answer the smoke requests before it serves. start: the last minutes of the serving deployment before anything
+    starts. sizing: the size of the green that is about to be created, if the quota must have room for it.
     """
 
     minutes: TelemetryQuery | None = None
@@ -98,7 +99,7 @@ def _minutes(rollout: Rollout, settled: datetime) -> TelemetryQuery | None:
 
 
 def _serving(rollout: Rollout, now: datetime) -> TelemetryQuery | None:
-    """Return the query for what serves: its requests, and what the alarms of gates count."""
+    """Return the query for the serving deployment: its requests, and what the alarms of gates count."""
     window = serving_window(rollout, now)
     if window is None:
         return None

@@ -18,10 +18,10 @@ from shared.core.rollout.observed import Probe
 from shared.core.rollout.record import Rollout
 from shared.core.steps.smoke import SmokeStep
 
-RECENT = timedelta(minutes=10)  # how old the last judged minute may be when it says how a deployment does
+RECENT = timedelta(minutes=10)  # how old the last judged minute may be to show how a deployment performs
 FRESH = timedelta(minutes=5)  # how long blue's last requests, or a failed probe, outweigh a newer probe
 LAST = FRESH // MINUTE  # minutes
-LEAST = 5  # requests in a row that failed: so many show that a deployment answers nothing well
+LEAST = 5  # failed requests in a row that show that a deployment fails every request
 
 
 def can_probe(rollout: Rollout) -> bool:
@@ -30,7 +30,7 @@ def can_probe(rollout: Rollout) -> bool:
 
 
 def to_probe(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> str | None:
-    """Return the deployment that must answer the smoke requests before it serves, if any and if there are any."""
+    """Return the deployment that must answer the smoke requests before it serves; None if there is none."""
     if not can_probe(rollout):
         return None
     if rollout.first:
@@ -48,7 +48,7 @@ def to_probe(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> str | N
 
 
 def take_in(rollout: Rollout, observation: Observation, now: datetime) -> Rollout:
-    """Return the rollout that knows what a probe said, if there was one."""
+    """Return the rollout with the result of a probe, if there was one."""
     if observation.probed is None:
         return rollout
     before = rollout.observed.probe if _probes_again(rollout, observation.probed, now) else None
@@ -69,13 +69,13 @@ def take_in(rollout: Rollout, observation: Observation, now: datetime) -> Rollou
 
 
 def _probes_again(rollout: Rollout, name: str, now: datetime) -> bool:
-    """Return whether the last probe was of the same deployment, a moment ago."""
+    """Return whether the last probe was of the same deployment, and recent."""
     before = rollout.observed.probe
     return before is not None and before.deployment == name and timedelta(0) <= now - before.at <= RECENT
 
 
 def heard_lately(rollout: Rollout, now: datetime) -> bool:
-    """Return whether telemetry showed requests of the last minutes."""
+    """Return whether telemetry has shown requests from the last minutes."""
     until = rollout.judging.judged_until
     return until is not None and now - until <= RECENT + rollout.telemetry_lag
 
@@ -88,7 +88,7 @@ def green_heard_lately(rollout: Rollout, now: datetime) -> bool:
 
 
 def answers(rollout: Rollout, name: str | None, now: datetime) -> bool | None:
-    """Return what a probe of this reconcile said of the deployment; None if it said nothing, or there was none."""
+    """Return whether this reconcile's probe found the deployment healthy; None without a probe or a result."""
     probe = rollout.observed.probe
     return probe.healthy if probe is not None and (probe.deployment, probe.at) == (name, now) else None
 
@@ -116,7 +116,7 @@ def awaits_probe(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> boo
 
 
 def blue_is_worse(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> bool:
-    """Return whether blue is known to answer nothing well, while green is not known to do the same.
+    """Return whether blue is known to fail every request, while green is not known to do the same.
 
     Giving it green's traffic would make everything fail. A blue without traffic must answer the smoke requests, but
     those do not outweigh the real requests of the last few minutes. Without telemetry, what a blue with traffic showed
@@ -133,17 +133,17 @@ def blue_is_worse(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> bo
 
 
 def is_withheld(rollout: Rollout) -> bool:
-    """Return whether a rollback waits because blue answers nothing well."""
+    """Return whether a rollback waits because blue is unhealthy."""
     return rollout.phase is Phase.ROLLING_BACK and rollout.ending.unhealthy_reported is not None
 
 
 def _was_heard(rollout: Rollout) -> bool:
-    """Return whether telemetry showed the last minutes when the rollback began."""
+    """Return whether telemetry was up to date when the rollback began."""
     return rollout.phase is Phase.ROLLING_BACK and heard_lately(rollout, rollout.status.since)
 
 
 def _doubted(rollout: Rollout) -> bool:
-    """Return whether green may soon be taken away."""
+    """Return whether green may soon lose its traffic."""
     failing = rollout.verdict is not None and rollout.verdict.outcome is Outcome.FAIL
     return (failing or rollout.suspicious) and not rollout.judge_overruled
 

@@ -35,8 +35,8 @@ def promote(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision
 def confirmed(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
     """Record that green has its share or its mirror, even on hold.
 
-    What ends the hold may have to be seen at that share: an incident on a blue without traffic never ends, and a
-    mismatch of the traffic only with minutes at this weight. And what someone changes later is an edit.
+    The end of the hold may only be visible at that share: an incident on a blue without traffic never ends, and a
+    traffic mismatch ends only with minutes at this weight. Any later change of the traffic is then an edit.
     """
     wanted = rollout.traffic.weight or rollout.traffic.mirror
     if not wanted or rollout.phase not in {Phase.STEPPING, Phase.PROMOTING} or rollout.first:
@@ -65,7 +65,7 @@ def unseen(rollout: Rollout, now: datetime) -> Reason | None:
 
 
 def _unprobed(rollout: Rollout, now: datetime) -> Reason | None:
-    """Return the reason if a first deployment could not be sent the smoke requests for some time: no failure."""
+    """Return the reason if a first deployment could not be probed for some time; that is not a failure."""
     probe, long = rollout.observed.probe, now - rollout.status.since >= UNSEEN
     unknown = probe is not None and probe.at == now and probe.healthy is None
     waits = rollout.phase is Phase.PROMOTING and not rollout.judge_overruled
@@ -87,7 +87,7 @@ def _baked(rollout: Rollout, now: datetime) -> Decision:
         return Decision(rollout)
     if recheck_due(rollout) and not (rollout.first or rollout.judge_overruled):
         return Decision(recheck(rollout))
-    done = rollout.with_rereading(rechecked=None)  # before blue is deleted, everything is read again
+    done = rollout.with_rereading(rechecked=None)  # everything is read again before blue is deleted
     return history.moved(done.with_ending(clean_after=now + rollout.policy.keep_blue), Phase.PROMOTED, why, now)
 
 
@@ -99,7 +99,7 @@ def _judged(rollout: Rollout) -> bool:
 def _answered(rollout: Rollout, now: datetime) -> bool:
     """Return whether green answered requests in at least one complete minute with all traffic, or need not have.
 
-    Where there were no requests before either, it is enough that it answers the smoke requests.
+    If there were no requests before either, it is enough that it answers the smoke requests.
     """
     if rollout.first or rollout.judge_overruled:
         return True
@@ -109,7 +109,7 @@ def _answered(rollout: Rollout, now: datetime) -> bool:
 
 
 def _known(rollout: Rollout, now: datetime) -> bool:
-    """Return whether green was seen to answer lately: by the log or, where it is silent, by the smoke requests.
+    """Return whether green was recently seen to answer: by the log or, if it is silent, by the smoke requests.
 
     A first deployment's log is not judged, so only the smoke requests count, if there are any.
     """

@@ -31,7 +31,7 @@ _WRONG_SETTINGS = {
 
 
 def newest_request(rollout: Rollout, rows: Iterable[DeploymentMinute], now: datetime) -> datetime | None:
-    """Return the newest minute that proves that telemetry arrives; None, too, if the log has stopped since then."""
+    """Return the newest minute that proves that telemetry arrives; None also if the log has stopped since then."""
     known, lag = list(rows), rollout.telemetry_lag
     newest = _newest(known)
     if newest is None or newest < (rollout.progress.since or now) - lag - RECENT:
@@ -106,7 +106,7 @@ def _cause(rollout: Rollout, observation: Observation, now: datetime) -> Reason 
 
 
 def _unanswered(rollout: Rollout, problem: str, *, refused: bool) -> Reason:
-    """Return why telemetry gave no answer and, if Azure refuses one, which role that takes."""
+    """Return why telemetry gave no answer and, if Azure refused access, which role is needed."""
     if not refused:
         return reason(ReasonCode.TELEMETRY_UNAVAILABLE, message=problem)
     why = reason(ReasonCode.TELEMETRY_REFUSED, message=problem)

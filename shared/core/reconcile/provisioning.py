@@ -42,7 +42,7 @@ def provision(rollout: Rollout, observation: Observation, endpoint: EndpointSeen
 
 
 def _missing(rollout: Rollout, now: datetime) -> Decision:
-    """Return the decision while green is not there: the end, if it was, because someone has deleted it then."""
+    """Return the decision while green does not exist: a rollback if it existed, because then someone has deleted it."""
     since = rollout.observed.green_missing_since
     if since is None or now - since < LOST:
         return Decision(rollout)

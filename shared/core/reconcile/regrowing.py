@@ -1,8 +1,7 @@
-"""A kept deployment that is used gets back what it lost: its instances and its autoscaler.
+"""A kept deployment that is used again gets its instances and its autoscaler back.
 
-It is used if someone gave it traffic, or started a rollout of its version again, in which it is green.
-
-Only then, or if that is refused or takes too long, does the rollout that inherited it let go of it.
+It is used if someone gave it traffic, or started a rollout of its version again, in which it is green. The rollout that
+inherited it releases it only once it has them back, or if that is refused or takes too long.
 """
 
 from __future__ import annotations
@@ -21,12 +20,12 @@ RESTORES = frozenset({ActionKind.SCALE_DEPLOYMENT, ActionKind.SWITCH_AUTOSCALE})
 
 
 def to_observe(rollout: Rollout, endpoint: EndpointSeen) -> bool:
-    """Return whether it must be known if the autoscale settings of a kept deployment are enabled again."""
+    """Return whether to observe if the autoscale settings of a kept deployment are enabled again."""
     return any(kept.suspended and _used(rollout, kept, endpoint) for kept in rollout.kept)
 
 
 def take_in(rollout: Rollout, observation: Observation, now: datetime) -> Rollout:
-    """Return the rollout with since when kept deployments have traffic, and which are still without autoscaler."""
+    """Record since when kept deployments have had traffic, and which ones still lack their autoscaler."""
     if observation.endpoint is None:
         return rollout
     return replace(rollout, kept=tuple(_seen(rollout, kept, observation, now) for kept in rollout.kept))

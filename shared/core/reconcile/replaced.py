@@ -1,7 +1,7 @@
 """A green that is no longer what Teal made: someone has deployed something else under its name.
 
-What was tested and judged is gone then, so the rollout goes back, as if green had been deleted; what is there now
-belongs to whoever deployed it, and is never deleted.
+What was tested and judged no longer exists, so the rollout is rolled back, as if green had been deleted. What is there
+now belongs to whoever deployed it, and is never deleted.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def replaced(rollout: Rollout, endpoint: EndpointSeen) -> bool:
 
 
 def made_by_others(rollout: Rollout, endpoint: EndpointSeen) -> bool:
-    """Return whether Teal did not make what has green's name: it was there before, or someone deployed it since."""
+    """Return whether someone else made the deployment with green's name, before the rollout or since."""
     green = endpoint.deployments.get(rollout.green)
     if green is None:
         return False

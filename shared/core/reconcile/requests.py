@@ -51,8 +51,8 @@ def asked(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision |
 def due(rollout: Rollout) -> tuple[OperatorRequest, ...]:
     """Return the requests to carry out now.
 
-    A newer version replaces this one only after a halt, a freeze or a comparison, and not while blue, which would get
-    green's traffic back, fails.
+    A newer version's request to replace this one waits during a halt, a freeze or a comparison, and while blue, which
+    would get green's traffic back, is failing.
     """
     halted = rollout.hold_reason is not None and rollout.hold_reason.code in ORDERED
     comparing = rollout.judging.comparison == "open" and rollout.phase in {Phase.STEPPING, Phase.PROMOTING}
@@ -151,7 +151,7 @@ def _promote(rollout: Rollout, request: OperatorRequest, endpoint: EndpointSeen,
 
 
 def _pause(rollout: Rollout, request: OperatorRequest, _endpoint: EndpointSeen, now: datetime) -> Decision | None:
-    """Pause; a pause that something else would end now lasts until an operator ends it."""
+    """Pause the rollout. A pause that would have ended by itself now lasts until an operator ends it."""
     why = _operator(ReasonCode.OPERATOR_PAUSE, request)
     if pause_cause(rollout) in {PauseCause.OPERATOR, PauseCause.EXTERNAL_CHANGE}:
         return history.noted(rollout, why, now, request.by)

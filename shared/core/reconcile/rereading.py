@@ -1,8 +1,8 @@
 """Late rows: judged minutes are read again, and everything is judged again if any of them has grown.
 
 Late rows do not change evidence directly: it is rebuilt from green's first minute, each minute once, with its current
-counts and traffic split. Nothing irreversible happens before such a reading. Collected answers are too many to be read
-again: their gates' evidence stays as it was, and continues with minutes that are old enough to have them.
+counts and traffic split. Nothing irreversible happens before such a reading. There are too many collected answers to
+read them again: their gates' evidence stays as it was, and continues with minutes that are old enough to have answers.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def recheck(rollout: Rollout) -> Rollout:
 def certified_anew(rollout: Rollout) -> Rollout:
     """Return the rollout without certificates if blue was in an incident up to the last judged minute.
 
-    The evidence of harm stays. A recheck begins the certificates anew at the same minute.
+    The evidence of harm stays. A recheck restarts the certificates at the same minute.
     """
     until, calibration, pending = rollout.judging.judged_until, rollout.judging.calibration, rollout.rereading.recheck
     if until is None or rollout.rereading.certified_since != until or calibration is None or pending is not None:
@@ -76,13 +76,13 @@ def harm_uncompared(rollout: Rollout) -> bool:
     """Return whether late rows showed harm after the promotion, but only while green was alone, as in a shared outage.
 
     Before the promotion, green would be compared with blue again. Afterwards an operator decides whether to go back. A
-    green that never had traffic next to blue goes back: nothing else speaks for it.
+    green that never had traffic next to blue is rolled back: nothing else speaks for it.
     """
     return rollout.phase is Phase.PROMOTED and rollout.rereading.uncompared and not rollout.judge_overruled
 
 
 def worth_keeping(rollout: Rollout, rows: Sequence[DeploymentMinute]) -> tuple[DeploymentMinute, ...]:
-    """Return the rows that were read for judging green, not before its first minute, nor to see whether they grew."""
+    """Return the rows that were read to judge green: not earlier ones, nor those reread to see whether they grew."""
     until = rollout.judging.judged_until
     if rollout.rereading.began is None and rollout.phase in JUDGED:
         return ()
@@ -101,8 +101,8 @@ def _late(rollout: Rollout, observation: Observation, settled_until: datetime) -
     """Return the rollout with a recheck because minutes grew; None if none did.
 
     There is no verdict during the recheck. The lag is raised to what would have been enough: the row was missing at the
-    last reading. The same applies to minutes that a gate had no data of, and has now; if these cannot be judged again,
-    there is no verdict until the next minute is judged.
+    last reading. The same applies to minutes for which a gate had no data and has some now; if these cannot be judged
+    again, there is no verdict until the next minute is judged.
     """
     until, recent = rollout.judging.judged_until, rollout.rereading.recent
     if until is None:
@@ -128,7 +128,7 @@ def _late(rollout: Rollout, observation: Observation, settled_until: datetime) -
 def waiting_longer(rollout: Rollout, age: timedelta) -> Rollout:
     """Return the rollout with a lag that covers rows of this age, an hour at most; the history says so once.
 
-    A rollout that waits longer already waits no less.
+    A lag that is already longer stays.
     """
     lag = max(rollout.telemetry_lag, min(age, LONGEST_LAG))
     late = rollout.with_rereading(lag=lag)

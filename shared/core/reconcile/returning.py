@@ -1,4 +1,4 @@
-"""The orders that return green's traffic to blue, or to whoever else serves."""
+"""The orders that return green's traffic to blue, or to another serving deployment."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ GROW = timedelta(minutes=10)
 
 
 def return_traffic(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Action, ...]:
-    """Return the rollback's orders, even if green has no traffic now but our last order may still give it some."""
+    """Return the rollback's orders, even if green has no traffic now but Teal's last order may still give it some."""
     threatened = rollout.green in endpoint.traffic or rollout.green in (rollout.orders.traffic or {})
     if rollout.placement is None or nothing_to_return_to(rollout, endpoint):
         return ()
@@ -36,14 +36,14 @@ def return_traffic(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> t
 
 
 def unmirror(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
-    """Return the end of the mirror, even of one that is not observed yet but may still result from our order."""
+    """Return the end of the mirror, even of one that is not observed yet but may still result from Teal's order."""
     if rollout.green not in endpoint.mirror and not rollout.orders.mirror:
         return ()
     return (SetMirror(rollout.endpoint.name, endpoint.mirror_without([rollout.green])),)
 
 
 def regrow_blue(rollout: Rollout, endpoint: EndpointSeen) -> tuple[Action, ...]:
-    """Return the scaling up of a blue that was scaled down while it was kept. Instances added by others stay."""
+    """Return the scale-up of a blue that was scaled down while it was kept. Instances added by others stay."""
     if rollout.blue is None or rollout.blue_instances is None or not blue_is_small(rollout, endpoint):
         return ()
     blue = endpoint.deployments[rollout.blue]

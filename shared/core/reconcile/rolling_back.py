@@ -38,7 +38,7 @@ def roll_back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decisi
 
 
 def _waiting(back: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision:
-    """Return the decision while green still has traffic: say once what keeps it there, until the deadline."""
+    """Return the decision while green still has traffic: until the deadline, report once what keeps it there."""
     obstacle = _obstacle(back, endpoint, now)
     if obstacle is not None and back.ending.unhealthy_reported != back.blue:  # it may recover: tried again
         return history.noted(back.with_ending(unhealthy_reported=back.blue), obstacle, now)
@@ -112,9 +112,10 @@ def _out(rollout: Rollout, why: Reason, now: datetime) -> Decision:
 
 
 def green_is_out(rollout: Rollout, now: datetime) -> bool:
-    """Return whether green is observed without live or mirrored traffic, and no order of ours can still give it any.
+    """Return whether green is observed without live or mirrored traffic, and no order of Teal's can still give it any.
 
-    If Azure refuses what takes it back, somebody else may have done so: that counts once it has lasted.
+    If Azure refuses the order that takes the traffic back, somebody else may have moved it: that counts once it has
+    lasted.
     """
     since = rollout.traffic.steady_since
     if since is None:
@@ -128,7 +129,7 @@ def moved_by_others(rollout: Rollout) -> bool:
 
 
 def _without_green_since(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> datetime | None:
-    """Return since when, in this rollback, green has been observed without live or mirrored traffic; None if it has."""
+    """Return since when in this rollback green has been observed without any live or mirrored traffic, or None."""
     if endpoint.busy or rollout.green in endpoint.traffic or rollout.green in endpoint.mirror:
         return None
     return max(rollout.traffic.steady_since or now, rollout.status.since)

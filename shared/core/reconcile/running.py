@@ -1,8 +1,8 @@
-"""What blue, the kept deployments and the one that serves run; notices that someone deployed something else there.
+"""What blue, the kept deployments and the serving one run, and whether someone deployed something else there.
 
-What was seen of a deployment says nothing about what replaced it: nothing is deleted before that was seen healthy, and
-green is not compared with it before an operator agrees. It is never deleted either, since it belongs to whoever
-deployed it. Green itself is in `replaced`.
+Observations of a deployment say nothing about its replacement. So nothing is deleted before the replacement was
+observed healthy, and green is not compared with it before an operator agrees. The replacement is never deleted either,
+since it belongs to whoever deployed it. `replaced` does the same for green.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from shared.core.rollout.record import Rollout
 
 
 def take_in(rollout: Rollout, endpoint: EndpointSeen | None, now: datetime) -> Rollout:
-    """Return the rollout with what each of these deployments runs, and since when that was seen."""
+    """Return the rollout with what each of these deployments runs, and since when it has been seen to run that."""
     if endpoint is None:
         return rollout
     before = {each.deployment: each for each in rollout.observed.runs}
@@ -36,7 +36,7 @@ def take_in(rollout: Rollout, endpoint: EndpointSeen | None, now: datetime) -> R
 
 
 def since(rollout: Rollout, name: str | None) -> datetime:
-    """Return from when on minutes show what this deployment runs now."""
+    """Return when the minutes begin that show what this deployment runs now."""
     return next((each.since for each in rollout.observed.runs if each.deployment == name), rollout.created)
 
 
@@ -70,7 +70,7 @@ def _runs(before: Runs | None, seen: DeploymentSeen, now: datetime, *, counts: b
     if before is None:
         return Runs(seen.name, seen.model, seen.content, ceil_minute(now))
     if before.model != seen.model or (before.content and seen.content not in {"", before.content}):
-        changed = max(now, seen.modified or now)  # by Azure's clock, in case that of this host is behind
+        changed = max(now, seen.modified or now)  # by Azure's clock, in case this host's is behind
         return Runs(seen.name, seen.model, seen.content, ceil_minute(changed), replaced=counts, reported=not counts)
     return replace(before, content=seen.content or before.content)
 

@@ -1,8 +1,8 @@
 """Watches the serving deployment after every rollout; nothing that works is deleted before it is seen healthy.
 
-`serving_health` says what its requests show. If none of the last minutes' succeeded, if there were none, or if the log
-cannot be read, it must answer the smoke requests. Without those, silence proves nothing, and an operator decides. A few
-requests can succeed by chance, so they must do so for ten minutes before anything is deleted.
+`serving_health` says what its requests show. If none of them succeeded in the last minutes, if there were none, or if
+the log cannot be read, it must answer the smoke requests. Without those, silence proves nothing, and an operator
+decides. A few requests can succeed by chance, so they must do so for ten minutes before anything is deleted.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ RECENT = timedelta(minutes=10)
 
 
 def serving_window(rollout: Rollout, now: datetime) -> Window | None:
-    """Return the minutes in which to watch the serving deployment; None if there are none yet, or no need.
+    """Return the minutes in which to watch the serving deployment; None if there are none yet or none are needed.
 
     While blue is merely kept, or nothing is left to delete, every fifth minute is enough.
     """
@@ -51,7 +51,7 @@ def must_be_seen(rollout: Rollout) -> bool:
 
 
 def _next_deletion(rollout: Rollout, now: datetime) -> datetime:
-    """Return when the next deployment may be deleted. A promotion ends what was inherited."""
+    """Return when the next deployment may be deleted. After a promotion, inherited ones may be deleted at once."""
     if rollout.kept and rollout.phase is Phase.PROMOTED:
         return now
     own = () if rollout.ending.cleaned is not None else (rollout.ending.clean_after or now,)
@@ -59,7 +59,7 @@ def _next_deletion(rollout: Rollout, now: datetime) -> datetime:
 
 
 def _began(rollout: Rollout, settled: datetime) -> datetime:
-    """Return from when on minutes count: after the end, if the deployment had less of the traffic before it."""
+    """Return when the minutes that count begin: at the rollout's end, if the deployment had less traffic before it."""
     return settled - LOOK_BACK if rollout.rereading.began is None else ceil_minute(rollout.status.since)
 
 
@@ -80,12 +80,12 @@ def take_in(rollout: Rollout, observation: Observation, now: datetime) -> Rollou
     newly_bad = after.ending.bad_until != rollout.ending.bad_until
     health = ServingHealth.UNHEALTHY if newly_bad else _health(after, name or "", rows, observation)
     if unread and rollout.ending.unhealthy == name and health is not ServingHealth.UNHEALTHY:
-        return after  # the log that showed it failing may show that still
+        return after  # the log that showed it failing may still show that
     return _with_health(after, name or "", health, now)
 
 
 def _watching(rollout: Rollout, name: str, now: datetime) -> Rollout:
-    """Return the rollout with what serves now as what is watched: what it did before it served is not looked for."""
+    """Return the rollout, which now watches the serving deployment. What that did before it served does not count."""
     before = rollout.ending.watched
     if before == name:
         return rollout
@@ -110,8 +110,8 @@ def _with_bad(
 ) -> Rollout:
     """Return the rollout with the newest bad minute; with a longer lag if minutes that were read before turned bad.
 
-    Without that, the newest minutes would always look good where failures arrive later than the rest. watched: the
-    newest minute that was read before; until: the end of what was read now.
+    Without the longer lag, the newest minutes would always look good if failures arrive later than other requests.
+    watched: the newest minute that was read before; until: the end of what was read now.
     """
     bad = _newly_bad(rollout, rows, until)
     if bad is None:
@@ -123,9 +123,9 @@ def _with_bad(
 
 
 def _newly_bad(rollout: Rollout, rows: list[DeploymentMinute], until: datetime | None) -> datetime | None:
-    """Return the newest minute that ends five bad ones, if these ended after the rollout and no reading showed them.
+    """Return the newest minute that ends five bad ones, if it is after the rollout and no earlier reading showed it.
 
-    They must be within the hour that is read: some of the five may look bad without the others.
+    All five must be within the hour that is read: some of them may look bad without the others.
     """
     bad = surely_bad_until(rows, rollout.alarms, slow_too=_slow_too(rollout))
     if bad is None or until is None:
@@ -142,7 +142,7 @@ def _lasting(before: SeenHealthy | None, name: str, now: datetime, *, enough: bo
 
 
 def seen_healthy(rollout: Rollout, serving: str, now: datetime) -> bool:
-    """Return whether this deployment, which serves, was recently seen healthy, if that is required."""
+    """Return whether this serving deployment was recently seen healthy; true if that is not required."""
     if not must_be_seen(rollout):
         return True
     seen = rollout.ending.seen_healthy
@@ -152,9 +152,9 @@ def seen_healthy(rollout: Rollout, serving: str, now: datetime) -> bool:
 
 
 def healthy_at_once(rollout: Rollout, observation: Observation) -> bool:
-    """Return whether a single observation proves that what serves is healthy: few requests alone do not.
+    """Return whether a single observation proves that the serving deployment is healthy: a few requests alone do not.
 
-    Nor do any after bad ones: failures since then may only be late.
+    Nor do any requests after bad ones: later failures may not have arrived yet.
     """
     name = observation.endpoint.serving() if observation.endpoint else None
     rows = [row for row in observation.serving_minutes or () if row.deployment == name]
@@ -175,7 +175,7 @@ def report(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision 
     """Report, once each, that the serving deployment fails and that it has recovered.
 
     A rollback also reports a blue that it cannot return to; that one has not recovered while Azure calls it failed. If
-    something else serves well in the end, blue has not recovered, but it is no longer the one that serves.
+    another deployment serves and is healthy in the end, blue has not recovered, but it is no longer the serving one.
     """
     unhealthy, reported, seen = rollout.ending.unhealthy, rollout.ending.unhealthy_reported, rollout.ending.seen_healthy
     if unhealthy == reported or rollout.open or not must_be_seen(rollout):
@@ -207,7 +207,7 @@ def _health(rollout: Rollout, name: str, rows: list[DeploymentMinute], observati
 def _slow_too(rollout: Rollout) -> bool:
     """Return whether slow answers count.
 
-    They count only against a promoted green, whose way back is to be kept. After a rollback, a blue that has become
-    slow is all there is, and an operator who overruled the judge has usually accepted a slower green.
+    They count only against a promoted green, for which blue is kept in case of a rollback. After a rollback, a blue
+    that has become slow is all there is, and an operator who overruled the judge has usually accepted a slower green.
     """
     return rollout.phase is Phase.PROMOTED and not rollout.judge_overruled

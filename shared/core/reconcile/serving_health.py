@@ -1,9 +1,9 @@
-"""Whether requests show that what serves is healthy: the last minutes, and all of the last hour since they were bad.
+"""Whether its requests show that the serving deployment is healthy, in the last minutes and since the last bad ones.
 
-Healthy means that no more of them fail than blue's calibrated past allows, or less than a quarter where there was no
+Healthy means that no more requests fail than blue's calibrated past allows, or less than a quarter without a
 calibration. Nor may nearly all be refused, or be as slow or unreadable as in an incident. A few minutes can look good
-by chance: after bad ones, at least ten good minutes must show that the share is below its limit, as surely as a step
-forward needs it, or nearly an hour of them where there are too few requests.
+by chance. So after bad ones, at least ten good minutes must show with 95 % confidence that the share is below its
+limit; if there are too few requests for that, nearly an hour of good minutes is enough.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ ENOUGH = 30  # requests
 
 
 class ServingHealth(Enum):
-    """What is known of a deployment. GOOD: so far, but so few requests can succeed by chance."""
+    """What is known about a deployment. GOOD: healthy so far, but so few requests can succeed by chance."""
 
     UNHEALTHY = auto()
     UNCLEAR = auto()
@@ -37,7 +37,7 @@ class ServingHealth(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What is bad in some minutes: `bad` of `total` requests, and the share of bad ones that is too much."""
+    """The bad requests in some minutes, `bad` of `total`, and the largest share of them that is acceptable."""
 
     bad: int
     total: int
@@ -50,13 +50,13 @@ class Share:
 
     @property
     def surely_too_much(self) -> bool:
-        """Whether these requests show that too many are bad, which a few among many readings do not by chance."""
+        """Whether these requests prove that too many are bad, so that many readings do not find this by chance."""
         found = interval(self.bad, self.total) if self.too_much else None
         return found is not None and found.low > self.limit
 
     @property
     def shown(self) -> bool | None:
-        """Whether these requests show that the share is below its limit; None if so few never could."""
+        """Whether these requests show that the share is below its limit; None if so few cannot."""
         found, best = interval(self.bad, self.total), interval(0, self.total)
         if found is None or best is None or best.high >= self.limit:
             return None
@@ -64,14 +64,14 @@ class Share:
 
     @property
     def small(self) -> bool:
-        """Whether too few requests to show it have no more bad ones than chance explains."""
+        """Whether there are too few requests to show it, with no more bad ones than chance explains."""
         return self.shown is None and self.bad <= BY_CHANCE
 
 
 def shown_by(
     rows: Sequence[DeploymentMinute], alarms: Alarms | None, *, slow_too: bool, unhealthy: bool, only: bool = False
 ) -> ServingHealth:
-    """Return what these requests show of a deployment.
+    """Return what these requests show about a deployment.
 
     rows: one deployment's minutes of the last hour, the newest within the last five. unhealthy: whether it was known to
     be unhealthy before. slow_too: whether slow answers count. only: whether there are no smoke requests that could
@@ -84,7 +84,7 @@ def shown_by(
     if bad_until == newest or any(share.too_much for share in shares):
         return ServingHealth.UNHEALTHY
     doubted, good_for = unhealthy or bad_until is not None, newest - since[0].minute
-    # A doubt that these rows do not show, such as by the smoke requests, is newer than some of them.
+    # A doubt that does not come from these rows, such as from the smoke requests, is newer than some of them.
     proven = ServingHealth.GOOD if unhealthy and bad_until is None and not only else ServingHealth.PROVEN
     if all(share.shown for share in shares if share.total) and (good_for >= CALM or not doubted):
         return proven
@@ -103,14 +103,14 @@ def latest(rows: Iterable[DeploymentMinute], until: datetime | None) -> list[Dep
 
 
 def surely_bad_until(rows: Sequence[DeploymentMinute], alarms: Alarms | None, *, slow_too: bool) -> datetime | None:
-    """Return the newest minute that ends five minutes which show that too much is bad; None if there is none."""
+    """Return the newest minute that ends five minutes in which provably too much was bad; None if there is none."""
     return _bad_until(rows, alarms, slow_too=slow_too, surely=True)
 
 
 def _bad_until(
     rows: Sequence[DeploymentMinute], alarms: Alarms | None, *, slow_too: bool, surely: bool = False
 ) -> datetime | None:
-    """Return the newest minute that ends a bad five minutes; None if there is none."""
+    """Return the newest minute that ends five bad minutes; None if there is none."""
     for minute in sorted((row.minute for row in rows), reverse=True):
         last = [row for row in rows if minute - LAST < row.minute <= minute]
         shares = _shares(last, alarms, slow_too=slow_too)

@@ -1,7 +1,7 @@
-"""A kept blue is scaled down once: a size that it gets after that is someone else's choice, and stays.
+"""A kept blue is scaled down once. Any later size is someone else's choice, and stays.
 
-Otherwise Teal would undo every minute what an operator, or an autoscaler that was added since, does. A blue that served
-again in the meantime is scaled down once more when it is idle.
+Otherwise Teal would undo, every minute, what an operator or a newly added autoscaler does. A blue that has served again
+in the meantime is scaled down once more when it is idle.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from shared.core.rollout.record import Rollout
 
 
 def take_in(rollout: Rollout, endpoint: EndpointSeen | None) -> Rollout:
-    """Return the rollout with whether blue was seen as small as it is kept or, where it serves, at full size again."""
+    """Record whether blue was observed at the size at which it is kept or, if it serves, at full size again."""
     if endpoint is None or not rollout.ending.blue_scaled_down or rollout.blue not in endpoint.deployments:
         return rollout
     if rollout.phase in {Phase.ROLLED_BACK, *JUDGED} or serves_again(rollout, endpoint):
@@ -44,7 +44,7 @@ def to_shrink(rollout: Rollout, endpoint: EndpointSeen) -> int | None:
 
 
 def _beyond(rollout: Rollout, endpoint: EndpointSeen) -> int | None:
-    """Return how many more instances blue has than it is kept with; None while that is not known."""
+    """Return how many more instances blue has than it is kept with; None while that is unknown."""
     there, kept = endpoint.deployments.get(rollout.blue or ""), kept_instances(rollout)
     if there is None or there.instances is None or kept is None or there.state is not Provisioning.SUCCEEDED:
         return None

@@ -1,6 +1,6 @@
-"""Notices that telemetry has fallen silent: it answers, but shows no request at all where many are to be expected.
+"""Silent telemetry: it answers, but shows no request at all although many are expected.
 
-An empty answer teaches nothing, so it is treated as none: nothing advances, and no deadline counts the time.
+An empty answer is no evidence, so it is treated as no answer: nothing advances, and no deadline counts the time.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from shared.core.rollout.record import Rollout
 LEAST, DOUBTFUL = timedelta(minutes=10), timedelta(minutes=3)  # beyond the lag
 LEAST_PAST = timedelta(hours=1)
 HARDLY_ANY = 0.01  # of a minute's requests
-EXPECTED = 20  # requests: independent ones are all absent by chance once in 500 million times
+EXPECTED = 20  # requests; the probability that so many independent ones are all absent is 1 in 500 million
 _CAUSES = {
     PathState.NO_SETTING: "the endpoint has no diagnostic setting any more",
     PathState.CATEGORY_OFF: "no diagnostic setting of the endpoint sends the request log any more",
@@ -39,25 +39,26 @@ def pulse_of(history: Iterable[DeploymentMinute]) -> Pulse:
     if not minutes:
         return Pulse()
     pauses = sorted((later - earlier - MINUTE for earlier, later in pairwise(minutes)), reverse=True)
-    span = max(minutes[-1] - minutes[0] + MINUTE, LEAST_PAST)  # a few smoke requests are no traffic
+    span = max(minutes[-1] - minutes[0] + MINUTE, LEAST_PAST)  # a few smoke requests are not traffic
     rate = sum(totals.values()) / (span / MINUTE)
     return Pulse(rate, _usual_gap(pauses, busy=len(minutes) * MINUTE), busiest=handled)
 
 
 def _usual_gap(pauses: Sequence[timedelta], busy: timedelta) -> timedelta:
-    """Return the longest usual pause: the longest that came twice, or any if the endpoint mostly pauses.
+    """Return the longest usual pause: the second longest, or the longest if the endpoint is idle most of the time.
 
-    A single one between hours of traffic may have been an outage, of which another is no more usual. pauses: longest
-    first. busy: the time with requests.
+    A single long one between hours of traffic may have been an outage, which is not usual. pauses: longest first. busy:
+    the time with requests.
     """
     usual = pauses if sum(pauses, timedelta(0)) > busy else pauses[1:]
     return usual[0] if usual else timedelta(0)
 
 
 def silent_since(rollout: Rollout, now: datetime) -> datetime | None:
-    """Return when telemetry last showed a request, if there have been none for too long for the usual traffic.
+    """Return when telemetry last showed a request, if there has been none for longer than the usual traffic explains.
 
-    Late rows are no silence: it is counted from the last reading that found any, or from the first minute to be judged.
+    Late rows are not silence, so it is counted from the last reading that found any, or from the first minute to be
+    judged.
     """
     began, settled = rollout.rereading.began, _read_until(rollout)
     if settled is None or rollout.phase not in JUDGED or rollout.first:
@@ -67,9 +68,9 @@ def silent_since(rollout: Rollout, now: datetime) -> datetime | None:
 
 
 def may_be_silent(rollout: Rollout, now: datetime) -> bool:
-    """Return whether telemetry may have stopped: too early to report that, but reason enough not to go forward.
+    """Return whether telemetry may have stopped: too early to report that, but reason enough not to advance.
 
-    Usual pauses count too: nothing shows in one that it is not an outage, and the next requests are worth waiting for.
+    Usual pauses count too: nothing distinguishes one from an outage, and the next requests are worth waiting for.
     """
     settled = _read_until(rollout)
     silent = None if settled is None or rollout.first else now - settled
@@ -82,18 +83,18 @@ def is_silent(pulse: Pulse, silent: timedelta, lag: timedelta) -> bool:
 
 
 def _lasts(pulse: Pulse, silent: timedelta, least: timedelta) -> bool:
-    """Return whether there are no requests for at least this long, and where many were to be expected."""
+    """Return whether there have been no requests for at least this long, although many were expected."""
     return silent >= least and pulse.rate * (silent / MINUTE) >= EXPECTED
 
 
 def _read_until(rollout: Rollout) -> datetime | None:
-    """Return until when the last reading that found requests showed them; None before any reading."""
+    """Return the end of the minutes covered by the last reading that found requests; None before any reading."""
     read_at = rollout.rereading.read_at
     return rollout.rereading.began if read_at is None else read_at - rollout.telemetry_lag
 
 
 def take_in(rollout: Rollout, observation: Observation, now: datetime) -> Observation:
-    """Return the observation with silence as a problem of telemetry, unless it ends with this observation."""
+    """Return the observation with silence as a telemetry problem, unless the silence ends with this observation."""
     since, until = silent_since(rollout, now), rollout.judging.judged_until
     if since is None or until is None or observation.minutes is None or observation.telemetry_problem is not None:
         return observation

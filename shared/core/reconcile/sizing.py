@@ -18,7 +18,7 @@ RESERVED = 1.2
 
 @dataclass(frozen=True, slots=True)
 class Sizing:
-    """instance_type, instances: of the new deployment. template: the path of what says so where they are None."""
+    """The size of the new deployment. template: the path of the file that gives what is None here."""
 
     instance_type: str | None
     instances: int | None
@@ -28,7 +28,7 @@ class Sizing:
 def sizing(rollout: Rollout, endpoint: EndpointSeen) -> Sizing | None:
     """Return what is about to be created; None if nothing is, or it takes no quota, or its size cannot be known.
 
-    A green that grows with its share is counted at its full size: it would otherwise stop halfway.
+    A green that grows with its share is counted at its full size: otherwise its rollout would stop halfway.
     """
     placed = rollout.phase is not Phase.PROVISIONING or rollout.placement is not None
     if placed or endpoint.busy or endpoint.kubernetes or rollout.green in endpoint.deployments:
@@ -51,5 +51,5 @@ def sizing(rollout: Rollout, endpoint: EndpointSeen) -> Sizing | None:
 
 
 def reserved(instances: int) -> int:
-    """Return for how many instances Azure takes quota."""
+    """Return the number of instances for which Azure takes quota."""
     return ceil(round(RESERVED * instances, 6))

@@ -1,7 +1,7 @@
 """Nothing advances by itself while telemetry is unavailable: neither an old verdict nor elapsed time is evidence.
 
-Nor does it right after a minute that looks harmful by itself. An operator's `promote` is carried out all the same: the
-share that it asks for, and nothing beyond that.
+Nor does it right after a minute that looks harmful by itself. An operator's `promote` is still carried out: green gets
+the share that it requests, and nothing beyond that.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ PROMOTED = frozenset({ReasonCode.OPERATOR_PROMOTE, ReasonCode.OPERATOR_PROMOTE_F
 
 
 def held_without_telemetry(rollout: Rollout, decision: Decision, now: datetime) -> Decision:
-    """Return the decision, or a hold if it goes forward although nothing shows how green performs now."""
+    """Return the decision, or a hold if it would advance although nothing shows how green performs now."""
     forward, promoted = _forward(rollout, decision.rollout), decision.rollout.phase is Phase.PROMOTED
     if not _depends(rollout) or not (forward or promoted):
         return decision
@@ -32,14 +32,14 @@ def held_without_telemetry(rollout: Rollout, decision: Decision, now: datetime) 
 
 
 def still_without_telemetry(rollout: Rollout) -> Reason | None:
-    """Return why the rollout is on hold, if that is still because telemetry is unavailable."""
+    """Return why the rollout is on hold, if telemetry is still the reason."""
     why = rollout.hold_reason
     unavailable = rollout.observed.telemetry_problem is not None and _depends(rollout)
     return why if unavailable and why is not None and why.code is ReasonCode.TELEMETRY_UNAVAILABLE else None
 
 
 def _depends(rollout: Rollout) -> bool:
-    """Return whether going forward depends on telemetry: not for a first deployment, nor while a promotion is due."""
+    """Return whether advancing depends on telemetry: not for a first deployment, nor while a promotion is due."""
     return rollout.phase in JUDGED and not rollout.first and not _promotion_due(rollout)
 
 

@@ -1,4 +1,4 @@
-"""A mismatch between green's weight and the live requests that it really receives: reported, and a hold by policy.
+"""A mismatch between green's weight and its actual share of live requests: reported, and a hold if the policy says so.
 
 `judge.traffic_share` decides what a mismatch is. This module decides which minutes count and what follows.
 """
@@ -24,7 +24,7 @@ def live_minute(split: Split, green: DeploymentMinute | None, blue: DeploymentMi
     """Return the live requests of a minute, if it can be compared with the weight; None if not.
 
     Minutes in which the traffic was being changed do not count. A minute in which all of one deployment's requests are
-    missing is for `green_starved` and `blue_not_logged`: its rows may be late, or lost.
+    missing is left to `green_starved` and `blue_not_logged`: its rows may be late, or lost.
     """
     if split.live is None or not 0 < split.live < 100:
         return None
@@ -40,7 +40,7 @@ def mismatch_now(rollout: Rollout) -> Reason | None:
 
 
 def report(rollout: Rollout, _endpoint: EndpointSeen, now: datetime) -> Decision | None:
-    """Report, once, that green's share of the requests is not the one of its weight, and that it is again."""
+    """Report, once each, that green's share of the requests does not match its weight, and that it matches again."""
     found = _mismatch(rollout)
     if found == rollout.judging.mismatch_reported or rollout.phase not in SHARED:
         return None

@@ -1,6 +1,6 @@
 """A green with fewer instances than its share of the traffic needs, compared with the deployment that serves.
 
-Reported when green becomes ready (for all traffic) and before each weight. Growing it is what `proportional` is for.
+Reported when green becomes ready (for all traffic) and before each weight. Only `proportional` scales green up.
 """
 
 from __future__ import annotations

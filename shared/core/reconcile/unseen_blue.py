@@ -1,7 +1,7 @@
 """A green that fails by itself next to a blue whose rows are missing: nothing shows whether blue would do better.
 
-Green is compared with blue's past then, and blue must pass the smoke requests before it takes green's traffic back.
-Until it does, or if there are none, the rollout is held and an operator decides.
+In that case green is compared with blue's past, and blue must pass the smoke requests before it takes green's traffic
+back. Until it does, or if there are none, the rollout is on hold and an operator decides.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ LAST = 5  # judged minutes at the present weight, without any of blue's rows
 def fails_uncompared(rollout: Rollout) -> Reason | None:
     """Return the reason if green fails far more than blue's past allows, and blue's rows are missing.
 
-    An overload is no reason: a rollback would take away capacity.
+    An overload does not count: a rollback would remove capacity.
     """
     watches, alarms = rollout.judging.watches, rollout.alarms
     shared = rollout.phase in JUDGED and 0 < rollout.traffic.weight < ALL
@@ -46,7 +46,7 @@ def back_to_unseen(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> D
 
 
 def _blue_unseen(rollout: Rollout) -> bool:
-    """Return whether none of the last minutes shows a request to blue, which by green's should have some."""
+    """Return whether the last minutes show no request to blue, although by green's requests it should have some."""
     last, weight = rollout.rereading.recent[-LAST:], rollout.traffic.weight
     until, steady = rollout.judging.judged_until, rollout.traffic.steady_since
     if until is None or steady is None or until - LAST * MINUTE < steady or len(last) < LAST:

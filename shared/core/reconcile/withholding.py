@@ -1,6 +1,6 @@
-"""Rollbacks that wait although green is worse, because users would fare worse still with blue, or in a flood.
+"""Rollbacks that wait although green is worse, because blue would be worse for users, or because of a surge.
 
-Such a rollout is held; health reports it, except in a flood. Operators can roll back at any time.
+Such a rollout is on hold; health reports it, except in a surge. Operators can roll back at any time.
 """
 
 from __future__ import annotations
@@ -79,16 +79,16 @@ def _blue_is_worse(rollout: Rollout, why: Reason) -> bool:
 
 
 def _may_still_fail(rollout: Rollout, why: Reason) -> bool:
-    """Return whether blue, which has no traffic any more, may still be the greater harm.
+    """Return whether blue, which no longer has traffic, may still be the greater harm.
 
-    It failed when it last had requests. Ten minutes in which it answers every smoke request well outweigh that, and so
-    does a green that answers most requests badly.
+    It failed when it last had requests. Ten minutes in which it answers every smoke request correctly outweigh that,
+    and so does a green that answers most requests badly.
     """
     return not _recovered(rollout) and _harm(rollout, why) <= MOST
 
 
 def _recovered(rollout: Rollout) -> bool:
-    """Return whether blue has answered every smoke request well for long enough since it lost its traffic."""
+    """Return whether blue has answered every smoke request correctly for long enough since it lost its traffic."""
     probe, alone_since = rollout.observed.probe, rollout.traffic.steady_since
     if probe is None or probe.flawless_since is None or probe.deployment != rollout.blue or alone_since is None:
         return False
@@ -96,7 +96,7 @@ def _recovered(rollout: Rollout) -> bool:
 
 
 def _harm(rollout: Rollout, why: Reason) -> float:
-    """Return the share of green's requests that it answers worse than blue: of all, or of the last where that is known.
+    """Return the share of green's requests that it answers worse than blue: overall or, if known to be more, lately.
 
     Slow answers count half: a blue that times out, for example, answers faster than green on average, because only its
     fast answers are left.

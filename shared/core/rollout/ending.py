@@ -27,7 +27,7 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class TooSmall:
-    """How many instances a deployment was left with that should have got back as many as `wanted`."""
+    """How many instances a deployment was left with, and how many it should have got back."""
 
     instances: int
     wanted: int
@@ -50,18 +50,17 @@ class SeenHealthy:
 class Ending:
     """What remains to be done after the rollout has ended.
 
-    clean_after: when the leftover deployment can be deleted; once it was dealt with, until when what serves is still
-    watched. blue_scaled_down: whether blue is kept with fewer instances, or must grow before the rollback. blue_size:
-    whether it was then seen with that few, and has since been given more by somebody else. autoscale: whether blue has
-    autoscale settings, which are suspended while it is kept on fewer instances (`suspending`: ordered; `left`: they
-    could not be restored). too_small: that it got its traffic back but not its size. cleaned: when the leftover was
-    dealt with. finished: when nothing was left to do, neither that nor inherited deployments nor a watch. seen_healthy:
-    which deployment served and was healthy last. unhealthy, unhealthy_reported: the serving deployment that fails, and
-    the one for which the history already says so. watched: the serving deployment when it was last
-    looked at. watched_until: its newest minute that was taken into account. bad_until: the newest that ended a bad five
-    minutes. orphan_since: since when the history says
-    that green was left behind. overdue: whether the history says that the leftover waits for what serves to be seen
-    healthy.
+    clean_after: when the leftover deployment can be deleted; once it was dealt with, until when the serving deployment
+    is still watched. blue_scaled_down: whether blue is kept with fewer instances, or must grow before the rollback.
+    blue_size: whether it was then seen at that size, and has since been given more instances by somebody else.
+    autoscale: whether blue has autoscale settings, which are suspended while it is kept with fewer instances
+    (`suspending`: ordered; `left`: they could not be restored). too_small: blue's size, if it got its traffic back but
+    not all its instances. cleaned: when the leftover was dealt with. finished: when nothing was left to do: no cleanup,
+    no inherited deployment, no watch. seen_healthy: which deployment served and was healthy last. unhealthy,
+    unhealthy_reported: the serving deployment that fails, and the one for which the history already says so. watched:
+    the serving deployment when it was last observed. watched_until: its newest minute that was taken into account.
+    bad_until: the newest minute that ended five bad ones. orphan_since: since when the history says that a deployment
+    was left behind. overdue: whether the history says what the cleanup waits for, such as a healthy serving deployment.
     """
 
     clean_after: datetime | None = None

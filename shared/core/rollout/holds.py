@@ -1,7 +1,7 @@
 """Holds: a freeze window of the policy, or a halt of all rollouts. Rollbacks are never held.
 
-A way back that is kept is held too: on hold no blue of a promoted rollout, and none that was inherited, is scaled down
-or deleted. Everything else that an ended rollout has to do goes on.
+Kept deployments are held too: on hold, neither the blue of a promoted rollout nor an inherited one is scaled down or
+deleted. Everything else that an ended rollout has to do continues.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from shared.core.rollout.record import Rollout
 from shared.core.rollout.status import Hold
 
 HELD = frozenset({Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})
-WAITS = HELD | {Phase.PROMOTED}  # all that is left to do in these phases goes forward
+WAITS = HELD | {Phase.PROMOTED}  # in these phases, everything that is left to do can be held
 GOES_ON = TERMINAL - {Phase.PROMOTED}
 
 
 def can_be_held(rollout: Rollout) -> bool:
-    """Return whether the rollout can go forward, or keeps a way back."""
+    """Return whether the rollout can advance, or keeps a deployment for a rollback."""
     if rollout.finished is not None or rollout.phase in {Phase.QUEUED, Phase.ROLLING_BACK}:
         return False
     keeps = rollout.phase is Phase.PROMOTED and rollout.blue is not None and rollout.ending.cleaned is None
@@ -47,7 +47,7 @@ def held_now(rollout: Rollout, observation: Observation, now: datetime) -> Reaso
 
 
 def unknown_now(rollout: Rollout, observation: Observation) -> Reason | None:
-    """Return the reason to wait if nobody knows whether there is a halt; any other hold comes before it."""
+    """Return the reason to wait if it is unknown whether there is a halt; any other hold takes precedence."""
     unknown = observation.halt_unknown and can_be_held(rollout)
     return reason(ReasonCode.HALT_UNKNOWN) if unknown else None
 

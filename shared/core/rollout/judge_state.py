@@ -1,4 +1,4 @@
-"""What the judge remembers of a rollout."""
+"""What the judge remembers about a rollout."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ class Probe:
 class Runs:
     """What a deployment was last seen to run: its model, and the digest of its content (empty: unknown).
 
-    since: from when on it was seen to run that. replaced: whether someone replaced what it ran at first. reported:
+    since: when it was first seen to run that. replaced: whether someone replaced what it ran at first. reported:
     whether that was taken into account.
     """
 
@@ -50,12 +50,12 @@ class Observed:
     """What the last reconcile observed, and what it could not observe.
 
     last: when everything requested was last observed, to within two minutes. missing_since: since when Azure has said
-    that there is no such endpoint. serving: the deployment with the most live
-    traffic. endpoint_problem, telemetry_problem: why the endpoint or telemetry could not be read. missing_gates: gates
-    without telemetry, with the source's reason. unproven: why there is no proof yet that this endpoint's telemetry
-    arrives, as last reported. probe: the last one. green_content: what green ran when it was ready, as a digest (empty:
-    unknown). runs: what `serving`, blue and kept deployments run. green_seen: whether green was there since it was
-    ordered; green_missing_since: since when it is not any more.
+    that there is no such endpoint. serving: the deployment with the most live traffic. endpoint_problem,
+    telemetry_problem: why the endpoint or telemetry could not be read. missing_gates: gates without telemetry, with the
+    source's reason. unproven: why there is no proof yet that this endpoint's telemetry arrives, as last reported.
+    probe: the last one. green_content: what green ran when it was ready, as a digest (empty: unknown). runs: what
+    `serving`, blue and kept deployments run. green_seen: whether green has been seen since it was ordered.
+    green_missing_since: since when it has been missing again.
     """
 
     last: datetime | None = None

@@ -33,7 +33,7 @@ def cleanup_postponed(rollout: Rollout, since: datetime, now: datetime) -> Rollo
 
 
 def kept_postponed(rollout: Rollout, since: datetime, now: datetime) -> Rollout:
-    """Return the rollout with each way back whose time ended on hold due now; one that is not due keeps its time."""
+    """Return the rollout with each kept deployment whose time ended on hold due now; the others keep their time."""
     kept = tuple(replace(each, until=_if_due(each.until, since, now)) for each in rollout.kept)
     due = rollout.ending.clean_after if rollout.phase is Phase.PROMOTED else None
     rollout = rollout if due is None else rollout.with_ending(clean_after=_if_due(due, since, now))
@@ -41,7 +41,7 @@ def kept_postponed(rollout: Rollout, since: datetime, now: datetime) -> Rollout:
 
 
 def _reading_postponed(rollout: Rollout, since: datetime, now: datetime) -> Rollout:
-    """Return the rollout with what the last reading before green's traffic found as if it had been read later."""
+    """Return the rollout with the last reading before green's traffic treated as if it had been made later."""
     logged, incomplete = rollout.judging.newest_logged, rollout.judging.history_incomplete_since
     if rollout.judging.telemetry_seen is None and logged is not None:
         logged = _later(logged, since, now)

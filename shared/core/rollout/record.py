@@ -50,14 +50,14 @@ def _changing(part: str, _kind: Callable[P, object]) -> Callable[Concatenate[Rol
 
 @dataclass(frozen=True, slots=True)
 class Rollout:
-    """One journey of one model version on one endpoint.
+    """The rollout of one model version on one endpoint.
 
     green: the name of the deployment that is rolled out. created: when the rollout was accepted; it never changes.
     trigger: why the rollout exists. placement: what green is deployed next to; None until the endpoint was observed.
     requests: operators' requests that have not been carried out yet, oldest first. answered: keys of accepted requests,
     the newest last. override: an operator's decision to overrule the judge. refusal: what Azure refused last. lease:
-    who may act on Azure for this rollout now. kept: deployments inherited from earlier rollouts, each one a way back.
-    entry_count: the number of history entries.
+    who may act on Azure for this rollout now. kept: deployments inherited from earlier rollouts, each kept as a
+    fallback. entry_count: the number of history entries.
     """
 
     id: str
@@ -121,7 +121,7 @@ class Rollout:
 
     @property
     def only_watches(self) -> bool:
-        """Whether it is promoted without a blue: what serves is still watched, and there is no way back."""
+        """Whether it is promoted without a blue: the serving deployment is still watched, but cannot be rolled back."""
         return self.phase is Phase.PROMOTED and self.blue is None
 
     @property
@@ -199,7 +199,7 @@ class Rollout:
 
     @property
     def open(self) -> bool:
-        """Whether the rollout can still change what serves."""
+        """Whether the rollout can still change which deployment serves."""
         return self.phase not in TERMINAL
 
     @property

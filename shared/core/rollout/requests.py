@@ -182,13 +182,13 @@ def _objection(rollout: Rollout, verb: Verb) -> NotPossible | None:
 
 
 def _outranked(rollout: Rollout, verb: Verb) -> NotPossible | None:
-    # Teal's own request, for a newer version, can wait for hours: it outranks nobody's and takes nobody's place.
+    # Teal's own request, for a newer version, can wait for hours: it neither outranks an operator's nor counts as one.
     by_operators = [request for request in rollout.requests if request.by != history.TEAL]
     urgent = next((request for request in by_operators if request.verb.row.urgent), None)
     if urgent is not None:
         words = f"{urgent.by} already requested a {urgent.verb}, which takes precedence"
         return NotPossible(ErrorCode.ROLLBACK_REQUESTED, words)
     safest = min((request.verb.row.risk for request in by_operators), default=verb.row.risk)
-    if len(by_operators) >= MOST_WAITING and verb.row.risk >= safest:  # a safer one comes first, however many wait
+    if len(by_operators) >= MOST_WAITING and verb.row.risk >= safest:  # a safer one is accepted, however many wait
         return NotPossible(ErrorCode.TOO_MANY_REQUESTS, f"{len(by_operators)} requests are waiting to be carried out")
     return None

@@ -22,7 +22,7 @@ class MinuteCounts(NamedTuple):
     blue_bad: int = 0
 
     def grew(self, now: MinuteCounts) -> bool:
-        """Return whether any count is larger now. Smaller counts mean nothing: a source can round, or lag behind."""
+        """Return whether any count is larger now. Smaller counts mean nothing: a source can round, or lag."""
         return any(new > old for old, new in zip(self, now, strict=True))
 
 
@@ -31,8 +31,8 @@ class Split:
     """The traffic split at which minutes were judged, from `since` until the next one.
 
     weight: green's share in percent; negative for a mirror. next_weight: the one after that step. steady: whether it
-    was in force. live: the share of the live traffic that was in force, in percent, which is an earlier one in minutes
-    that were judged only after a change; None if it was being changed.
+    was in force. live: green's share of the live traffic that was in force, in percent: an earlier one in minutes that
+    were judged only after a change, and None during a change.
     """
 
     since: datetime
@@ -51,7 +51,7 @@ class Split:
 class Recheck:
     """A recheck of everything since green's first request that is under way, with the evidence before `until`.
 
-    beside: after a promotion, the evidence of the minutes in which blue had traffic, too. lost: gates whose data could
+    beside: after a promotion, the evidence from the minutes in which blue had traffic too. lost: gates whose data could
     not be read again, so that their evidence stays as it was.
     """
 
@@ -66,13 +66,13 @@ class Rereading:
     """What is known about judged minutes.
 
     began: the first judged minute. splits: how the traffic was split, oldest first. recent: the last minutes before
-    `judged_until`, without gaps, as they were judged. gaps: by gate, those of them in which it counted nothing of a
-    deployment, although it should have. recheck: the recheck under way. rechecked: the last complete
-    recheck covered the minutes before this. lag: telemetry's actual lag, if longer than configured. read_at: when new
-    or increased minutes were last found. blue_silent: whether green was ever seen without the requests that blue should
-    have had at the same time. certified_since: minutes before this certify nothing, because blue was in an incident.
-    uncompared: whether the last recheck, after the promotion, found harm that only shows in minutes in which green was
-    alone. news: findings that are not in the history yet.
+    `judged_until`, without gaps, as they were judged. gaps: by gate, those of them in which it counted nothing for a
+    deployment, although it should have. recheck: the recheck under way. rechecked: the last complete recheck covered
+    the minutes before this. lag: telemetry's actual lag, if longer than configured. read_at: when new or increased
+    minutes were last found. blue_silent: whether green was ever seen without the requests that blue should have had at
+    the same time. certified_since: minutes before this certify nothing, because blue was in an incident. uncompared:
+    whether the last recheck, after the promotion, found harm that only shows in minutes in which green was alone. news:
+    findings that are not in the history yet.
     """
 
     began: datetime | None = None

@@ -1,4 +1,4 @@
-"""The wanted traffic, and the orders that Azure may still carry out."""
+"""The desired traffic, and the orders that Azure may still carry out."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class TrafficPlan:
     """The wanted traffic.
 
     weight, mirror: percent of live traffic that green should receive, and that should be mirrored to it. steady_since:
-    when this was first observed in force. expected: Teal's own traffic maps, which are the one found and the one wanted
-    and, once that is in force, only the latter; any other map was set by someone else. edited: the last such map that
-    was noticed; an earlier one is an edit again. edited_since: when it was noticed; None once an operator has resumed
+    when this was first observed in force. expected: Teal's own traffic maps: the one found and the one wanted or, once
+    that is in force, only the latter. Any other map was set by someone else. edited: the last such map that was
+    noticed; an earlier one counts as a new edit. edited_since: when it was noticed; None once an operator has resumed
     or promoted, or once it was reported after a promotion. before: the weight that was in force before this one;
     telemetry is late, so some of its minutes are only judged now.
     """
@@ -46,7 +46,7 @@ class TrafficPlan:
 
     @property
     def known(self) -> tuple[dict[str, int], ...]:
-        """The traffic maps that nobody needs to be told about: Teal's own, and the edit that was noticed last."""
+        """The traffic maps that are not reported: Teal's own, and the edit that was noticed last."""
         return self.expected if self.edited is None else (*self.expected, self.edited)
 
 

@@ -1,8 +1,9 @@
-"""In how many ways a regular expression can match one line: a bound on the time that it can take.
+"""How many ways a regular expression can match one line: a bound on the time that it can take.
 
-Python tries every way before it gives up, and nothing else in the process runs meanwhile. A repeat has one way if each
-character decides whether it goes on or what follows it begins, as in `[a-z]+@`; in `.*@` it has as many as the line is
-long, and a repeat within a repeat multiplies. The bound is cautious, and what is not understood has none.
+Python tries every way before it gives up, and blocks the rest of the process meanwhile. A repeat has one way if each
+character decides whether the repeat continues or what follows it begins, as in `[a-z]+@`. In `.*@` it has as many ways
+as the line has characters, and nested repeats multiply. The bound is conservative, and there is none for an expression
+that is not understood.
 """
 
 from __future__ import annotations
@@ -43,14 +44,14 @@ class _Part:
     consumes: bool = True
 
     def starts(self, after: _Characters) -> _Characters:
-        """Return the characters that the line may go on with here; `after`: those that it may go on with behind it."""
+        """Return the characters that can come next at this part. after: those that can come after it."""
         if not self.consumes:
             return after
         own = self.characters.union(*(_starts(parts, after) for parts in self.alternatives))
         return own if self.least else own | after
 
     def ways(self, after: _Characters) -> float:
-        """Return in how many ways the part can match, up to a little more than is accepted."""
+        """Return the number of ways in which the part can match, up to a little more than is accepted."""
         if not self.consumes:
             return self._ways_once(_NONE) * (LONGEST_LINE if any(p.open() for p in _each(self.alternatives)) else 1)
         own = self.starts(_NONE)
@@ -65,7 +66,7 @@ class _Part:
         return self.most == math.inf or any(part.open() for part in _each(self.alternatives))
 
     def _ways_once(self, after: _Characters) -> float:
-        """Return in how many ways one occurrence can match: those of alternatives that begin alike add up."""
+        """Return the number of ways in which one occurrence can match: alternatives that begin alike add up."""
         ways = [_ways(parts, after) for parts in self.alternatives] or [1.0]
         starts = [_starts(parts, after) for parts in self.alternatives]
         distinct = len(_NONE.union(*starts)) == sum(map(len, starts))
@@ -73,7 +74,7 @@ class _Part:
 
 
 def ways(pattern: str) -> float:
-    """Return in how many ways this valid expression can match a line; infinite if that is not known."""
+    """Return the number of ways in which this valid expression can match a line; infinite if that is unknown."""
     whole = _parsed(pattern)
     return math.inf if whole is None else whole.ways(_NONE)
 
@@ -97,7 +98,7 @@ def _ways(parts: Sequence[_Part], after: _Characters) -> float:
 
 
 def _parsed(pattern: str) -> _Part | None:
-    """Return the expression as one group, or None if it has something else than groups, repeats and characters."""
+    """Return the expression as one group, or None if it has anything but groups, repeats and characters."""
     groups, position = [_Part(alternatives=[[]])], 0
     while token := _TOKEN.match(pattern, position):
         position = token.end()
@@ -120,12 +121,12 @@ def _add(token: re.Match[str], groups: list[_Part], pattern: str) -> None:
             parts.append(_Part(_matching(token["atom"], _ALPHABETS + pattern)))
         case "repeat":
             parts[-1].least, parts[-1].most = _limits(token)
-        case _:  # a place in the text, or flags
+        case _:  # a position in the text, or flags
             parts.append(_Part(consumes=False))
 
 
 def _limits(token: re.Match[str]) -> tuple[int, float]:
-    """Return how often a repeat makes its part occur, at least and at most."""
+    """Return the minimum and maximum number of occurrences that a repeat allows."""
     if token["repeat"][0] != "{":
         return int(token["repeat"][0] == "+"), 1 if token["repeat"][0] == "?" else math.inf
     least = int(token["least"] or 0)

@@ -49,7 +49,7 @@ class Word(NamedTuple):
 
 
 def value_of(written: str) -> str:
-    """Return what a text with variables stands for, as shown in messages: nothing of their values."""
+    """Return how messages refer to the value of a text with variables: they never show the variables' values."""
     return f"the value of {_short(written)!r}"
 
 

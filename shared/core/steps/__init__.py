@@ -1,4 +1,4 @@
-"""What a policy's steps do, one module per kind, and the registry in which the engine looks kinds up."""
+"""The steps of a policy: one module per kind, and the registry in which the engine looks them up."""
 
 from __future__ import annotations
 

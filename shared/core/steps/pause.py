@@ -31,7 +31,7 @@ class PauseStep(Step):
         del observation
         if rollout.phase is not Phase.PAUSED:
             if rollout.green in endpoint.mirror:
-                return Decision(rollout)  # while paused, nothing would end it
+                return Decision(rollout)  # nothing would end the mirror during the pause
             why = reason(ReasonCode.PAUSE_STARTED)
             if self.duration is not None:
                 why.facts["limit_seconds"] = self.duration.total_seconds()
@@ -42,7 +42,7 @@ class PauseStep(Step):
         return next_step(rollout, over, now)
 
     def resumed(self, rollout: Rollout) -> bool:
-        """Return whether a resume ends the pause, also one that an operator has prolonged."""
+        """Return whether a resume ends the pause, even one that an operator has prolonged."""
         return rollout.progress.in_pause_step
 
     @classmethod

@@ -32,7 +32,7 @@ def next_step(rollout: Rollout, why: Reason, now: datetime, actor: str = history
 def shift_weight(rollout: Rollout, weight: int, endpoint: EndpointSeen, now: datetime) -> Rollout:
     """Return the rollout that wants this percentage of live traffic on green, with a fresh certificate for it."""
     wanting = at_new_split(rollout, now).with_traffic(weight=weight)
-    # An earlier order of ours may only now be carried out, unless it has been: then it is an edit by someone else.
+    # Azure may carry out an earlier order of Teal's only now. After that, the same split is someone else's edit.
     ordered = () if rollout.orders.traffic is None or rollout.orders.shown else (rollout.orders.traffic,)
     ours = [endpoint.traffic]
     ours += [traffic for traffic in (*ordered, wanting.wanted_traffic) if traffic not in ours]
@@ -77,7 +77,7 @@ def steadied(rollout: Rollout, now: datetime) -> Rollout:
 def first_traffic(rollout: Rollout, weight: int | None, endpoint: EndpointSeen, now: datetime) -> Decision:
     """Return the decision for an endpoint where nothing else serves: all traffic at once, without a verdict.
 
-    There is nothing to share traffic or compare green with.
+    There is nothing to share traffic with or to compare green with.
     """
     if weight != 100:
         return next_step(rollout, reason(ReasonCode.STEP_SKIPPED), now)

@@ -1,4 +1,4 @@
-"""The one reader of answers: gates and smoke tests read an answer's JSON here, and so read it alike.
+"""The one reader of answers: gates and smoke tests both read an answer's JSON here, so they read it alike.
 
 Scoring scripts often return `json.dumps(...)`, which the inference server encodes a second time. A JSON string that
 itself contains JSON is therefore decoded again.

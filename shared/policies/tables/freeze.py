@@ -17,7 +17,7 @@ from shared.core.schema.times import moment, time_of_day, zone
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MIDNIGHT, WEEK = time(0, 0), timedelta(weeks=1)
 FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
-# A Monday in winter and one in summer: whatever the zones do, windows repeat from week to week then.
+# A Monday in winter and one in summer, around which windows repeat from week to week in every time zone.
 MONDAYS = (date(2026, 1, 12), date(2026, 7, 13))
 
 
@@ -102,10 +102,10 @@ def _check_once(window: Part) -> None:
 
 
 def _utc(written: datetime, zone: str) -> datetime:
-    """Return a moment in UTC; one without an offset is local time in the zone. None is beyond the calendar's ends."""
+    """Return a moment in UTC; one without an offset is local time in the zone. It never exceeds the calendar."""
     try:
         return (written if written.tzinfo else written.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
-    except OverflowError:  # such as the last evening of the year 9999 in New York, which means for ever
+    except OverflowError:  # such as the last evening of the year 9999 in New York, which means forever
         return FIRST if written.year == FIRST.year else LAST
 
 
