@@ -112,7 +112,7 @@ class HostProcess:
         return self.process.wait(PATIENCE_SECONDS)
 
 
-def eventually(look: Callable[[], object], what: str = "it never came true") -> Any:  # noqa: ANN401 - whatever `look` returns
+def eventually(look: Callable[[], object], what: str = "it never came true") -> Any:  # noqa: ANN401 - what `look` gives
     """Poll until the result is true, and return it. Raises AssertionError after PATIENCE_SECONDS."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not (seen := look()):

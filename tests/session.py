@@ -30,7 +30,7 @@ def main() -> int:
     with busy_loops(arguments.busy):
         if arguments.busy:
             os.nice(19)
-        with subprocess.Popen(arguments.command, start_new_session=True) as process:  # noqa: S603  # the command line's own command
+        with subprocess.Popen(arguments.command, start_new_session=True) as process:  # noqa: S603  # as asked
             for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 signal.signal(each, lambda number, _: process.send_signal(number))
             return process.wait()

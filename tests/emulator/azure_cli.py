@@ -83,7 +83,7 @@ def main(az: Path) -> int:
             run = subprocess.run(words, env=known, capture_output=True, text=True, check=False)  # noqa: S603  # ours
             good = run.returncode == 0 and run.stdout.strip().lower() == expected.lower()
             failed += not good
-            print("ok  " if good else "FAIL", f"az {command} ...", "" if good else run.stdout + run.stderr)  # noqa: T201  # as intended
+            print("ok  " if good else "FAIL", f"az {command} ...", "" if good else run.stdout + run.stderr)  # noqa: T201  # its purpose
     return failed
 
 
