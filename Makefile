@@ -64,7 +64,7 @@ BUSY ?= tests/endtoend
 test-busy: setup
 	@$(BIN)/python -m tests.session --busy 2 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(BUSY)
 
-# Scripts in the manner of Azure ML's notebooks against the emulator, with the one that is too slow for `test`.
+# Scripts modelled on Azure ML's notebooks, against the emulator, including the one that is too slow for `test`.
 notebooks: setup
 	@NOTEBOOKS=all $(BIN)/python -m tests.session $(BIN)/python -m pytest tests/emulator/test_notebooks.py
 
@@ -72,7 +72,7 @@ notebooks: setup
 verify-azure: .venv/.installed
 	@$(BIN)/teal verify
 
-# Microsoft's command line against the emulator: what of it works, line by line. Not part of `check`, because it is large.
+# Microsoft's command line against the emulator: which commands work, one per line. Not part of `check`, because it is large.
 azure-cli: setup .venv-azure-cli/.installed
 	@$(BIN)/python -m tests.emulator.azure_cli .venv-azure-cli/bin/az
 
@@ -82,8 +82,8 @@ azure-cli: setup .venv-azure-cli/.installed
 	@.venv-azure-cli/bin/python -m $(PIP) azure-cli==2.91.0
 	@touch $@
 
-# Random schedules of faults against the real controller on an Azure in memory, each invariant checked after each step.
-# A violation prints a story and the seed with which N=1 plays it again.
+# Random schedules of faults against the real controller on an in-memory Azure, with every invariant checked after each step.
+# A violation prints a trace and the seed that replays it with N=1.
 N ?= 2000
 SEED ?= 1
 faults: setup
@@ -94,7 +94,7 @@ faults-wire: N = 100
 faults-wire: setup
 	@$(BIN)/python -m tests.faults --wire --schedules $(N) --seed $(SEED)
 
-# Breaks of the core and the controller that no test notices: a random sample, for as long as MINUTES says.
+# Breaks of the core and the controller that no test notices: a random sample, for MINUTES minutes.
 MINUTES ?= 30
 mutants: setup
 	@$(BIN)/python -m bench.mutants --minutes $(MINUTES) --seed $(SEED)

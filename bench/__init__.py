@@ -1,1 +1,1 @@
-"""Measurements, one command each. docs/measurements.md has the figures, with the command that produced them."""
+"""Measurements, one command each. docs/measurements.md has the figures, with the commands that produced them."""

@@ -1,7 +1,7 @@
-"""How much time a new instance saves if the package has the app's bytecode.
+"""How much time a new instance saves if the package contains the app's bytecode.
 
-Run: `python -m bench.bytecode`. Fresh processes run alternately in two unpacked packages, one with bytecode and one
-without, which Azure mounts read-only: Python writes no bytecode there, and compiles the app in every new process.
+Run: `python -m bench.bytecode`. Fresh processes run alternately in two unpacked packages, with and without bytecode.
+Azure mounts the package read-only: Python writes no bytecode there, and compiles the app in every new process.
 """
 
 from __future__ import annotations

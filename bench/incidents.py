@@ -1,8 +1,8 @@
-"""How soon an incident is noticed, and how often one is seen that is none.
+"""How soon an incident is noticed, and how often a false one is.
 
 Run: `python -m bench.incidents [RUNS]` (half a minute). It drives the shipped watch over simulated minutes of blue,
 calibrated from six simulated hours. Calm worlds last three hours. An incident begins after an hour of calm, with a
-failure rate that is a multiple of the alarm's limit. Delays are medians, and 90 % of the runs in parentheses.
+failure rate that is a multiple of the alarm's limit. Delays are medians, with the 90th percentile in parentheses.
 """
 
 from __future__ import annotations

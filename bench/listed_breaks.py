@@ -1422,7 +1422,7 @@ BREAKS = (
         "False",
         "tests/core/test_orders.py",
     ),
-    # What was once believed too early.
+    # Conclusions that were once drawn too early.
     Break(
         "an incident ends although its minutes are above the limit",
         "shared/core/judge/incident.py",

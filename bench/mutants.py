@@ -1,6 +1,6 @@
 """Breaks the core and the controller in small ways, one at a time, and reports which breaks no test notices.
 
-All of them would take days, so it takes a random sample for as long as it may: `make mutants MINUTES=… SEED=…`. It
+Trying all of them would take days, so it takes a random sample for the given time: `make mutants MINUTES=… SEED=…`. It
 works on a copy of the sources, and runs only the tests that run a broken line. A survivor is a line that no test
 depends on, or a change that makes no difference.
 """
@@ -54,7 +54,7 @@ def mutations(seed: int) -> Iterator[MutationSpec]:
 
 
 def tested(mutants: Iterator[MutationSpec], tests: str, seconds: float) -> Iterator[tuple[MutationSpec, bool, str]]:
-    """Yield each mutation tried within the time, whether the tests that run it noticed it, and its diff."""
+    """Yield each mutation tried within the time, whether the tests that run its line noticed it, and its diff."""
     relevant, until = RelevantTests(tests), time.monotonic() + seconds
     for mutant in mutants:
         if time.monotonic() > until:

@@ -17,7 +17,7 @@ class Options:
 
     `speed` is how much faster than the wall clock the virtual clock runs. `log_lag` is how long logs take to arrive, in
     virtual seconds. `log_every_endpoint` gives each new endpoint a diagnostic setting; otherwise nothing is logged
-    until somebody sets one. `functions` is the address of a local function host, `event_key` its system key for Event
+    until someone sets one. `functions` is the address of a local function host, `event_key` its system key for Event
     Grid.
     """
 

@@ -1,5 +1,5 @@
-// All of Teal's own resources, in their own resource group. Outside it are only roles on what the operator brings, and
-// the containers, queues and tables in a storage account of theirs. What Teal needs in the machine learning workspace's
+// All of Teal's own resources, in their own resource group. Outside it are only roles on the operator's existing resources,
+// and the containers, queues and tables in an existing storage account. What Teal needs in the machine learning workspace's
 // resource group is in workspace.bicep and events.bicep. Versions of azd before 1.24.1 would, with `azd down`, delete every
 // resource group that this file references (Azure/azure-dev 2916): azure.yaml refuses them.
 targetScope = 'subscription'
@@ -78,7 +78,7 @@ param workspaceResourceGroup string
 param policies string = 'policies'
 
 // azd must not set it from TEAL_REGION, an output of the layer `workspace`: this layer would then depend on that one, which
-// depends on this one, and azd refuses to provision layers that depend on each other in a circle.
+// depends on this one, and azd refuses to provision layers that depend on each other in a cycle.
 @description('Region of that workspace, where its metrics are queried. Empty: the app asks the workspace.')
 param workspaceRegion string = ''
 

@@ -64,12 +64,12 @@ done
 for subscription in $subscriptions; do
   revoke --all --subscription "$subscription" --assignee "$TEAL_PRINCIPAL_ID"
 done
-# A topic may serve others, so it loses only what it got for this installation's dead letters.
+# A topic may serve others, so it loses only its role for this installation's dead letters.
 for principal in ${TEAL_TOPIC_PRINCIPAL_ID:-} $(printf '%s' "${TEAL_OTHER_TOPIC_PRINCIPAL_IDS:-}" | tr -d '[]"' | tr ',' ' '); do
   revoke --assignee "$principal" --scope "$TEAL_STORAGE_ID/blobServices/default/containers/$TEAL_DEAD_LETTER_CONTAINER"
 done
 
-# A role can be deleted once nobody has it. The role for the quota belongs to the subscription.
+# A role can be deleted once it is no longer assigned. The role for the quota belongs to the subscription.
 for subscription in $subscriptions; do
   for role in $(az role definition list --custom-role-only true --scope "/subscriptions/$subscription" \
     --query "[?starts_with(roleName, 'Teal $AZURE_ENV_NAME quota ')].name" --output tsv); do

@@ -1,7 +1,7 @@
 """Commands in documents and pipelines: finds them, and checks them as the programs themselves would.
 
-`teal` is parsed by its own parser, `make` by the Makefile's targets. `azd` is not here: its commands and options are
-listed, as its reference has them.
+`teal` is checked by its own parser, and `make` against the Makefile's targets. `azd` is not installed: its commands and
+options are listed here, as in its reference.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from cli.__main__ import parser
 from cli.host.__main__ import arguments as host_arguments
 
 ROOT = Path(__file__).resolve().parents[1]
-SHELLS = {"", "sh", "bash", "console"}  # the languages of blocks that have commands
+SHELLS = {"", "sh", "bash", "console"}  # the languages of code blocks that have commands
 PROGRAMS = {"teal", "make", "azd"}
 LEADING = re.compile(r"^(?:\$ |sudo |exec |if |time |! |\w+=\$?\(?|do |then |\{ |\()+")
 ENDS = re.compile(r"\s(?:\||\|\||&&|;|>|>>|2>&1|<)(?:\s|$)|;\s|;$|\)$")
@@ -28,7 +28,7 @@ MISSING = re.compile(r"arguments are required: |words, not \[\]$")
 PLACEHOLDER = "anything"  # for what a reader fills in, such as <name>
 LAYERS = {layer["name"] for layer in yaml.safe_load((ROOT / "azure.yaml").read_text())["infra"]["layers"]}
 ANY = {"--no-prompt", "--environment", "-e", "--output"}
-# The commands of azd that are used here, each with its options and how many words follow.
+# The commands of azd that are used here, each with its options and how many arguments follow.
 AZD: dict[str, tuple[set[str], range]] = {
     "auth login": ({"--client-id=", "--tenant-id=", "--federated-credential-provider="}, range(1)),
     "config set": (set(), range(2, 3)),
@@ -83,7 +83,7 @@ def _unfenced(text: str) -> str:
 
 
 def _indented(text: str) -> list[str]:
-    """Return the blocks of code that are marked by four spaces."""
+    """Return the code blocks that are indented by four spaces."""
     return re.findall(r"(?:^|\n)\n((?:    [^\n]*\n)+)", text)
 
 
@@ -93,7 +93,7 @@ def _program(command: str) -> str | None:
 
 
 def _alone(command: str) -> str:
-    """Return a command without what its output is piped into, and without a comment."""
+    """Return a command without the programs that its output is piped into, and without a comment."""
     return ENDS.split(re.split(r"\s#\s", command)[0])[0].strip()
 
 

@@ -17,5 +17,5 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCloud]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the end-to-end tests first: they take minutes, and must not be what a single process does at the end."""
+    """Run the end-to-end tests first: they take minutes, and a single process should not still run them at the end."""
     items.sort(key=lambda item: "endtoend" not in item.path.parts)

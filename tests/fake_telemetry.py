@@ -17,9 +17,10 @@ from tests.fakes import Faults
 
 @dataclass
 class FakeTelemetry:
-    """What requests were answered: rows that the test put there. missing: gates that no minute says anything of.
+    """Telemetry with rows that the test puts there. missing: gates for which no minute has data, and why.
 
-    found: how requests get there, as its settings show; None to fail. no_table: there is no log so far.
+    found: how requests reach it according to the settings; None to fail. no_table: the message if no log table exists
+    yet.
     """
 
     rows: list[DeploymentMinute] = field(default_factory=list)

@@ -80,9 +80,9 @@ class FakeStore:
         return self.halted or self.ended
 
     def set_halt(self, halt: Halt | None) -> None:
-        """Put a halt in force or end it; None: as if there had never been one."""
+        """Set a halt or end it; None: as if there had never been one."""
         if isinstance(self.halt_problem, Permanent):
-            self.halt_problem = None  # an unreadable row is replaced
+            self.halt_problem = None  # the write replaces an unreadable row
         if halt is not None and halt.ended is not None and self.halted != replace(halt, ended=None):
             raise Conflict("another halt was ordered or ended meanwhile; look again")
         self.halted = halt if halt is not None and halt.in_force else None
@@ -225,10 +225,9 @@ def _within(moment: datetime, since: datetime | None, until: datetime | None) ->
 class FakeEndpoints:
     """Azure ML's endpoints: orders complete immediately, or, if `slow`, when `finish` is called.
 
-    stuck: nothing ever finishes. hidden: what is being carried out is not to be seen until it is finished. unready:
-    deployments that fail to become ready. cores_left: of the quota (None: unlimited). quota_unknown: why it
-    cannot be read. refuses: what is answered to a kind of order (create, traffic, delete) for
-    good. Rules that Azure enforces are enforced here too.
+    stuck: nothing ever finishes. hidden: operations in progress are not visible until they finish. unready: deployments
+    that fail to become ready. cores_left: in the quota (None: unlimited). quota_unknown: why it cannot be read.
+    refuses: permanent errors by kind of order (create, traffic, delete). Azure's own rules are enforced here too.
     """
 
     seen: dict[str, EndpointSeen] = field(default_factory=dict)
@@ -399,7 +398,7 @@ class FakeScoring:
 
 @dataclass
 class FakeModels:
-    """Registered models with their tags. made: when, for those not created in the order of their version's numbers.
+    """Registered models with their tags. made: the creation times, if they do not follow from the version numbers.
 
     hidden: the versions that are archived.
     """
@@ -433,7 +432,7 @@ class FakeModels:
 
 @dataclass
 class FakeBacklog:
-    """Queues and dead letters that hold as many as the test says."""
+    """Queues and dead letters with the counts that the test sets."""
 
     found: BacklogCounts = field(default_factory=BacklogCounts)
     faults: Faults = field(default_factory=Faults)
@@ -445,7 +444,7 @@ class FakeBacklog:
 
 @dataclass
 class FakePolicies:
-    """Policies from the test. unreadable: what is wrong with every smoke file and schema; empty: nothing."""
+    """Policies from the test. unreadable: the problem with every smoke file and schema; empty: none."""
 
     policies: tuple[Policy, ...] = ()
     unreadable: str = ""

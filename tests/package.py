@@ -1,8 +1,8 @@
-"""The package as Azure runs it: unpacked, with the packages of requirements.txt and nothing else of this checkout.
+"""The package as Azure runs it: unpacked, with the packages of requirements.txt and nothing else from this checkout.
 
-The development host, which Azure has too, needs packages of its own. They are on the path behind those of the app, and
-`python -S` keeps everything else off it. The files of installed packages are linked, because copying or installing
-them again would take a minute.
+The development host, which stands in for Azure's, needs additional packages. They come after those of the app on the
+path, and `python -S` keeps everything else off it. The files of installed packages are linked, because copying or
+installing them again would take a minute.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ RUNTIME = ROOT / ".venv/runtime"
 
 @dataclass(frozen=True, slots=True)
 class InstalledApp:
-    """An app's folder and the interpreter that runs it. packages: where the app's packages are, and no other."""
+    """An app's folder and the interpreter that runs it. packages: the folder of the app's packages alone."""
 
     folder: Path
     interpreter: Interpreter
@@ -53,7 +53,7 @@ class Environment:
         return {canonicalize_name(each.name): each for each in distributions(path=[str(self.packages)])}
 
     def applies(self, marker: Marker | None) -> bool:
-        """Return whether a requirement with this marker is one of this Python."""
+        """Return whether a requirement with this marker applies to this Python."""
         python = {"python_version": self.version, "python_full_version": f"{self.version}.0"}
         return marker is None or marker.evaluate({**python, "extra": ""})
 
@@ -69,7 +69,7 @@ def install(environment: Environment, target: Path) -> InstalledApp:
     assert not different, "run `make setup`: installed are other versions than requirements.txt has"
     link((installed[name] for name in pins), target / "packages")
     link(needed(environment, installed, HOST_NEEDS), target / "host")
-    for name in ("cli", "emulator"):  # the host; `shared` and `functions` are the package's
+    for name in ("cli", "emulator"):  # for the host; `shared` and `functions` come from the package
         (target / "host" / name).symlink_to(ROOT / name)
     path = os.pathsep.join(map(str, (target / "packages", target / "host", RUNTIME)))
     python = {"PYTHONPATH": path, "PYTHONSAFEPATH": "1"}
@@ -92,7 +92,7 @@ def locked(environment: Environment) -> dict[str, str]:
 
 
 def needed(environment: Environment, installed: Mapping[str, Distribution], names: Iterable[str]) -> list[Distribution]:
-    """Return the distributions of these names and of all that they need. Those not installed are left out."""
+    """Return the distributions with these names and their dependencies. Those not installed are left out."""
     found: dict[str, Distribution] = {}
     wanted = [canonicalize_name(name) for name in names]
     while wanted:
@@ -111,7 +111,7 @@ def link(chosen: Iterable[Distribution], target: Path) -> None:
     for distribution in chosen:
         for file in distribution.files or ():
             source, place = Path(str(distribution.locate_file(file))), target / file
-            if ".." in file.parts or not source.exists():  # a command; bytecode that was never written
+            if ".." in file.parts or not source.exists():  # a command, or bytecode that was never written
                 continue
             place.parent.mkdir(parents=True, exist_ok=True)
             place.symlink_to(source)

@@ -30,7 +30,7 @@ class FailureWorld:
     deployments. cluster_size: mean number of failures that occur together, as retries do (1: independent).
     counted_once: the failures of a cluster are one request and its retries, and telemetry counts them once. incidents:
     the probability per minute that a shared incident (+5 percentage points on both deployments, about 4 minutes)
-    starts. drift: standard deviation of the logarithm of the base rate, which wanders with a memory of about 20
+    starts. drift: standard deviation of the logarithm of the base rate, which drifts with a memory of about 20
     minutes. lag: minutes until telemetry can be read. gap: minutes of the rollout without telemetry. minutes: how long
     it is watched.
     """

@@ -55,7 +55,7 @@ class DemoClock:
 
     async def sleep_until(self, moment: float) -> None:
         """Sleep until the clock reaches `moment`, even if its speed changes."""
-        while (left := moment - self.now()) > 0:  # noqa: ASYNC110  # a clock does not say when its time comes
+        while (left := moment - self.now()) > 0:  # noqa: ASYNC110  # a clock cannot signal that its time has come
             await asyncio.sleep(max(SHORTEST_WAIT, left / self.full_speed))
 
     @contextmanager

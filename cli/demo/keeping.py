@@ -1,4 +1,4 @@
-"""`--keep`: everything keeps running, and the terminal shows how to control it manually."""
+"""`--keep`: everything keeps running, and the terminal shows how to control it by hand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The demo from start to clean-up: start the services, play the scenes, write the results, stop everything.
+"""The demo from start to clean-up: start the services, run the scenes, write the results, stop everything.
 
 However it ends, nothing keeps running and `.state/demo` is removed.
 """
@@ -37,7 +37,7 @@ TROUBLE = (ProcessFailedError, SceneFailedError, ApiError, aiohttp.ClientError, 
 
 
 def run(options: DemoOptions, console: Console) -> int:
-    """Play the demo. Return 0 if every scene passed, 1 if not, 3 if set-up is missing, 130 after Ctrl-C."""
+    """Run the demo. Return 0 if every scene passed, 1 if not, 3 if set-up is missing, 130 after Ctrl-C."""
     if options.missing:
         console.print(f"{options.missing[0]} is missing: run `make setup` first")
         return NOT_SET_UP
@@ -117,7 +117,7 @@ async def _play_all(stage: Stage) -> Performance:
 
 
 async def _play(stage: Stage, number: int) -> Json:
-    """Play one scene and return its record."""
+    """Run one scene and return its record."""
     began = time.monotonic()
     problem = None
     try:

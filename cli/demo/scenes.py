@@ -93,7 +93,7 @@ SCENES: tuple[Scene, ...] = (first_version, live_traffic, good_version, failing_
 
 
 async def play(stage: Stage, number: int) -> None:
-    """Play one scene (numbered from 1) and show its checks. Raises SceneFailedError if one fails."""
+    """Run one scene (numbered from 1) and show its checks. Raises SceneFailedError if one fails."""
     stage.screen.begin(number)
     checks = stage.checks[number] = Checks()
     await SCENES[number - 1](stage, checks)

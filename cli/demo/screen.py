@@ -51,7 +51,7 @@ class Now:
 
 @dataclass(slots=True)
 class Screen:
-    """Draws on a console. speed: the clock's full speed. scene: the number (from 1) of the scene being played."""
+    """Draws on a console. speed: the clock's full speed. scene: the number (from 1) of the current scene."""
 
     console: Console
     speed: float

@@ -66,7 +66,7 @@ class Stage:
         await self.processes.run(name, command, **self.azure.script_environment)
 
     async def watch(self) -> None:
-        """Poll Azure and the traffic until cancelled, even if a request that fails at that moment hides it."""
+        """Poll Azure and the traffic until cancelled, even if a failing request hides the cancellation."""
         due, task = self.clock.now(), asyncio.current_task()
         while task is None or not task.cancelling():
             with self.clock.work_due(due):

@@ -98,7 +98,7 @@ async def _main(uri: str, requests: Path, samples: Path, rate: float) -> None:
     loop.add_signal_handler(signal.SIGTERM, stop.set)
     loop.add_reader(sys.stdin, _end_at_eof, stop)
     headers = {"Authorization": f"Bearer {os.environ[KEY]}", "Content-Type": "application/json"}
-    rows = requests.read_bytes().splitlines()  # noqa: ASYNC240  # before there is anything to hold up
+    rows = requests.read_bytes().splitlines()  # noqa: ASYNC240  # before there is anything to delay
     with samples.open("w", buffering=1, encoding="utf-8") as file:
         connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=60)
         async with aiohttp.ClientSession(

@@ -109,7 +109,7 @@ def _timed(event: dict[str, Any]) -> dict[str, Any]:
     try:
         time = datetime.fromisoformat(text)
         return event | {name: (time.astimezone(UTC) if time.tzinfo else time).isoformat()}
-    except (ValueError, OverflowError):  # the latter: the first hours of year 1, or the last of year 9999
+    except (ValueError, OverflowError):  # the latter in the first hours of year 1 or the last of year 9999
         return event
 
 

@@ -29,7 +29,7 @@ def decoded(path: str) -> str:
 
 
 def _characters(encoded: str) -> list[str]:
-    """Return each character of a run of encoded bytes, or the three-letter code of a byte that is part of none."""
+    """Return each character of a run of encoded bytes, or the three-character code of a byte that is part of none."""
     codes = [encoded[at : at + 3] for at in range(0, len(encoded), 3)]
     found = []
     while codes:

@@ -16,7 +16,7 @@ PICTURES = ("pdf", "png", "svg")
 
 
 class InvalidArgumentsError(Exception):
-    """The arguments are not usable. `problems` are all of them, one line each."""
+    """The arguments are not usable. `problems` lists them all, one line each."""
 
     def __init__(self, problems: list[str]) -> None:
         self.problems = problems

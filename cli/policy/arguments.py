@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Carry out the chosen command and return the exit code."""
     from cli.policy.argument_reader import InvalidArgumentsError  # noqa: PLC0415 -- loads the grammar of policies
 
-    logging.getLogger("teal").addHandler(logging.NullHandler())  # what a command has to say, it prints
+    logging.getLogger("teal").addHandler(logging.NullHandler())  # a command prints its own messages
     try:
         code: int = import_module(COMMANDS[arguments.policy_command]).run(arguments)
         sys.stdout.flush()

@@ -23,7 +23,7 @@ SAMPLE_TYPE = {"instance_type": "Standard_DS3_v2"}
 
 
 def template_problems(book: PolicySet) -> list[Problem]:
-    """Return what the loader rejects in the templates of a folder's policies, unless it is reported there already."""
+    """Return what the loader rejects in the templates of a folder's policies, unless it is already reported there."""
     return [
         problem
         for template in book.templates()
@@ -37,7 +37,7 @@ def _problems(book: PolicySet, template: Template) -> Iterator[Problem]:
     try:
         text = fill_template(template.text, SAMPLE)
     except Permanent:
-        return  # a variable that is not known, which is reported already
+        return  # an unknown variable, which is already reported
     # The policy may have the instance type; Kubernetes needs none.
     default = {} if template.values["instance_type"] or template.kubernetes else SAMPLE_TYPE
     known = [problem.path for problem in template.findings.problems]

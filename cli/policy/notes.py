@@ -67,7 +67,7 @@ def replay_notes(recording: Recording, policy: Policy, departed: datetime | None
 
 
 def _undersized(policy: Policy, profile: Profile) -> Iterator[str]:
-    """Yield that green has fewer instances than the deployment that serves now, if the policy fixes their number."""
+    """Yield a note if the policy fixes green's instances at fewer than the serving deployment has."""
     green, blue = policy.capacity.green, profile.instances
     if isinstance(green, int) and green < blue:
         yield (

@@ -30,7 +30,7 @@ class Pace:
 
 
 def pace(policy: Policy, promoted: Spread | None, every: timedelta | None) -> Pace | None:
-    """Return what follows from the time that rollouts take; None if no good version is promoted at all."""
+    """Return what follows from the duration of rollouts; None if no good version is promoted at all."""
     if promoted is None:
         return None
     taken = promoted.median

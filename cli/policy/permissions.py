@@ -15,7 +15,7 @@ ANSWERS: tuple[type[Gate], ...] = (PredictionsGate, DisagreementGate)
 
 
 def permissions(policy: Policy) -> list[str]:
-    """Return what an operator must have switched on for this policy, and what for."""
+    """Return what an operator must enable for this policy, and what for."""
     judge, found = policy.judge, []
     if "metrics" in {judge.errors_from, judge.latency_from}:
         found.append("needs TEAL_READS_METRICS=true: platform metrics")

@@ -18,7 +18,7 @@ def progress(count: int, console: Console, clock: Callable[[], float] = time.mon
     """Yield a function to call after each of `count` rollouts; after two seconds, a terminal shows the progress."""
     began = clock()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    # rich prints above the display what goes to standard output meanwhile. A file or pipe must get that itself.
+    # rich prints what goes to standard output above the display. A file or pipe must get that directly.
     display = Progress(*columns, console=console, transient=True, redirect_stdout=sys.stdout.isatty())
     task = display.add_task("simulating rollouts", total=count)
 

@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
         else:
             _replay(options, options.recording)
     except BrokenPipeError:
-        raise  # the reader closed the pipe: the caller handles it
+        raise  # the reader closed the pipe, and the caller handles that
     except OSError as error:
         print(f"the result could not be written: {error}", file=sys.stderr)
         return 1
@@ -107,7 +107,7 @@ def _print_notes(notes: list[str]) -> None:
 
 
 def _report(options: SimulateOptions, report: Report) -> None:
-    """Show the figures in the requested way."""
+    """Show the figures in the requested form."""
     chosen = options.chosen
     title = f"{chosen.name}: {report.what}, seed {options.seed}"
     if options.picture is not None:

@@ -20,7 +20,7 @@ def load(path: Path, variables: Mapping[str, str] | None = None) -> PolicySet:
 
 
 def problems_of(path: Path, variables: Mapping[str, str] | None = None) -> tuple[PolicySet | None, list[Problem]]:
-    """Return the policies, or None and every problem in them, also those that Microsoft's loader has with templates.
+    """Return the policies, or None and every problem in them, even those that Microsoft's loader finds in templates.
 
     `variables` as in `load`.
     """

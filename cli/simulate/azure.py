@@ -32,7 +32,7 @@ class NotSimulatedError(Exception):
 
 
 class Timing(Protocol):
-    """When Azure completes what was ordered at `now`."""
+    """When Azure completes an order given at `now`."""
 
     def created(self, now: datetime) -> tuple[datetime, Provisioning]:
         """Return when a deployment has been created, and its provisioning state then."""

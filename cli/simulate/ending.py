@@ -53,8 +53,8 @@ class Blocker:
     """What stopped a rollout.
 
     step: its index; -1 for provisioning, the number of steps for the promotion. code: why. cause: what was missing, if
-    the code says that something was. gate, deadline: those concerned, or empty. limit_seconds: the time limit that was
-    exceeded.
+    the code says that something was. gate, deadline: the one concerned, or empty. limit_seconds: the time limit that
+    was exceeded.
     """
 
     ending: Ending

@@ -96,16 +96,16 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """The world that a policy is tried in.
+    """The world in which a policy is tried.
 
     requests: live requests per minute. errors: blue's share of failed requests; client_errors: the share it refuses as
     the caller's mistake. latency: how long its good answers take. faults: how green differs; without any it answers
     like blue. provisioning: how long green takes to become ready (None: it never does). traffic_write: how long Azure
     takes to change the traffic or the mirror. scaling: how long a new number of instances takes. telemetry_lag: how
     late the log is (None: as the policy expects). smoke: whether smoke requests are answered (`pass`), or fail as often
-    as live ones (`live`). approve: how long until a pause step is approved; resume: until what was paused for lack of
-    evidence is resumed (None: never). start, spread: each rollout begins at a random moment of the hour, or the week,
-    after this. instances: how many blue has.
+    as live ones (`live`). approve: how long until a pause step is approved; resume: until a pause for lack of evidence
+    is resumed (None: never). start, spread: each rollout begins at a random moment of the hour, or the week, after
+    this. instances: how many blue has.
     """
 
     requests: Curve = field(default_factory=lambda: Constant(1000.0))

@@ -24,9 +24,8 @@ class RunResult:
     all live traffic, or None. decided: until the decision to roll back, or None. onset: when green's first fault
     affected a request, or None. requests, failed: green's live ones. affected: expected number of these that failed or
     were refused beyond blue's share. evidence_pauses: how often it was paused for lack of evidence. paused: minutes in
-    any
-    pause; frozen: minutes held by a freeze window. shares: minute, and green's share of live and mirrored traffic (0 to
-    1) from then on. step_starts: when each step that was reached began, and after the last one the promotion.
+    any pause; frozen: minutes held by a freeze window. shares: minute, and green's share of live and mirrored traffic
+    (0 to 1) from then on. step_starts: when each step that was reached began, and after the last one the promotion.
     green_hours: green's instance-hours.
     """
 

@@ -52,7 +52,7 @@ class Operators(Protocol):
 
 @dataclass(slots=True)
 class RolloutRun:
-    """A simulated rollout under way. paused, frozen: how long it has been paused, and held by a freeze window."""
+    """A simulated rollout in progress. paused, frozen: how long it has been paused, and held by a freeze window."""
 
     rollout: Rollout
     azure: SimulatedAzure
@@ -136,7 +136,7 @@ class RolloutRun:
             history=self.source.past(plan.history, rollout.blue or "") if plan.history else None,
             smoke=self.source.smoke(plan.smoke) if plan.smoke else None,
             autoscaled=NO_AUTOSCALE if plan.autoscale else None,
-            # No traffic is simulated after the end: whoever serves then answers the smoke requests.
+            # No traffic is simulated after the end, so what serves then answers the smoke requests.
             serving_minutes=() if plan.serving else None,
             serving_probe=ANSWERED if plan.serving else None,
             probed=plan.probe,

@@ -59,12 +59,11 @@ class Summary:
     """All results of one scenario. Figures that depend on the truth about green are None where it is unknown.
 
     blockers: what stopped rollouts, most frequent first. false_rollbacks: rolled back although green had no fault until
-    then. detected: rolled back after the fault, of those in which a fault affected a request; None also if green
-    has no fault. missed: of the same, promoted. evidence_paused, frozen: rollouts in which it happened at least once.
-    detection:
-    minutes from the fault's first request to the decision. full, promoted: minutes to all live traffic, and to the end.
-    affected: requests that failed or were refused beyond blue's share until the end. failed: all that green failed,
-    requests: all it got.
+    then. detected: rolled back after the fault, of those in which a fault affected a request; None also if green has no
+    fault. missed: of the same, promoted. evidence_paused, frozen: rollouts in which it happened at least once.
+    detection: minutes from the fault's first request to the decision. full, promoted: minutes to all live traffic, and
+    to the end. affected: requests that failed or were refused beyond blue's share until the end. failed: all requests
+    that green failed; requests: all that it got.
     """
 
     rollouts: int

@@ -1,4 +1,4 @@
-"""The arguments of `teal verify`: none, because everything is in the environment, as for the app."""
+"""The arguments of `teal verify`: none, because all settings are in the environment, as for the app."""
 
 from __future__ import annotations
 

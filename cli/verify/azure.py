@@ -41,7 +41,7 @@ _RETRIES: dict[str, Any] = {"retry_total": 1, "retry_status": 0}
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to verify with. like: the endpoint and deployment to copy. request: a body, or none for the sample."""
+    """What to verify with. like: the endpoint and deployment to copy. request: a body, or None for the sample."""
 
     settings: Settings
     like: tuple[str, str]
@@ -74,7 +74,7 @@ def read_wanted(environment: Mapping[str, str]) -> Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often to ask, and for how long an operation and the metrics may take."""
+    """How often to poll, and how long an operation and the metrics may take."""
 
     every: timedelta = timedelta(seconds=10)
     operation: timedelta = timedelta(minutes=30)
@@ -82,7 +82,7 @@ class Pace:
 
 
 class Azure:
-    """The adapters as the app has them. Nothing is called yet."""
+    """The adapters as in the app. Nothing is called yet."""
 
     def __init__(self, wanted: Wanted, credential: TokenCredential, pace: Pace) -> None:
         settings, workspace = wanted.settings, wanted.settings.workspace
@@ -120,7 +120,7 @@ class Azure:
         return self.wanted.clock()
 
     def wait(self, what: str, condition: Callable[[], bool], limit: timedelta | None = None) -> None:
-        """Ask until the condition is true; calls that may succeed later count as not yet. Raises UnexpectedError."""
+        """Poll until the condition is true; errors that may pass count as not yet. Raises UnexpectedError."""
         limit = self.pace.operation if limit is None else limit
         until = time.monotonic() + limit.total_seconds()
         last = ""

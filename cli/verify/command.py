@@ -38,7 +38,7 @@ def run(_arguments: argparse.Namespace) -> int:
 
 
 def verify(wanted: Wanted, credential: TokenCredential, pace: Pace, tell: Callable[[str], None]) -> int:
-    """Look at each row, remove what was created, and return the exit code."""
+    """Check each row, remove what was created, and return the exit code."""
     azure = Azure(wanted, credential, pace)
     report, removals = Report(read_rows(), tell), Removals(tell)
     interrupted = False

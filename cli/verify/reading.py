@@ -1,4 +1,4 @@
-"""What can be seen without changing anything: the deployment to copy, models, autoscale settings, and the log."""
+"""What can be checked without changing anything: the deployment to copy, models, autoscale settings, and the log."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from shared.errors import TealError
 
 @dataclass(slots=True)
 class Removals:
-    """The removals to do, by what they remove. Each is added before its resource is created, and may find nothing."""
+    """The pending removals, by what they remove. Each is added before its resource is created, and may find nothing."""
 
     tell: Callable[[str], None]
     pending: dict[str, Callable[[], None]] = field(default_factory=dict)
@@ -23,7 +23,7 @@ class Removals:
         self.pending[what] = remove
 
     def run(self) -> bool:
-        """Remove everything, the newest first; return whether nothing is left. What is left is printed."""
+        """Remove everything, newest first; return whether nothing is left. What is left is printed."""
         for what, remove in reversed(list(self.pending.items())):
             try:
                 remove()

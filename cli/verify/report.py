@@ -19,7 +19,7 @@ _FORBIDDEN = 403
 
 
 class Outcome(StrEnum):
-    """What became of a row, the worst last."""
+    """The outcome of a row, the worst last."""
 
     SKIP = "skip"
     PASS = "pass"  # noqa: S105 -- not a password
@@ -27,7 +27,7 @@ class Outcome(StrEnum):
 
 
 class UnexpectedError(Exception):
-    """Azure did something else than the row says."""
+    """Azure did something other than what the row says."""
 
 
 class UnseenError(Exception):
@@ -35,7 +35,7 @@ class UnseenError(Exception):
 
 
 class StoppedError(Exception):
-    """A part cannot go on, because a check that the rest needs did not pass."""
+    """A part cannot continue, because a check that the rest needs did not pass."""
 
 
 @dataclass(slots=True)
@@ -57,7 +57,7 @@ class Report:
     def check(self, *rows: str, needed: bool = False) -> Iterator[Note]:
         """Pass the rows if the block ends and fail them if it raises. needed: raise StoppedError unless it passes.
 
-        Without the permission to look, or with nothing to see, the rows are skipped.
+        Without permission to look, or with nothing to see, the rows are skipped.
         """
         note = Note()
         try:

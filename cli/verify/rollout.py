@@ -1,4 +1,4 @@
-"""A small rollout, ordered by hand: blue, green without traffic, a mirror, a split, all traffic, and blue's end."""
+"""A small rollout, ordered by hand: blue, green without traffic, a mirror, a split, all traffic, and blue's removal."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ _CHANGING = {"traffic", "mirrorTraffic", "provisioningState", "properties"}
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """The endpoint of the rollout, which this creates and removes."""
+    """The endpoint of the rollout, which this class creates and removes."""
 
     azure: Azure
     report: Report
     endpoint: str
 
     def order(self, action: Action) -> None:
-        """Order as the app does."""
+        """Give an order as the app does."""
         self.azure.endpoints.order(action)
 
     def split(self, traffic: dict[str, int]) -> None:
-        """Write the traffic and wait until it is shown and nothing is under way."""
+        """Write the traffic and wait until it is shown and nothing is in progress."""
         self.order(SetTraffic(self.endpoint, traffic))
         self.shown(lambda: self._idle() and self.azure.seen(self.endpoint).traffic == traffic, f"traffic {traffic}")
 
@@ -75,13 +75,13 @@ class Stage:
         self.azure.wait(what, condition)
 
     def body(self, deployment: str = "") -> Json:
-        """Return the properties of the endpoint or a deployment that nobody changed meanwhile."""
+        """Return the properties of the endpoint or a deployment, which nobody has changed in the meantime."""
         place = path("onlineEndpoints", self.endpoint, *(("deployments", deployment) if deployment else ()))
         properties = (self.azure.manager.get(place) or {}).get("properties") or {}
         return {name: value for name, value in properties.items() if name not in _CHANGING}
 
     def refused(self, action: Action, what: str) -> None:
-        """Order something that Azure must refuse for good. Raises UnexpectedError if it does not."""
+        """Give an order that Azure must refuse permanently. Raises UnexpectedError if it does not."""
         try:
             self.order(action)
         except Permanent:
@@ -93,7 +93,7 @@ class Stage:
 
 
 def rollout(azure: Azure, report: Report, removals: Removals) -> None:
-    """Roll out and check each row on the way. Raises StoppedError if it cannot go on."""
+    """Roll out and check each row on the way. Raises StoppedError if it cannot continue."""
     stage = Stage(azure, report, f"teal-verify-{azure.wanted.suffix}")
     removals.add(f"endpoint {stage.endpoint}", lambda: _remove(stage))
     _begin(stage)
@@ -202,7 +202,7 @@ def _counted(stage: Stage) -> None:
 
 
 def _remove(stage: Stage) -> None:
-    """Delete the endpoint with its deployments; another operation on it may have to end first."""
+    """Delete the endpoint with its deployments; another operation on it may have to finish first."""
 
     def gone() -> bool:
         stage.azure.manager.delete(path("onlineEndpoints", stage.endpoint))

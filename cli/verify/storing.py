@@ -18,7 +18,7 @@ from shared.errors import Conflict
 
 
 def table(azure: Azure, report: Report, removals: Removals) -> None:
-    """Write as two writers at once do, and as half of a transaction that cannot succeed."""
+    """Write as two simultaneous writers would, and as part of a transaction that cannot succeed."""
     name = f"tealverify{azure.wanted.suffix}"
     removals.add(f"table {name}", lambda: azure.tables.delete_table(name))
     rows = Table(azure.tables.get_table_client(name))

@@ -94,12 +94,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _token(audience: str) -> Callable[[], str] | None:
-    """Return what gives a bearer token, if the app needs one."""
+    """Return a source of bearer tokens, if the app needs one."""
     return tokens(audience, os.environ).current if audience else None
 
 
 def _pauses(every: timedelta) -> Callable[[], timedelta]:
-    """Return a function that waits, and returns how long it has been since now."""
+    """Return a function that waits, and returns the time since now."""
     began = time.monotonic()
 
     def pause() -> timedelta:

@@ -21,7 +21,7 @@ class Ending(IntEnum):
     meaning: str
 
     def __new__(cls, code: int, meaning: str) -> Self:
-        """Make a member that is its exit code."""
+        """Create a member that is its exit code."""
         member = int.__new__(cls, code)
         member._value_ = code
         member.meaning = meaning

@@ -21,7 +21,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How waiting ended. rollout: as last seen, if it was. message: what the API said, if it refused."""
+    """How waiting ended. rollout: as last seen, if it was. message: the API's message, if it refused."""
 
     ending: Ending
     rollout: Json | None
@@ -39,10 +39,10 @@ def follow(
     pause: Callable[[], timedelta],
     tell: Callable[[str], None],
 ) -> Result:
-    """Return how the rollout ended, or why it was not followed any longer.
+    """Return how the rollout ended, or why it is no longer followed.
 
-    listed: lists rollouts for a query. pause: waits a little and returns how long it has been in all. tell: is called
-    with each line of progress, once for each change.
+    listed: lists rollouts for a query. pause: waits a little and returns the total time so far. tell: is called with
+    each line of progress, once for each change.
     """
     seen: Json | None = None
     told, passed = "", timedelta()

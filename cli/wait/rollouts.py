@@ -14,9 +14,9 @@ from cli.wait.tokens import NoTokenError
 
 Json = dict[str, Any]
 SECONDS = 30
-REPEATABLE = 500  # this status and those above may be gone at the next attempt; 408 and 429 too
+REPEATABLE = 500  # with this status or one above, a retry may succeed; with 408 and 429 too
 BUSY = {408, 429}
-UNEXPLAINED = {301, 302, 303, 307, 308, 401, 403}  # by a missing key, or by the platform that signs callers in
+UNEXPLAINED = {301, 302, 303, 307, 308, 401, 403}  # from a missing key, or from the platform that signs callers in
 
 
 class RefusedError(Exception):
@@ -81,7 +81,7 @@ class RolloutsApi:
             raise UnreachableError(f"{self.url} gave no usable answer: {error}") from error
 
     def _headers(self) -> dict[str, str]:
-        """Return what shows that the caller may read rollouts."""
+        """Return the headers that show that the caller may read rollouts."""
         headers = {"x-functions-key": self.key}
         if self.token is None:
             return headers

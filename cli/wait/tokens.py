@@ -1,7 +1,8 @@
 """Tokens of Entra ID, for an app that signs callers in (App Service authentication, "Easy Auth").
 
-The identity is whichever azure-identity finds: of `az login`, of a managed identity, of a pipeline. On GitHub it is
-asked for directly: the session of `azure/login` cannot be renewed once it is an hour old, and rollouts take longer.
+The identity is whichever azure-identity finds: of `az login`, of a managed identity, of a pipeline. On GitHub the token
+is requested directly, because the session of `azure/login` cannot be renewed once it is an hour old, and rollouts take
+longer.
 """
 
 from __future__ import annotations
@@ -17,14 +18,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from azure.core.credentials import AccessToken, TokenCredential
 
-MARGIN = 300  # seconds before a token expires in which it is renewed
+MARGIN = 300  # seconds before its expiry at which a token is renewed
 EXCHANGE = "api%3A%2F%2FAzureADTokenExchange"  # the audience of a federated credential
 GITHUB = ("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN")
 SECONDS = 30
 
 
 class NoTokenError(Exception):
-    """No identity gave a token. temporary: one did before, so that it may again."""
+    """No identity gave a token. temporary: one did before, so it may again."""
 
     def __init__(self, message: str, *, temporary: bool) -> None:
         super().__init__(message)
@@ -68,7 +69,7 @@ def tokens(audience: str, environment: Mapping[str, str]) -> Tokens:
 
 
 def github_assertion(url: str, secret: str) -> str:
-    """Return a new token of GitHub's for this job, which Entra ID takes instead of a secret."""
+    """Return a new token of GitHub's for this job, which Entra ID accepts instead of a secret."""
     address = f"{url}{'&' if '?' in url else '?'}audience={EXCHANGE}"
     request = urllib.request.Request(address, headers={"Authorization": f"Bearer {secret}"})  # noqa: S310 -- GitHub's
     with urllib.request.urlopen(request, timeout=SECONDS) as answer:  # noqa: S310 -- as above

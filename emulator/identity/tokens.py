@@ -1,4 +1,4 @@
-"""Access tokens: JWTs signed with a secret of this run. They are good for the emulated services and nothing else.
+"""Access tokens: JWTs signed with a secret of this run. They are valid only for the emulated services.
 
 Token times are wall-clock times, not virtual ones, because the SDKs compare them with the wall clock.
 """

@@ -1,6 +1,6 @@
 """Log Analytics' error documents: what the SDKs parse, with the codes of its query engine. Pure.
 
-The documents that Azure gives are public in many bug reports: a `BadArgumentError` around a `SyntaxError` or a
+Azure's documents are known from many public bug reports: a `BadArgumentError` around a `SyntaxError` or a
 `SemanticError`, around the engine's own code (SYN0002, SEM0100) and message.
 """
 
@@ -38,7 +38,7 @@ def bad_argument(code: str, detail: str) -> web.HTTPException:
 
 
 def syntax_error(fault: KqlSyntaxError) -> web.HTTPException:
-    """Return Azure's 400 for a query that cannot be parsed, with the place where the parser here gave up."""
+    """Return Azure's 400 for a query that cannot be parsed, with the place where this parser gave up."""
     found = next(((each.span, each.message) for each in fault.diagnostics if each.span), None)
     inner: Json = {"code": "SYN0002", "message": f"Query could not be parsed: {fault}"}
     token = _TOKEN.search(found[1]) if found else None

@@ -99,7 +99,7 @@ class LogStore:
 
 
 def unknown_table(error: Exception) -> str | None:
-    """Return the table that the translator or the database does not know, if its name could be one of Log Analytics."""
+    """Return the table that the translator or the database does not know, if its name could be Log Analytics'."""
     found = _UNKNOWN_TABLE.search(str(error))
     return next(filter(None, found.groups())) if found else None
 

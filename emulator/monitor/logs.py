@@ -135,7 +135,7 @@ class _Service:
 
 
 def _invalid(error: Exception) -> web.HTTPException:
-    """Return the answer to a query that names what is not there, or combines values that do not fit."""
+    """Return the answer to a query that names what does not exist, or combines incompatible values."""
     if table := unknown_table(error):
         return _not_emulated(f"The log table {table} is not emulated.")
     if column := _UNKNOWN_COLUMN.search(str(error)):

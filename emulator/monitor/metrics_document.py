@@ -37,7 +37,7 @@ def document(query: MetricsQuery, resource: Resource, counts: Counts, region: st
 
 
 def without_series(answer: Json) -> Json:
-    """Return the answer as it is when the metrics cannot be read: without series, and with an error code."""
+    """Return the answer for metrics that cannot be read: without series, and with an error code."""
     error = {"errorCode": "InternalServerError", "errorMessage": "The metric could not be read.", "timeseries": []}
     return answer | {"value": [metric | error for metric in answer["value"]]}
 

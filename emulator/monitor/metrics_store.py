@@ -34,7 +34,7 @@ class Kind:
             "statusCode": str(self.code),
             "statusCodeClass": f"{self.code // 100}xx",
             "modelStatusCode": "" if self.model_code is None else str(self.model_code),
-            "envoy_response_code": str(self.model_code or self.code),  # before 424 is made of it
+            "envoy_response_code": str(self.model_code or self.code),  # before it becomes 424
         }
         return values[name]
 

@@ -44,7 +44,7 @@ class LogOptions:
 
 
 class NoTableError(Exception):
-    """The table does not exist: Log Analytics makes it with its first row."""
+    """The table does not exist: Log Analytics creates it with its first row."""
 
 
 class TrafficLog:

@@ -102,7 +102,7 @@ def deployment_properties(given: Json) -> Json:
 
 
 def _of_instance_type(given: Json) -> Json:
-    """Return what a deployment on Kubernetes gets from its instance type: the default one, and its resources."""
+    """Return what a deployment on Kubernetes gets from its instance type, or from the default one: its resources."""
     name = given.get("instanceType", DEFAULT_INSTANCE_TYPE)
     known, resources = INSTANCE_TYPES[name]["resources"], given.get("containerResourceRequirements", {})
     requirements = {

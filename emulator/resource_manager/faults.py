@@ -1,6 +1,6 @@
 """Faults of Azure Resource Manager on request. There are none by default; they may change while the emulator runs.
 
-Faults affect requests, endings affect operations that were accepted, and stale reads affect whoever reads afterwards.
+Faults affect requests, endings affect accepted operations, and stale reads affect later readers.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a deployment may not need here: a container or server of its own, or a model that nothing here can read."""
+"""What a deployment must not need here: a custom container or server, or a model that nothing here can read."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from emulator.resources import Json, Workspace
 
 
 def require_emulated(workspace: Workspace, properties: Json) -> None:
-    """Check that a deployment has something to run that needs no container of its own, on a model that can be read.
+    """Check that a deployment has something to run that needs no custom container, and a model that can be read.
 
     Raises ArmError: 501 that names the container or the model's address, 400 for a model that nothing serves
     (azure-sdk-for-python 35387).

@@ -1,4 +1,4 @@
-"""Lists as Azure's clients ask for them: filters, order and pages.
+"""Lists as Azure's clients request them: filters, order and pages.
 
 A parameter that Azure has and the emulator lacks is refused by name: a list that ignores it would be a wrong answer.
 """
@@ -19,7 +19,7 @@ _ORDERS = ("$orderby", "orderby")
 # The parameters of each list, in lower case, as azure-ai-ml's own client has them.
 ENDPOINTS = frozenset({"name", "count", "computetype", "tags", "properties", "orderby"})
 DEPLOYMENTS = frozenset({"$orderby", "$top"})
-DATASTORES = frozenset({"count", "isdefault", "names", "orderbyasc"})  # there is one, so the order does not matter
+DATASTORES = frozenset({"count", "isdefault", "names", "orderbyasc"})  # there is only one, so the order does not matter
 COMPUTES: frozenset[str] = frozenset()
 CONTAINERS = frozenset({"count", "listviewtype"})
 VERSIONS = {

@@ -18,7 +18,7 @@ from emulator.containers import ContainerError
 from emulator.resource_manager.faults import Ending, Faults
 from emulator.resources import PROVIDER, Json
 
-USUAL_LENGTH = timedelta(minutes=10)  # of an operation in Azure: what takes longer here slows the clock
+USUAL_LENGTH = timedelta(minutes=10)  # of an operation in Azure; an operation that takes longer here slows the clock
 POLL_SECONDS = 5  # virtual time; what Azure ML suggests
 SHORTEST_POLL_SECONDS = 0.25  # wall-clock time; otherwise clients would poll without a pause when the clock is fast
 _LOG = logging.getLogger(__name__)

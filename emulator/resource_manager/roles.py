@@ -1,6 +1,6 @@
 """Role definitions and assignments (Microsoft.Authorization), at any scope: stored and shown, without effect.
 
-The one principal that exists may do everything, whatever is assigned.
+The only principal may do everything, whatever is assigned.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from emulator.clock import VirtualClock
 from emulator.resource_manager.calls import Call, Reply
 from emulator.resources import Json
 
-# Azure's built-in roles that have to do with online endpoints, with their ids.
+# Azure's built-in roles that concern online endpoints, with their ids.
 BUILT_IN = {
     "Owner": "8e3af657-a8ff-443c-a75c-2fe8c4bcb635",
     "Contributor": "b24988ac-6180-42a0-ab88-20f7382dd24c",
@@ -57,7 +57,7 @@ class Roles:
         return Reply(body=_definition(call, found))
 
     async def list_all(self, call: Call) -> Reply:
-        """GET roleAssignments: those at, above and below the scope; `atScope()` leaves out those below."""
+        """GET roleAssignments: those at, above and below the scope; `atScope()` omits those below."""
         condition, scope = call.query.get("$filter", ""), f"{call.path['scope'].lower()}/"
         match = _OF_PRINCIPAL.search(condition)
         if condition and not match and "atscope()" not in condition.lower():

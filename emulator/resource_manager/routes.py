@@ -55,7 +55,7 @@ class Metrics(Protocol):
         """Return the values."""
 
     async def definitions(self, resource: str, _: Mapping[str, str]) -> Json:
-        """Return which metrics there are."""
+        """Return the available metrics."""
 
     async def namespaces(self, resource: str, _: Mapping[str, str]) -> Json:
         """Return the namespaces of the metrics."""

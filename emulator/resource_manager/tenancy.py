@@ -1,4 +1,4 @@
-"""The front doors of Azure Resource Manager: tenants, subscriptions, locations, resource groups, providers, resources.
+"""The entry points of Azure Resource Manager: tenants, subscriptions, locations, resource groups, providers, resources.
 
 There is one of each, or as many as the workspace needs; all are read-only.
 """

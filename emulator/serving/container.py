@@ -109,7 +109,7 @@ def _lay_out_model(root: Path, mount_path: PurePosixPath, files: DeploymentFiles
 
 
 def _environment(deployment: Deployment, code: Path, model_directory: Path) -> dict[str, str]:
-    """Return the complete environment of the processes, with no more of this machine's than a process needs to run."""
+    """Return the complete environment of the processes, with no more of this machine's than they need to run."""
     given = deployment.body["properties"].get("environmentVariables") or {}
     return {
         **{name: os.environ[name] for name in _KEPT_FROM_HOST if name in os.environ},

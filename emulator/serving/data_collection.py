@@ -29,7 +29,7 @@ from emulator.serving.collected_rows import Exchange, collected, collector, date
 from emulator.serving.outcome import Outcome
 
 BUFFER_SECONDS = 0.2  # wall-clock time
-WRITTEN_WITHIN = timedelta(seconds=20)  # virtual time; what takes longer slows the clock
+WRITTEN_WITHIN = timedelta(seconds=20)  # virtual time; a write that takes longer slows the clock
 MOST_WAITING = 10_000  # requests
 _LOG = logging.getLogger(__name__)
 

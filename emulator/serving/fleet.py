@@ -56,7 +56,7 @@ class ProcessFleet:
             await old.scale(0)
 
     def _note_differences(self, log: ContainerLog, files: DeploymentFiles) -> None:
-        """Write to the log what the conda file asks for and these processes do not have."""
+        """Log the packages that the conda file asks for and these processes lack."""
         found = pins.differences(files.conda, pins.installed(self._environment.python)) if files.conda else []
         if found:
             text = f"The emulator does not install conda files. Different here: {'; '.join(found)}."

@@ -15,7 +15,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
-# Tools that make the environment, and the package that stands for the inference server.
+# Tools that create the environment, and the package that stands for the inference server.
 _NOT_COMPARED = {"pip", "conda", "setuptools", "wheel", "azureml-defaults"}
 _CONDA = re.compile(r"(?:[\w-]+::)?(?P<name>[\w.-]+)\s*(?P<version>[<>=!~].*)?")
 
@@ -42,7 +42,7 @@ def differences(conda: str, present: Mapping[str, str]) -> list[str]:
 
 
 def _wanted(entries: Iterable[object]) -> Iterator[tuple[str, SpecifierSet]]:
-    """Yield what the entries of a conda file ask for; lines with a path, a URL or an option are passed over."""
+    """Yield what the entries of a conda file ask for; lines with a path, a URL or an option are skipped."""
     for entry in entries:
         if isinstance(entry, dict):
             for line in entry.get("pip") or []:

@@ -17,7 +17,7 @@ def install(packages: Path, target: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "package-lock.json"):
         shutil.copyfile(packages / name, target / name)
-    cache = target / ".npm"  # npm's default is in the home directory, which we leave alone
+    cache = target / ".npm"  # npm's default is in the home directory, which must stay unchanged
     options = ["--omit=dev", "--no-audit", "--no-fund", "--loglevel=error", f"--cache={cache}"]
     command = [*_npm(), "ci", *options]
     subprocess.run(command, cwd=target, check=True, stdout=subprocess.DEVNULL)  # noqa: S603  # a fixed command line

@@ -75,8 +75,8 @@ var systemSettings = {
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.properties.clientId};Authorization=AAD'
 }
 
-// Event Grid cannot deliver to a private endpoint. Its addresses reach the app, which still asks it for the key of the
-// Event Grid extension; everyone else, deployments included, comes by the private endpoint.
+// Event Grid cannot deliver to a private endpoint. Its addresses can reach the app, which still requires the key of
+// the Event Grid extension; everyone else, deployments included, uses the private endpoint.
 var fromEventGrid = {
   name: 'event-grid'
   priority: 100

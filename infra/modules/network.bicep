@@ -1,4 +1,4 @@
-// The virtual network of an installation that brings none: a subnet for the app, with a fixed address to the internet for
+// The virtual network of an installation without an existing one: a subnet for the app, with a fixed address to the internet for
 // Azure Resource Manager, Azure Monitor and public scoring endpoints, and one for private endpoints.
 
 @description('Name of the network.')
@@ -19,7 +19,7 @@ param location string
 @description('Tags of every resource.')
 param tags object
 
-// Azure ends the implicit way out of a subnet (default outbound access), so the app gets an explicit one.
+// Azure is retiring default outbound access from subnets, so the app gets an explicit route.
 resource address 'Microsoft.Network/publicIPAddresses@2025-05-01' = {
   name: 'pip-${name}'
   location: location

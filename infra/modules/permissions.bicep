@@ -43,7 +43,7 @@ var actions = [
 // What azure-ai-ml needs to upload a template's local code, and to register its environment and the data assets of its data
 // collector. It asks the workspace for a signed address (POST codes/.../startPendingUpload), for which Azure publishes no
 // operation of its own, and uploads there, so it needs no permission on the workspace's storage. A workspace whose storage
-// accepts identities only gives no signature.
+// accepts only identities returns no signature.
 var templateActions = [
   '${provider}/codes/write'
   '${provider}/codes/versions/write'

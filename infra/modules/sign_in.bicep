@@ -1,5 +1,5 @@
-// App Service authentication (Easy Auth): callers bring a token of an Entra app registration. No secret is needed, because
-// nobody is sent to a page to sign in.
+// App Service authentication (Easy Auth): callers send a token of an Entra app registration. No secret is needed, because
+// nobody is sent to a sign-in page.
 
 @description('Name of the function app.')
 param appName string
@@ -29,7 +29,7 @@ resource signIn 'Microsoft.Web/sites/config@2025-03-01' = {
     globalValidation: {
       requireAuthentication: !empty(clientId)
       unauthenticatedClientAction: 'Return401'
-      excludedPaths: ['/runtime/webhooks/eventgrid', '/runtime/webhooks/EventGrid'] // it brings a key instead
+      excludedPaths: ['/runtime/webhooks/eventgrid', '/runtime/webhooks/EventGrid'] // it sends a key instead
     }
     identityProviders: {
       azureActiveDirectory: {

@@ -1,4 +1,4 @@
-// Lets a system topic write dead letters with its own identity, the only kind that the firewall of a storage account lets in.
+// Lets a system topic write dead letters with its own identity, the only kind that a storage account's firewall admits.
 
 @description('Name of the topic, in this resource group.')
 param topicName string

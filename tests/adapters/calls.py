@@ -1,4 +1,4 @@
-"""What the adapters really send, as method and place: each has to be explained in docs/permissions.md.
+"""The requests that the adapters really send, as method and place: docs/permissions.md must explain each.
 
 A place is an address without the names in it. In Resource Manager it has the form of an operation: the call
 `GET workspaces/{}/data/{}` needs `workspaces/data/read`. Elsewhere it begins with the service: `GET tables/{}`. Only
@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ADAPTERS, COMMANDS = str(ROOT / "shared/adapters"), str(ROOT / "cli")
 MACHINE_LEARNING = "Microsoft.MachineLearningServices/"
 VERBS = {"GET": "read", "PUT": "write", "PATCH": "write", "DELETE": "delete"}
-# Services by the names with which their clients introduce themselves.
+# Services by the names that their clients send in the User-Agent header.
 CLIENTS = {
     "azsdk-python-monitor-querymetrics/": "metrics",
     "azsdk-python-monitor-query/": "logs",
@@ -52,7 +52,7 @@ def recording() -> Iterator[set[str]]:
 
 
 def _from_an_adapter() -> bool:
-    """Return whether an adapter is among the callers, and not used by a command, which has its user's permissions."""
+    """Return whether an adapter is among the callers, unless a command calls it with its user's permissions."""
     frame, found = sys._getframe().f_back, False  # noqa: SLF001  # `inspect` reads the source of every frame
     while frame is not None and not frame.f_code.co_filename.startswith(COMMANDS):
         found = found or frame.f_code.co_filename.startswith(ADAPTERS)
@@ -61,7 +61,7 @@ def _from_an_adapter() -> bool:
 
 
 def call_of(request: requests.PreparedRequest) -> str | None:
-    """Return method and place of a request; None if it is for a token."""
+    """Return a request's method and place; None if it is for a token."""
     address, sender = urlsplit(str(request.url)), str(request.headers.get("User-Agent"))
     host = address.hostname or ""
     if host.startswith("login."):
@@ -88,8 +88,8 @@ def _in_resource_manager(path: str) -> str:
 
 
 def _in_storage(service: str, host: str, path: str, query: str) -> str:
-    """Return the service and the kind of thing in it; `signed` for a blob whose address contains the permission."""
-    first, *rest = path.strip("/").split("/")[host == "127.0.0.1" :]  # where the account is not part of the host
+    """Return the service and the kind of object in it; `signed` for a blob whose address contains the permission."""
+    first, *rest = path.strip("/").split("/")[host == "127.0.0.1" :]  # the account is then part of the path
     if service == "tables":
         known = first in {"$batch", "Tables"}
         return (

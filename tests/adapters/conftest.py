@@ -51,7 +51,7 @@ def settings(cloud: RunningCloud) -> Settings:
 @pytest.fixture(scope="session")
 def credential(cloud: RunningCloud) -> Iterator[EnvironmentCredential]:
     """Return the made-up service principal."""
-    del cloud  # its environment holds the principal
+    del cloud  # its environment variables contain the principal
     with EnvironmentCredential() as made:
         yield made
 

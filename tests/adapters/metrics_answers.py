@@ -1,4 +1,4 @@
-"""Azure Monitor metrics responses as JSON, for the scripted Azure: complete ones, and every odd kind."""
+"""Azure Monitor metrics responses as JSON, for the scripted Azure: complete ones, and every odd form."""
 
 from __future__ import annotations
 

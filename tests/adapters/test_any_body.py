@@ -58,5 +58,5 @@ def test_unknown_properties_are_copied(live: Json, above: Json, inside: Json) ->
 
 
 def without_own_names(shown: Json) -> Json:
-    """Return a body without what differs between copies: names, and the tags, which get our mark."""
+    """Return a body without what differs between copies: names, and the tags, to which Teal adds its own."""
     return {key: value for key, value in shown.items() if key not in OF_THE_ONE | {"tags"}}

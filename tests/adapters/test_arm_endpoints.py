@@ -96,7 +96,7 @@ def test_an_endpoint_is_seen_with_all_its_deployments(endpoints: ArmEndpoints, a
 def test_who_made_a_deployment_and_when_it_was_changed_is_seen(
     endpoints: ArmEndpoints, azure: StandIn, *, tags: dict[str, str], ours: bool
 ) -> None:
-    """By the tag that Teal gives its own deployments, and by Azure's time of the last change."""
+    """The tag that Teal gives its own deployments says who, and Azure's time of the last change says when."""
     azure.answer(Reply(200, endpoint()), Reply(200, {"value": [deployment() | {"tags": tags}]}))
     seen = endpoints.see("churn")
     assert seen is not None
@@ -115,7 +115,7 @@ CHANGES: dict[str, tuple[dict[str, object], bool]] = {
 
 @pytest.mark.parametrize(("change", "same"), CHANGES.values(), ids=CHANGES)
 def test_what_a_deployment_runs_can_be_compared(change: dict[str, object], *, same: bool) -> None:
-    """Its model, code and environment make a difference; its size and state do not."""
+    """Another model, code or environment makes a difference; another size or state does not."""
     runs = {
         "environmentId": "/e/envs/sklearn/versions/1",
         "codeConfiguration": {"codeId": "/c/1", "scoringScript": "a.py"},
@@ -423,7 +423,7 @@ def test_starting_an_operation_leaves_no_thread_behind(endpoints: ArmEndpoints, 
 def test_a_models_creation_time_is_azure_s(
     manager: ResourceManager, azure: StandIn, system: dict[str, str] | None, created: datetime | None
 ) -> None:
-    """Seven digits of a second, another zone and none at all are read; anything else is not known."""
+    """Seven fractional digits, another time zone or none are read; anything else means unknown."""
     azure.answer(Reply(200, {"properties": {}, "systemData": system}))
     assert ArmModels(manager).created(ModelVersion("churn-model", "7")) == created
 

@@ -1,7 +1,4 @@
-"""What the adapters PUT, written as Bicep resources: Azure's published types have all of it, as it is written.
-
-The Bicep compiler warns about unknown and read-only properties, missing ones, and values that are not allowed.
-"""
+"""The bodies that the adapters PUT, written as Bicep resources: Azure's published types have all of it, as written."""
 
 from __future__ import annotations
 
@@ -33,7 +30,7 @@ from tests.emulator.arm import autoscale_setting
 
 BICEP = shutil.which("bicep")
 pytestmark = pytest.mark.skipif(BICEP is None, reason="the Bicep compiler is not on the PATH")
-# In the form of Azure's types: `compute` is an ARM id, and both kinds of identity are written without a blank.
+# In the form of Azure's types: `compute` is an ARM id, and both kinds of identity are written without a space.
 SHOWN = endpoint(compute=f"{WORKSPACE}/computes/aks") | {
     "identity": {"type": "SystemAssigned,UserAssigned", "userAssignedIdentities": {IDENTITY: {"principalId": "p"}}}
 }
@@ -53,7 +50,7 @@ KUBERNETES: Json = {
     "containerResourceRequirements": {"containerResourceLimits": {"cpu": "1", "memory": "1Gi"}},
     "scaleSettings": {"scaleType": "TargetUtilization", "maxInstances": 4, "pollingInterval": "PT10S"},
 }
-# Each order, and what Azure answers before the PUT.
+# Each order, and Azure's responses before the PUT.
 AUTOSCALE = {
     "value": [
         autoscale_setting(f"{WORKSPACE}/onlineEndpoints/churn/deployments/churn-6")
@@ -102,7 +99,7 @@ def resource(url: str, body: Json, place: int = 0) -> str:
 
 
 def warnings(resources: list[str], folder: Path) -> list[str]:
-    """Return the compiler's warnings. The linter is off: it is about templates, not about bodies."""
+    """Return the compiler's warnings. The linter is off, because it is about templates, not bodies."""
     (folder / "bicepconfig.json").write_text(json.dumps({"analyzers": {"core": {"enabled": False}}}))
     text = "".join(f"resource r{place} {each}" for place, each in enumerate(resources))
     (folder / "bodies.bicep").write_text(text)
@@ -135,7 +132,7 @@ def test_azures_types_have_everything_that_is_put(endpoints: ArmEndpoints, azure
 
 
 def test_a_wrong_body_is_noticed(tmp_path: Path) -> None:
-    """The compiler is not simply silent: an unknown property, a read-only one, and a value of another type."""
+    """The compiler is not simply silent: it reports unknown and read-only properties, and a wrong type."""
     url = f"https://management.azure.com{WORKSPACE}/onlineEndpoints/churn?api-version={API_VERSION}"
     wrong: list[Json] = [{"colour": "red"}, {"scoringUri": "https://x"}, {"traffic": {"churn-6": "100"}}]
     written = [

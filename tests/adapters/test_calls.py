@@ -1,6 +1,6 @@
 """Every call of docs/permissions.md is one that an adapter really sends.
 
-Each adapter is used once, so that every row is played. A refusal counts, because the request was sent: what comes of it
+Each adapter is used once, so that every row is covered. A refusal counts, because the request was sent: its outcome
 is the subject of the other tests. That every call is on the page, too, is checked in all tests of this folder
 (conftest.py).
 """
@@ -84,7 +84,7 @@ CHANGES: tuple[Action, ...] = (
 
 @dataclass
 class Templates(FakePolicies):
-    """Policies that only fill templates of a folder."""
+    """Policies that only fill in the templates of a folder."""
 
     folder: Path = Path()
 
@@ -101,7 +101,7 @@ class Player:
     ports: AzurePorts
 
     def each(self, *uses: Callable[[], object]) -> None:
-        """Use adapters, whatever Azure says to it."""
+        """Use adapters, whatever Azure answers."""
         for use in uses:
             with suppress(TealError):
                 use()
@@ -138,7 +138,7 @@ class Player:
         )
 
     def telemetry(self) -> None:
-        """Read every source, and how the log gets its rows."""
+        """Read every source, and how requests reach the log."""
         telemetry = self.ports.telemetry
         by_metrics = TelemetryQuery(HOUR, Requests("metrics"), {"latency": (Latency("metrics"),)}, (BLUE,))
         self.each(
@@ -158,7 +158,7 @@ class Player:
         answers.collected(ENDPOINT, BLUE, HOUR)
 
     def storage(self) -> None:
-        """Use the records, the queue and the backlog, also where table and queue are missing."""
+        """Use the records, the queue and the backlog, with and without existing tables and queues."""
         settings, credential = self.workshop.settings, self.workshop.credential
         blobs = settings.tables_endpoint.replace(".table.", ".blob.")
         store, wakeups = connect_store(settings, credential), connect_wakeups(settings, credential)
@@ -180,7 +180,7 @@ class Player:
 
 @pytest.fixture
 def player(workshop: Workshop) -> Player:
-    """Return the adapters, an endpoint, and a model without a file: its deployments can be created, and soon fail."""
+    """Return the adapters, an endpoint, and a model without a file: its deployments can be created, but soon fail."""
     workshop.write("deployments/called.yml", TEMPLATE)
     workshop.write("deployments/built.yml", BUILT)
     workshop.write("deployments/context/Dockerfile", "FROM mcr.example/sklearn:1\n")
@@ -212,5 +212,5 @@ def test_every_call_that_is_explained_is_made(player: Player) -> None:
         player.scores()
         player.telemetry()
         player.storage()
-        until(lambda: player.gives(last))  # only what is not busy can be deleted, and its autoscale settings after it
+        until(lambda: player.gives(last))  # only an idle one can be deleted, then its autoscale settings
     assert explained() - calls == set()

@@ -84,7 +84,7 @@ def test_an_endpoint_is_created_as_the_policy_says(
 
 
 def test_an_existing_endpoint_is_left_unchanged(stage: Workshop) -> None:
-    """An endpoint that appeared after it was last looked for keeps its traffic and everything else."""
+    """An endpoint that appears after the check for it keeps its traffic and everything else."""
     before = stage.shown(STAGE)
     stage.make_endpoint(STAGE, EndpointSpec("key"))
     assert stage.shown(STAGE) == before

@@ -30,7 +30,7 @@ def reset() -> Iterator[None]:
     ],
 )
 def test_every_address_is_in_the_chosen_cloud(cloud: str, manager: str, logs: str, metrics: str) -> None:
-    """It is azure-core's own setting: Resource Manager, logs, metrics and scoring move together."""
+    """azure-core's own setting moves Resource Manager, logs, metrics and scoring together."""
     settings.azure_cloud.set_value(AzureClouds(cloud))
     chosen = current_cloud()
     assert (chosen.resource_manager, chosen.logs) == (manager, logs)
@@ -42,7 +42,7 @@ def test_every_address_is_in_the_chosen_cloud(cloud: str, manager: str, logs: st
 
 
 def test_the_environment_chooses_the_cloud(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without it, the public one."""
+    """Without it, the public cloud is chosen."""
     assert current_cloud().name == "AzureCloud"
     monkeypatch.setenv("AZURE_SDK_CLOUD_CONF", "AZURE_US_GOVERNMENT")
     assert current_cloud().name == "AzureUSGovernment"

@@ -1,4 +1,4 @@
-"""Many operators press buttons at once, on Azurite: no accepted request is lost, and nobody has to press again."""
+"""Many operators send requests at once, on Azurite: no accepted request is lost, and none has to be sent again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CALLERS = 20
 
 
 def test_twenty_requests_at_once_are_accepted_and_recorded_or_refused(table_service: TableServiceClient) -> None:
-    """Once a rollback or ten others wait, a pause is refused. The rollback never is; what is accepted is kept."""
+    """A pause is refused once a rollback or ten others wait, a rollback never; every accepted request is kept."""
     store = TableStore(table_service)
     world = World(replace(POLICY, workspace="crowd"), store=store)  # type: ignore[arg-type] # the real one
     endpoint = world.policy.endpoint_id

@@ -120,7 +120,7 @@ def test_table_storage_errors_are_temporary_or_permanent(
 def test_a_record_that_storage_never_takes_is_unstorable(
     store: TableStore, azure: StandIn, status: int, code: str
 ) -> None:
-    """Then it is written without its diagnostics; retrying it would stop the rollout for good."""
+    """It is then written without its diagnostics; retrying it unchanged would stop the rollout for good."""
     azure.answer(refusal(status, code))
     with pytest.raises(Unstorable, match=code):
         CALLS["commit"](store)

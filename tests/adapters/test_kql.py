@@ -37,7 +37,7 @@ def log() -> LogAnalytics:
 
 
 def shown() -> dict[str, str]:
-    """Return the users' queries that are shipped and shown, by file and place."""
+    """Return the users' queries that are shipped or shown in documents, by file and place."""
     shipped = {
         str(path): path.read_text() for folder in ("examples", "policies") for path in (ROOT / folder).rglob("*.kql")
     }
@@ -47,7 +47,7 @@ def shown() -> dict[str, str]:
 
 
 def of_the_templates() -> list[str]:
-    """Return the queries of the alerts and of the workbook's panels, as evaluated."""
+    """Return the queries of the alerts and of the workbook's panels, as evaluated from the templates."""
     snapshot = json.loads((ROOT / "tests/infra/snapshots/app-everything.snapshot.json").read_text(encoding="utf-8"))
     found = [each.get("properties", {}) for each in snapshot["predictedResources"]]
     alerts = [each["criteria"]["allOf"][0]["query"] for each in found if "criteria" in each]
@@ -58,7 +58,7 @@ def of_the_templates() -> list[str]:
 
 
 def test_everything_that_is_sent_is_valid_kql(log: LogAnalytics, azure: StandIn) -> None:
-    """The request log's query with and without latency and retries, users' queries as sent, alerts, the workbook."""
+    """The request log's query with and without latency and retries, users' queries, the alerts, the workbook."""
     azure.answer(Reply(200, {"tables": [NOTHING]}))
     for latency, once in ((None, False), (HOUR, False), (HOUR, True)):
         RequestLog(log).minutes("churn", HOUR, latency, once=once)
@@ -73,7 +73,7 @@ def test_everything_that_is_sent_is_valid_kql(log: LogAnalytics, azure: StandIn)
 
 
 def test_mistakes_are_noticed() -> None:
-    """The language service is not simply silent: an unknown column, a condition that is none, a table, an operator."""
+    """The language service is not simply silent: it reports a wrong column, condition, table and operator."""
     wrong = {
         f"{TRAFFIC} | where StatusCode == 500": "The name 'StatusCode' does not refer to any known column",
         f"{TRAFFIC} | where ResponseCode = 500": "must have the type bool",

@@ -27,7 +27,7 @@ class LongPolicies(FakePolicies):
 
 @dataclass
 class Failing(FakeScoring):
-    """Deployments that answer every request with an error and a long text. sent: to which, so far."""
+    """Deployments that answer every request with an error and a long text. sent: the deployments called so far."""
 
     sent: dict[str, int] = field(default_factory=dict)
 

@@ -152,14 +152,14 @@ def not_resolved(what: str) -> Reply:
 
 
 def test_a_table_without_any_row_so_far_is_not_an_error_of_the_query(traffic: RequestLog, azure: StandIn) -> None:
-    """On a new workspace the table does not exist before its first row: that passes by itself."""
+    """On a new workspace the table does not exist before its first row, which is not a permanent problem."""
     azure.answer(not_resolved("table or column expression named 'AmlOnlineEndpointTrafficLog'"))
     with pytest.raises(NotYet):
         traffic.minutes("churn", HOUR, None)
 
 
 def test_an_unknown_column_is_an_error_of_the_query(traffic: RequestLog, azure: StandIn) -> None:
-    """It has the same code, and will never be right."""
+    """It has the same code, but a retry would never help."""
     azure.answer(not_resolved("scalar expression named 'Foo'"))
     with pytest.raises(Permanent):
         traffic.minutes("churn", HOUR, None)

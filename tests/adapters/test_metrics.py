@@ -73,7 +73,7 @@ def test_series_become_minutes_oldest_first(traffic: PlatformMetrics, azure: Sta
 
 
 def test_what_the_model_refused_is_its_caller_s_mistake(traffic: PlatformMetrics, azure: StandIn) -> None:
-    """Of seven 424s three were the model's 422, one its 500; the others have no model's status and stay failures."""
+    """Of seven 424s, three had the model's 422 and one its 500; the others have no model status and are failures."""
 
     def by_model(model: str, points: dict[int, float | None]) -> dict[str, Any]:
         return series(points, deployment="churn-7", statuscode="424", modelstatuscode=model)
@@ -90,7 +90,7 @@ def test_what_the_model_refused_is_its_caller_s_mistake(traffic: PlatformMetrics
 
 
 def test_an_overload_is_counted_as_one(traffic: PlatformMetrics, azure: StandIn) -> None:
-    """408 and 429 are failures, and told apart from the others."""
+    """408 and 429 are failures, and are distinguished from other failures."""
     azure.answer(answered(requests("408", {0: 2.0}), requests("429", {0: 3.0}), requests("503", {0: 4.0})))
     assert traffic.minutes("churn", HOUR, None) == (DeploymentMinute("churn-7", TEN, 9, 9, overloaded=5),)
 

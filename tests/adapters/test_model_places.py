@@ -1,4 +1,4 @@
-"""Where a new deployment's model comes from: the workspace, a registry, or the image; and which version one serves."""
+"""Where a new deployment's model comes from: the workspace, a registry, or the image; and which version it serves."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def body(**properties: Any) -> dict[str, Any]:  # noqa: ANN401 -- of a deploymen
 
 
 def test_an_image_with_the_model_gets_none() -> None:
-    """The new deployment has no model, and a tag that names the version; the rest is as in the template."""
+    """The new deployment has no model, but a tag that names the version; the rest is as in the template."""
     made = packaged(body(model=None, instanceType="A"), VERSION)
     assert made == {
         "tags": {"team": "a", "teal-model": "churn:2026.11", "managed-by": "teal"},
@@ -34,7 +34,7 @@ def test_an_image_with_the_model_gets_none() -> None:
 
 
 def test_a_deployment_with_a_model_has_no_tag() -> None:
-    """The tag of a packaged deployment is not copied to one that has its own model: Azure shows that one."""
+    """A packaged deployment's tag is not copied to one that has its own model, which Azure shows."""
     made = deployment_like(body(), IN_WORKSPACE)
     assert made["properties"]["model"] == IN_WORKSPACE
     assert made["tags"] == {"team": "a", "managed-by": "teal"}
@@ -54,5 +54,5 @@ def test_a_deployment_with_a_model_has_no_tag() -> None:
     ],
 )
 def test_which_version_a_deployment_serves(shown: dict[str, Any], *, same: bool) -> None:
-    """Azure shows it as the deployment's model; for a packaged model, Teal's tag does, which others can set as well."""
+    """Azure shows it as the deployment's model; for a packaged model a tag has it, set by Teal or someone else."""
     assert VERSION.named_by(deployment_seen(shown).model) is same

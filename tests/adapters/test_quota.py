@@ -55,7 +55,7 @@ LOW = "vmFamily/lowPriorityCores"
 def test_the_smaller_of_both_quotas_counts(
     azure: StandIn, rows: list[dict[str, Any]], name: str, left: int | None
 ) -> None:
-    """The one of the family and the one of all dedicated cores; low-priority cores are another quota."""
+    """The quotas of the family and of all dedicated cores are compared; low-priority cores are a separate quota."""
     assert read(azure, *rows) == Quota("Standard_F8s_v2", name, 8, left)
     urls = [asked.url.split("?")[0] for asked in azure.asked]
     place = "/subscriptions/00000000-0000-0000-0000-000000000001/providers/Microsoft.MachineLearningServices/locations"
@@ -74,12 +74,12 @@ def test_the_smaller_of_both_quotas_counts(
     ids=["no usage yet", "another family", "no family", "unknown type", "no type"],
 )
 def test_what_azure_does_not_say_is_an_error(azure: StandIn, rows: list[dict[str, Any]], instance_type: str) -> None:
-    """It says why, and nobody takes it for a quota of zero."""
+    """The error says why; unknown is not treated as a quota of zero."""
     with pytest.raises(Permanent, match=r"Azure (lists no instance type|reports no usage)"):
         read(azure, *rows, instance_type=instance_type)
 
 
 def test_the_emulated_region_has_a_quota(workshop: Workshop, cloud: RunningCloud) -> None:
-    """Without a limit, as the emulator starts."""
+    """It is unlimited when the emulator starts."""
     found = RegionalQuota(workshop.manager, lambda: cloud["region"]).of("Standard_DS3_v2")
     assert (found.family, found.cores, found.left) == ("standardDSv2Family", 4, None)

@@ -49,7 +49,7 @@ class Place:
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """The starts of all addresses at which something of this workspace is."""
+        """The prefixes of all addresses that belong to this workspace."""
         return (
             f"{ARM}{self.settings.arm_id}/",
             f"{self.group}/providers/Microsoft.Insights/",
@@ -58,7 +58,7 @@ class Place:
         )
 
     def known(self) -> dict[str, object]:
-        """Return what Azure answers, by address."""
+        """Return Azure's answers, by address."""
         endpoint = f"{ARM}{self.settings.arm_id}/onlineEndpoints/churn"
         traffic = {"properties": {"provisioningState": "Succeeded", "traffic": {self.serving: 100}}, "location": "x"}
         deployment = {"name": self.serving, "properties": {"provisioningState": "Succeeded", "model": "m"}}
@@ -78,7 +78,7 @@ class Place:
 
 @pytest.fixture
 def places(azure: StandIn) -> Iterator[dict[str, Place]]:
-    """Return the two workspaces of the settings by name, after Azure has got both."""
+    """Return the two workspaces of the settings by name, after loading Azure's answers for both."""
     settings = read_settings(SETTINGS)
     found = {each.name: Place(each, f"{each.name}-6") for each in (settings.workspace, *settings.other_workspaces)}
     azure.know({address: body for place in found.values() for address, body in place.known().items()})
@@ -90,7 +90,7 @@ def places(azure: StandIn) -> Iterator[dict[str, Place]]:
 def test_each_workspace_is_reached_in_its_own_subscription(
     azure: StandIn, places: dict[str, Place], name: str, tmp_path: Path
 ) -> None:
-    """Endpoints, traffic, models, autoscale settings, logs and metrics: nothing is asked of the other workspace."""
+    """Endpoints, traffic, models, autoscale settings, logs and metrics: no request goes to the other workspace."""
     place = places[name]
     ports = connect_workspace(place.settings, Credential(), FakePolicies(), tmp_path, FakeClock(NOW))
     use(ports)
@@ -102,7 +102,7 @@ def test_each_workspace_is_reached_in_its_own_subscription(
 
 
 def use(ports: AzurePorts) -> None:
-    """Read and write through every port, and check that what comes back is the same workspace's."""
+    """Read and write through every port, and check that the answers come from the same workspace."""
     seen = ports.endpoints.see("churn")
     assert seen is not None
     (serving,) = seen.deployments

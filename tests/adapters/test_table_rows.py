@@ -86,7 +86,7 @@ def test_a_corrupt_row_is_named(corrupt: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("corrupt", [{"At": "noon"}, {"EndedAt": 7, "EndedBy": "bob", "EndedReason": "over"}], ids=str)
 def test_a_corrupt_halt_is_named(corrupt: dict[str, Any]) -> None:
-    """Something that is not a time would otherwise be noticed only by whoever shows it."""
+    """Otherwise it would be noticed only when someone displays the halt."""
     with pytest.raises(Permanent, match=r"row halt/halt of our tables cannot be read: .*At is not a time"):
         halt_of(halt_row("halt", Halt("ada", "works", NOW)) | corrupt)
 

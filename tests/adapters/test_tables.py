@@ -253,7 +253,7 @@ def test_a_record_that_shrinks_leaves_nothing_behind(tables: TableStore, endpoin
 
 
 def test_a_record_too_large_for_a_row_is_refused_in_words(tables: TableStore, endpoint: EndpointId) -> None:
-    """What can never be stored is an error that says so; `shared/saving.py` then leaves out the diagnostics."""
+    """A record that can never be stored is a clear error; `shared/saving.py` then leaves out the diagnostics."""
     large = changed(rollout("a", endpoint), green="x" * 500_000)
     with pytest.raises(Permanent, match="too large"):
         tables.commit(endpoint, Changes((Stored(large),)))
@@ -417,7 +417,7 @@ def test_a_halt_holds_until_it_is_ended(store: Store) -> None:
 
 
 def test_halts_have_a_history(store: Store) -> None:
-    """Every halt and every end, newest first, as many as are wanted; nothing is ever taken out of it."""
+    """Every halt and every end, newest first, up to a limit; nothing is ever removed."""
     day = NOW + timedelta(days=400)  # the newest, whatever else was halted in these tables
     wild = Halt("ada@example.com", "a 'fire' in the café", day)
     store.set_halt(wild)
@@ -434,7 +434,7 @@ def test_halts_have_a_history(store: Store) -> None:
 
 
 def test_a_halt_that_was_replaced_is_not_ended_by_mistake(store: Store) -> None:
-    """Ada looked, Bob halted for another reason, and Ada ends what she saw: Bob's halt stays in force."""
+    """Bob replaces Ada's halt with his own for another reason before Ada ends the one she saw: Bob's stays in force."""
     day = NOW + timedelta(days=200)
     seen, later = Halt("ada", "works", day), Halt("bob", "an incident", day + timedelta(minutes=1))
     store.set_halt(seen)
@@ -445,7 +445,7 @@ def test_a_halt_that_was_replaced_is_not_ended_by_mistake(store: Store) -> None:
 
 
 def test_a_halt_that_comes_in_between_is_not_ended(tables: TableStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Bob halts between the last look and the write that ends Ada's halt: his stays in force."""
+    """Bob halts between the last read and the write that ends Ada's halt: his stays in force."""
     day = NOW + timedelta(days=300)
     seen, later = Halt("ada", "works", day), Halt("bob", "an incident", day + timedelta(minutes=1))
     tables.set_halt(seen)
@@ -466,7 +466,7 @@ def test_a_halt_that_comes_in_between_is_not_ended(tables: TableStore, monkeypat
 def test_a_rollout_that_could_not_be_forgotten_is_found_again(
     tables: TableStore, endpoint: EndpointId, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The pointer goes last: what is left after an error is deleted by the next sweep."""
+    """The pointer is deleted last, so the next sweep finds and deletes what is left after an error."""
     one = rollout(f"{endpoint.name}-a", endpoint)
     tables.enlist(Pointer.to(one))
     tables.commit(endpoint, Changes((Stored(one),)))
@@ -482,7 +482,7 @@ def test_a_rollout_that_could_not_be_forgotten_is_found_again(
 
 
 def test_a_forgotten_rollout_leaves_nothing_behind(tables: TableStore, endpoint: EndpointId) -> None:
-    """Its record, history, telemetry and pointer go; another rollout of the endpoint stays."""
+    """Its record, history, telemetry and pointer are deleted; another rollout of the endpoint stays."""
     gone, kept = (rollout(f"{endpoint.name}-{name}", endpoint) for name in ("gone", "kept"))
     for one in (gone, kept):
         tables.enlist(Pointer.to(one))

@@ -91,7 +91,7 @@ def made_by_microsoft(workshop: Workshop, text: str) -> dict[str, Any]:
 
 
 def as_compared(body: dict[str, Any]) -> dict[str, Any]:
-    """Return a body without expected differences: its name, our mark, and the policy's instance type and count.
+    """Return a body without the expected differences: its name, Teal's tag, and the policy's instance type and count.
 
     Each code upload is a separate asset, so its id differs too.
     """
@@ -174,7 +174,7 @@ MODELS = {
 @pytest.mark.usefixtures("poems")
 @pytest.mark.parametrize(("written", "model"), MODELS.values(), ids=MODELS)
 def test_a_template_never_registers_a_model(workshop: Workshop, written: str, model: str | None) -> None:
-    """Whatever the template says, the SDK gets a reference or nothing, and the workspace has no version more."""
+    """Whatever the template says, the SDK gets a reference or nothing, and no version is added to the workspace."""
     text = WITHOUT_MODEL.replace("tags: {team: poetry}", written)
     template = workshop.write("deployments/places.yml", text.replace("instance_type: Standard_DS3_v2\n", ""))
     if workshop.endpoints.see("for-bodies") is None:

@@ -47,7 +47,7 @@ class Verified:
     lines: list[str]
 
     def rows(self, outcome: str) -> set[str]:
-        """Return the rows with this outcome."""
+        """Return the rows of the page with this outcome."""
         return {found[1] for line in self.lines if (found := re.match(rf"{outcome}  (\w+)", line))}
 
 
@@ -103,7 +103,7 @@ def stage(workshop: Workshop, poems: str) -> Iterator[Stage]:
 
 
 def test_every_row_that_the_page_marks_is_seen(stage: Stage) -> None:
-    """And no other: what is not seen is said to be skipped."""
+    """Only those pass; every other row is reported as skipped."""
     marked = set(re.findall(r"^\| ([A-Z]\d+) \|.*✔", PAGE, re.MULTILINE))
     done = stage.verify()
     assert done.rows("fail") == set()
@@ -114,7 +114,7 @@ def test_every_row_that_the_page_marks_is_seen(stage: Stage) -> None:
 
 
 def test_a_failure_is_reported_and_nothing_is_left(stage: Stage) -> None:
-    """The rest that needs it is not looked at; other parts are."""
+    """Whatever depends on it is not checked; everything else is."""
     done = stage.verify(replace(stage.wanted, like=(ENDPOINT, "no-such"), suffix="b"))
     assert done.code == FAILED
     assert done.rows("fail") == {"D2"}
@@ -135,7 +135,7 @@ def test_what_was_created_is_removed_after_an_interruption(stage: Stage) -> None
 
 
 def test_what_cannot_be_removed_is_named() -> None:
-    """Everything else is removed nevertheless."""
+    """Everything else is still removed."""
     lines: list[str] = []
     removed: list[str] = []
 
@@ -159,7 +159,7 @@ def test_what_cannot_be_removed_is_named() -> None:
     ],
 )
 def test_an_unusable_setting_is_named(name: str, value: str, problem: str) -> None:
-    """With an example of a valid one."""
+    """The message has an example of a valid one."""
     with pytest.raises(Misconfigured, match=problem):
         read_wanted(SETTINGS | {name: value})
 
@@ -167,7 +167,7 @@ def test_an_unusable_setting_is_named(name: str, value: str, problem: str) -> No
 def test_without_settings_everything_that_is_missing_is_printed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Nothing is created, and the exit code is that of invalid arguments."""
+    """Nothing is created, and the exit code is that for invalid arguments."""
     for name in SETTINGS:
         monkeypatch.delenv(name, raising=False)
     assert main(["verify"]) == UNSET

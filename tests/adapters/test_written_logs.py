@@ -1,4 +1,4 @@
-"""The traffic log query in action: requests in, minutes out, compared with counts made manually."""
+"""The traffic log query in action: requests in, minutes out, compared with counts made by hand."""
 
 from __future__ import annotations
 
@@ -54,13 +54,13 @@ def traffic(log: WrittenLog) -> RequestLog:
 def test_how_each_answer_is_counted(
     log: WrittenLog, traffic: RequestLog, code: int, counted: tuple[int, int, int, dict[int, int]]
 ) -> None:
-    """Total, errors, client errors, and the time of the good ones only: 10 ms is bucket 52."""
+    """Total, errors, client errors, and the latency of good answers only: 10 ms is bucket 52."""
     log.write("Churn-7", 1, code, 10, model_code=None)
     assert traffic.minutes("churn", HOUR, HOUR) == (DeploymentMinute("churn-7", START, *counted),)
 
 
 def test_the_query_classifies_both_codes_as_the_adapter_of_metrics_does(log: WrittenLog, traffic: RequestLog) -> None:
-    """The container's status comes first, in KQL as in `status.kind`, for every pair of the two codes."""
+    """The container's status takes precedence, in KQL as in `status.kind`, for every pair of the two codes."""
     models = (None, 0, 200, 302, 401, 408, 415, 424, 429, 499, 500, 507)
     pairs = [(code, model) for code in (200, 400, 408, 424, 429, 503, 0) for model in models]
     for number, (code, model) in enumerate(pairs):
@@ -127,7 +127,7 @@ def test_latency_covers_only_its_part_of_the_window(log: WrittenLog, traffic: Re
 
 
 class Counting(LogAnalytics):
-    """Log Analytics that counts the rows of its last answer."""
+    """A Log Analytics client that counts the rows of its last answer."""
 
     rows = 0
 

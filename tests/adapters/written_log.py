@@ -64,7 +64,7 @@ class WrittenLog:
         request: str = "",
         **more: Any,  # noqa: ANN401  # any column of the entry
     ) -> None:
-        """Note a request that was answered so many seconds after the start. more: other fields of a `TrafficEntry`."""
+        """Log a request that was answered this many seconds after the start. more: other fields of a `TrafficEntry`."""
         self.clock.moments.append(START + timedelta(seconds=seconds))
         times = {"total_ms": milliseconds, "response_ms": milliseconds}
         entry = traffic_entry(endpoint, deployment, code, client_request_id=request, **times | more)

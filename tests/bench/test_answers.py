@@ -95,7 +95,7 @@ def test_predictions_move_from_the_most_frequent_to_the_rarest_class() -> None:
 
 
 def test_a_mirror_takes_nothing_from_blue_and_affects_no_user() -> None:
-    """Green gets copies, which are compared one by one; their failures reach no user."""
+    """Green gets copies, whose answers are compared one by one; its failures reach no user."""
     history = AnswersWorld(10_000, 0.0, plus(0.1), disagreement=0.08).draw(1)
     minute = history.minute(0, 10)
     assert minute.rows is not None
@@ -107,7 +107,7 @@ def test_a_mirror_takes_nothing_from_blue_and_affects_no_user() -> None:
 
 
 def test_excess_counts_everything_that_is_worse() -> None:
-    """Of 10,000: five points more failures, two more client errors, and all slower than blue's 95th percentile."""
+    """Of 10,000: five points more failures, two more client errors, and all answers slower than blue's P95."""
     world = AnswersWorld(10_000, 0.001, plus(0.05), refused=0.01, green_refused=0.03)
     assert world.draw(1).expected_excess(0, 10_000.0) == pytest.approx(700.0)
     timed = replace(world, latency=Latency(factor=2.0, shared=0.0))
@@ -137,7 +137,7 @@ SLOW, FAST = (replace(TIMED, latency=Latency(factor=factor, shared=0.0)) for fac
     ],
 )
 def test_what_the_baselines_check_of_latency(build: Callable[[], Judge]) -> None:
-    """Each rolls back a green that is three times slower, at its own pace, and none a green that is as fast."""
+    """Each rolls back a green that is three times slower, at its own pace, but no green that is as fast as blue."""
     assert detected(build(), replace(SLOW, minutes=19))
     assert not detected(build(), replace(FAST, minutes=19))
 

@@ -148,7 +148,7 @@ def test_kayentas_power_for_a_shift_of_ten_percent(points: int, power: float) ->
 
 @pytest.mark.parametrize(("requests", "power"), [(10, 0.0), (100, 0.45), (300, 1.0)])
 def test_kayenta_is_blind_to_rare_errors_in_small_minutes(requests: int, power: float) -> None:
-    """Ten times the errors for an hour: with little traffic, the rates of single minutes do not show it."""
+    """With little traffic, even ten times the errors for an hour do not show in the rates of single minutes."""
     rng = np.random.default_rng(7)
     high = sum(
         classify(rng.binomial(requests, 0.01, 60) / requests, rng.binomial(9 * requests, 0.001, 60) / (9 * requests))

@@ -1,4 +1,4 @@
-"""The deliberate breaks still fit the sources. That they are found takes long, and `make breaks` shows it."""
+"""The deliberate breaks still fit the sources. Testing that they are found takes long; `make breaks` does that."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bench.listed_breaks import BREAKS, Break
 
 @pytest.mark.parametrize("broken", BREAKS, ids=lambda broken: broken.name)
 def test_each_break_applies_to_exactly_one_place(broken: Break) -> None:
-    """The text is there once, the changed file is Python, and the tests that find it exist."""
+    """Its text occurs exactly once, the changed file is valid Python, and the tests that find it exist."""
     text = Path(broken.file).read_text()
     assert text.count(broken.old) == 1
     compile(text.replace(broken.old, broken.new), broken.file, "exec")

@@ -1,4 +1,4 @@
-"""Teal and the oracle in the benchmark: driven as the loop drives them, and given no more than they may know."""
+"""Teal and the oracle in the benchmark: driven as the real loop drives them, and given no more than they may know."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def teal(settings: JudgeSettings | None = None, bake: int = 0) -> Teal:
 
 
 def minute(number: int, weight: int, green_bad: int = 0) -> Minute:
-    """Return a minute of a thousand requests; blue fails one."""
+    """Return a minute of a thousand requests, of which blue fails one."""
     return Minute(number, weight, green_bad, 10 * weight, min(1, 1000 - 10 * weight), 1000 - 10 * weight)
 
 
@@ -51,7 +51,7 @@ def weights(teal: Teal, minutes: int, green_bad: int = 0, lag: int = 0) -> list[
 
 
 def test_teal_steps_when_the_shipped_verdict_passes() -> None:
-    """The first step ends in exactly the minute in which judging the same minutes manually gives PASS."""
+    """The first step ends in exactly the minute in which judging the same minutes by hand gives PASS."""
     gates, evidence, by_hand = panel.errors_panel(*PAST), panel.Evidence(), 0
     while judge(evidence, gates, JudgeSettings().risk, 10).outcome is not Outcome.PASS:
         seen = minute(by_hand, 5)
@@ -63,7 +63,7 @@ def test_teal_steps_when_the_shipped_verdict_passes() -> None:
 
 
 def test_teal_walks_every_step_and_promotes() -> None:
-    """A good green gets each weight in order and is promoted at 100, after the watch there."""
+    """A good green gets each weight in order and is promoted after it was watched at 100."""
     moves = weights(teal(), 300)
     assert list(dict.fromkeys(move.weight for move in moves)) == [5, 10, 25, 50, 75, 100]
     assert (moves[-1].status, [move.weight for move in moves].count(100)) == (Status.PROMOTED, 4)
@@ -75,7 +75,7 @@ def test_teal_rolls_back_a_broken_green_after_one_minute() -> None:
 
 
 def test_teal_watches_green_after_100_for_the_whole_bake() -> None:
-    """With a bake of 30 minutes, green has all traffic that long before it is promoted. Harm still rolls back."""
+    """With a bake of 30 minutes, green has all traffic that long before it is promoted, and harm rolls back."""
     moves = weights(teal(bake=30), 300)
     assert (moves[-1].status, [move.weight for move in moves].count(100)) == (Status.PROMOTED, 31)
     watching = teal(bake=30)

@@ -50,7 +50,7 @@ def test_a_method_without_a_dial_is_not_matched() -> None:
 
 
 def cell(method: str, detected: int, exposed: float) -> Cell:
-    """Return a cell of a hundred runs: how many were rolled back, and after how many green requests (the median)."""
+    """Return a cell of a hundred runs: the number rolled back, and the median of green's requests until then."""
     none, spread = Rate(0, 100), Spread(exposed, exposed, exposed)
     return Cell(
         scenario="x5",
@@ -73,19 +73,19 @@ def cell(method: str, detected: int, exposed: float) -> Cell:
 
 
 def test_the_oracles_ratio_is_only_taken_where_both_detect() -> None:
-    """Median green requests before rollback, divided by the oracle's; a method that misses a tenth gets no ratio."""
+    """Green's median requests before rollback, divided by the oracle's; a method that misses a tenth gets none."""
     found = of_oracle([cell("A", 95, 300.0), cell("B", 90, 100.0), cell("Oracle (SPRT)", 100, 100.0)])
     assert {method: ratio for (_, method, _), ratio in found.items()} == {"A": 3.0, "Oracle (SPRT)": 1.0}
 
 
 def test_a_table_shows_what_a_cell_holds() -> None:
-    """Detected, minutes, green requests with the ratio to the oracle, excess: in this order, for each method."""
+    """Detected, minutes, green's requests with the ratio to the oracle, excess: in this order, for each method."""
     lines = markdown([cell("A", 95, 300.0), cell("Oracle (SPRT)", 100, 100.0)]).splitlines()
     assert "| A | 95.0 %; 300; 300 (3.0x); 1 |" in lines
 
 
 def test_the_plan_knows_how_many_cells_it_yields() -> None:
-    """The progress display ends at its total."""
+    """So the progress display ends at its total."""
     plan = Plan(tuple(s for s in quick() if "1000/min" in s.name), good_runs=1, bad_runs=1, matching_runs=1)
     assert plan.cells == len(list(measured(plan)))
     assert quick_plan().cells > plan.cells
@@ -98,13 +98,13 @@ def test_processes_share_the_work_and_change_nothing() -> None:
 
 
 def test_the_oracles_ratio_names_the_cells_that_miss_the_target() -> None:
-    """Of the cells where both detect, how many are within twice the oracle's requests; the others are named."""
+    """Of the cells where both detect, it counts those within twice the oracle's requests and names the others."""
     text = markdown([cell("Teal", 95, 300.0), cell("Oracle (SPRT)", 100, 100.0)])
     assert "| Teal (defaults) | 1 | 0 | 3.0 | x5 3.0 |" in text
 
 
 def test_a_summary_names_the_worst() -> None:
-    """Excess is a geometric mean, matched cells are compared with the best, and the worst scenario has its name."""
+    """Excess is a geometric mean, matched cells are compared with the best, and the worst scenario is named."""
     matched_cells = [
         replace(cell(name, 95, 1.0), mode="matched", excess=more) for name, more in (("A", 4.0), ("B", 1.0))
     ]

@@ -44,14 +44,14 @@ def test_a_rollback_stops_the_harm() -> None:
 
 
 def test_a_wrong_promotion_is_paid_for_the_first_hour() -> None:
-    """After a promotion in minute two, green's five extra points affect all traffic for the other 58."""
+    """After a promotion in minute two, green's five extra points affect all traffic for the other 58 minutes."""
     result, _ = played(FailureWorld(1000, 0.001, plus(0.05)), STAY, Move(100, Status.PROMOTED))
     assert (result.minutes, result.full) == (2, 2)
     assert result.excess == pytest.approx(0.05 * (200 + 58_000), rel=0.02)
 
 
 def test_a_held_rollout_continues_at_its_share() -> None:
-    """There is no operator in the simulation: the watch ends in the status held, and green keeps its weight."""
+    """The simulation has no operator: the rollout ends as held, and green keeps its weight."""
     result, _ = played(FailureWorld(1000, 0.001, plus(0.05), minutes=90), Move(10, Status.HELD))
     assert (result.status, result.minutes) == (Status.HELD, 90)
     assert result.excess == pytest.approx(0.05 * 6000, rel=0.05)
@@ -66,13 +66,13 @@ def test_a_held_rollout_continues_at_its_share() -> None:
     ],
 )
 def test_what_telemetry_shows(world: FailureWorld, shown: list[int | None]) -> None:
-    """Minutes arrive in order, each once, as late as the world says; a gap shows nothing."""
+    """Minutes arrive in order, each once, as late as the world says; a gap has no data."""
     _, script = played(world, STAY)
     assert script.shown == shown
 
 
 def test_the_truth_leaves_out_one_sided_bursts() -> None:
-    """The oracle knows how often each deployment usually fails, not which pod is failing now."""
+    """The oracle knows how often each deployment usually fails, not which pod is failing at the moment."""
     seen: list[Truth] = []
 
     def remember(truth: Truth) -> Script:

@@ -62,7 +62,7 @@ def test_counts_follow_the_rates_and_the_share() -> None:
 
 
 def test_the_same_seed_is_the_same_history() -> None:
-    """Two judges that set the same weights meet the same minutes; another seed gives others."""
+    """Two judges that set the same weights see the same minutes; another seed gives others."""
     first, again, other = (PLAIN.draw(seed) for seed in (5, 5, 6))
     assert [first.minute(n, 10) for n in range(20)] == [again.minute(n, 10) for n in range(20)]
     assert first.past() != other.past()
@@ -84,7 +84,7 @@ def test_bursts_show_in_blues_past(world: FailureWorld, least: float) -> None:
 
 @pytest.mark.parametrize("world", [CLUSTERS, GAMMA], ids=["clusters", "gamma"])
 def test_bursts_leave_the_mean_alone(world: FailureWorld) -> None:
-    """Clusters and gamma minutes change how failures come together, not how many there are."""
+    """Clusters and gamma minutes change how failures group together, not how many there are."""
     bad, total = replace(world, rate=10_000).draw(4).past()
     assert sum(bad) / sum(total) == pytest.approx(0.01, rel=0.25)
 
@@ -112,14 +112,14 @@ def test_traffic_falls_at_night() -> None:
 
 
 def test_a_drifting_base_moves_both_deployments() -> None:
-    """The base rate wanders, and green with it."""
+    """The base rate drifts, and green's rate with it."""
     blue, green = rates(replace(PLAIN, drift=0.7))
     assert blue == green
     assert max(blue) > 2 * min(blue)
 
 
 def test_the_scenarios_cover_every_group_under_unique_names() -> None:
-    """Both forms have cells of each group, every group is in a part, and every harm cell has its clean twin."""
+    """Both forms have cells of each group, every group is in a part, and every harmful cell has its clean twin."""
     full = scenarios()
     names = {scenario.key for scenario in full}
     assert len(names) == len(full)
@@ -134,7 +134,7 @@ def test_the_scenarios_cover_every_group_under_unique_names() -> None:
 
 
 def test_retries_counted_once() -> None:
-    """The same history with each cluster as one request: fewer failures and requests, no bursts in the past."""
+    """In the same history, each cluster is one request: fewer failures and requests, and no bursts in the past."""
     each, once = (replace(CLUSTERS, counted_once=once).draw(3) for once in (False, True))
     (bad, total), (bad_once, total_once) = each.past(), once.past()
     assert sum(bad) - sum(bad_once) == sum(total) - sum(total_once) > 0.7 * sum(bad)

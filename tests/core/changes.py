@@ -50,11 +50,11 @@ PLACES = {
 
 
 def changed(rollout: Rollout, **changes: object) -> Rollout:
-    """Return the rollout with these fields changed, whichever part of the record they belong to.
+    """Return the rollout with these fields changed, in whichever part of the record they are.
 
-    blue: the deployment that green stands next to, None before the endpoint was observed. verdict: compared with
-    thresholds that ask for nothing. request: the only one that waits. created: also when it began. Anything else is
-    a field of the record.
+    blue: the deployment next to green, None before the endpoint was observed. verdict: compared with thresholds that
+    require nothing. request: the only pending one. created: sets the start as well. Anything else is a field of the
+    record.
     """
     whole: dict[str, object] = {}
     parts: dict[str, dict[str, object]] = defaultdict(dict)

@@ -1,4 +1,4 @@
-"""The decision table: a rollout, what is observed, the resulting phase, and the reason (None: nothing happens).
+"""The decision table: a rollout, an observation, the resulting phase, and the reason (None: nothing happens).
 
 Rows only; `test_decide` reads them.
 """
@@ -45,7 +45,7 @@ QUEUED, PROVISIONING, STEPPING, PAUSED, PROMOTING, PROMOTED, ROLLING_BACK, ROLLE
 Row = tuple[str, Rollout, Observation, Phase, Why | None]
 PROBED = replace(seen(ALL_GREEN), probed="churn-6")
 PASS, FAIL, UNSURE = verdict(Outcome.PASS), verdict(Outcome.FAIL), verdict(Outcome.INCONCLUSIVE)
-HARMFUL_LAST = Evidence((GateEvidence(last=1.2),))  # in which the certificate has no part
+HARMFUL_LAST = Evidence((GateEvidence(last=1.2),))  # the certificate plays no part in it
 SUSPECT = verdict(Outcome.INCONCLUSIVE, 1.2)
 BACK_PLEASE, PROMOTE, HOLD, GO_ON = (request(v) for v in (Verb.ROLLBACK, Verb.PROMOTE, Verb.PAUSE, Verb.RESUME))
 OVERRULE, FULLY, EARLIER = request(Verb.OVERRIDE), replace(PROMOTE, full=True), replace(PROMOTE, step=SMOKE)
@@ -249,7 +249,7 @@ TAKEN = {
     "ordered": TEN,
     "shown": True,
     "steady_since": NOW - HOUR,
-}  # it got what was ordered, and nobody ordered it back
+}  # it got what was ordered, and no opposite order was given
 ROLLING_BACK_ROWS: list[Row] = [
     ("green has traffic", rolling_back(ordered=TEN), seen(TEN), ROLLING_BACK, None),
     ("an order may still land", rolling_back(ordered=TEN), seen(ALL_BLUE), ROLLING_BACK, None),

@@ -1,4 +1,4 @@
-"""Shared by the judge's tests: minutes at a weight, evidence after them, exact probabilities of small tables."""
+"""Shared by the judge's tests: minutes at a weight, the resulting evidence, exact probabilities of small tables."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from shared.core.observation import DeploymentMinute
 
 START = datetime(2026, 11, 20, 12, tzinfo=UTC)
 NEXT = {-20: 10, 10: 25, 25: 50, 50: 100, 100: None}
-# What is equal to 1 but for rounding.
+# Equal to 1 except for rounding.
 FAIR = 1 + 1e-9
 
 
 def at(weight: int, counts: Counts, *, steady: bool = True) -> JudgedMinute:
-    """Return a minute of the errors gate at this weight of a rollout of 10, 25, 50, 100."""
+    """Return a minute of the errors gate at this weight, in a rollout of 10, 25, 50, 100."""
     return errors_minute(counts, weight, NEXT[weight], steady=steady)
 
 
@@ -43,7 +43,7 @@ def past_minute(before: int) -> DeploymentMinute:
 
 @dataclass(frozen=True)
 class Game:
-    """One gate before one minute: its settings and evidence, and the traffic share in the minute."""
+    """One gate before one minute: its settings and evidence, and the traffic share in that minute."""
 
     setting: GateSetting
     tuning: Tuning

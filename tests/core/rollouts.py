@@ -1,4 +1,4 @@
-"""Rollouts and observations for the decision tests: a plain one of each, changed by the rows of the tables."""
+"""Rollouts and observations for the decision tests: a plain one of each, which the rows of the tables change."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def rollout(phase: Phase, **changes: object) -> Rollout:
 
 
 def endpoint(traffic: dict[str, int], state: str = "Succeeded", **states: str) -> EndpointSeen:
-    """Return the endpoint with blue, green and a third deployment; blue=, green=, other= set a state, "" is gone."""
+    """Return the endpoint with blue, green and a third deployment; blue=, green=, other= set a state, "" removes it."""
     names = {"blue": (BLUE, "6"), "green": (GREEN, "7"), "other": (OTHER, "5")}
     deployments = {
         name: DeploymentSeen(
@@ -85,7 +85,7 @@ def endpoint(traffic: dict[str, int], state: str = "Succeeded", **states: str) -
 
 
 def seen(traffic: dict[str, int], state: str = "Succeeded", **states: str) -> Observation:
-    """Return an observation of such an endpoint, and of nothing else."""
+    """Return an observation of such an endpoint and of nothing else."""
     return Observation(endpoint(traffic, state, **states))
 
 

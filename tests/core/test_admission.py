@@ -43,7 +43,7 @@ NAMES = [
 
 @pytest.mark.parametrize(("asked", "name"), NAMES)
 def test_a_deployment_is_named_after_its_model_version(asked: tuple[str, str, int], name: str) -> None:
-    """If Azure's rule allows it, the name is what a person would have chosen."""
+    """If Azure's rules allow it, the name is what a person would have chosen."""
     model, version, attempt = asked
     assert deployment_name(ModelVersion(model, version), attempt) == name
 
@@ -62,7 +62,7 @@ def test_a_deployment_is_named_after_its_model_version(asked: tuple[str, str, in
     ids=str,
 )
 def test_a_changed_name_still_shows_its_origin(model: ModelVersion, beginning: str) -> None:
-    """Upper case, other scripts and long names keep what is allowed, followed by a digest."""
+    """Upper case, other scripts and long names keep the allowed characters, followed by a digest."""
     name = deployment_name(model)
     assert name.startswith(beginning)
     assert re.search(r"-[0-9a-f]{6}$", name)
@@ -78,7 +78,7 @@ MODELS = st.builds(ModelVersion, TEXT | SIMPLE, TEXT | SIMPLE | st.integers(0, 9
 @example(ModelVersion("-", "-"), 1)
 @example(ModelVersion("\N{KELVIN SIGN}", "1"), 1)
 def test_every_model_gets_a_name_that_azure_allows(model: ModelVersion, attempt: int) -> None:
-    """3 to 32 letters, digits and single dashes, a letter first, none of them upper case: for any name and version."""
+    """For any name and version: 3 to 32 lower-case letters, digits and single dashes, starting with a letter."""
     name = deployment_name(model, attempt)
     assert ENDPOINT_NAME.fullmatch(name)
     assert re.fullmatch(r"[a-z]([-a-z0-9]*[a-z0-9])?", name)
@@ -96,7 +96,7 @@ def test_every_model_gets_a_name_that_azure_allows(model: ModelVersion, attempt:
 def test_different_models_never_share_a_name(
     one: ModelVersion, attempt: int, other: ModelVersion, other_attempt: int
 ) -> None:
-    """A deployment's name identifies one model version and attempt, as does a rollout's id on its endpoint."""
+    """A deployment's name identifies one model version and attempt, and a rollout's id does so on its endpoint."""
     same = (one, attempt) == (other, other_attempt)
     assert (deployment_name(one, attempt) == deployment_name(other, other_attempt)) is same
     ids = [rollout_id(Start(m, POLICY, REGISTERED, attempt=a)) for m, a in ((one, attempt), (other, other_attempt))]
@@ -126,7 +126,7 @@ def test_without_times_a_smaller_number_is_late(newest: str, version: str, late:
      ("2.9.1", "2.10.0", False), ("11", "4", False), ("same", "same", False)],
 )  # fmt: skip
 def test_a_version_created_earlier_is_late(newest: str, version: str, late_version_made_first: bool) -> None:  # noqa: FBT001 -- a column
-    """Whatever the versions are called, even against the order of their numbers; the same version is never late."""
+    """Whatever the versions are called, even against the order of their numbers; the newest itself is never late."""
     record = replace(LOCK, newest={"churn": newest}, made={"churn": NOW})
     made = NOW - timedelta(hours=1) if late_version_made_first else NOW + timedelta(hours=1)
     assert is_late(record, ModelVersion("churn", version), made) is late_version_made_first
@@ -134,7 +134,7 @@ def test_a_version_created_earlier_is_late(newest: str, version: str, late_versi
 
 
 def test_a_late_version_that_an_operator_starts_leaves_the_newest_as_it_is() -> None:
-    """A version created in between is late compared with the newest one, not with the one that was started last."""
+    """A version created in between is late compared with the newest one, not with the last one started."""
     newer = Start(ModelVersion("churn", "b"), POLICY, REGISTERED, made=NOW - timedelta(hours=1))
     older = Start(ModelVersion("churn", "a"), POLICY, REGISTERED, made=NOW - timedelta(hours=3))
     first = admit(newer, LOCK, None, None, NOW)
@@ -144,7 +144,7 @@ def test_a_late_version_that_an_operator_starts_leaves_the_newest_as_it_is() -> 
 
 
 def test_versions_of_different_models_are_ordered_by_time_alone() -> None:
-    """Numbers of different models say nothing; without a time nothing is known, and an equal time is not earlier."""
+    """Numbers of different models cannot be compared; an unknown time proves nothing; an equal one is not earlier."""
     record = replace(LOCK, newest={"churn": "3", "fraud": "x"}, made={"churn": NOW}, before={"fraud": NOW})
     late, never = ModelVersion("churn-b", "9"), ModelVersion("churn-b", "1")
     assert overtaken_by(record, late, NOW - timedelta(seconds=1)) in {"churn:3", "fraud:x"}
@@ -154,7 +154,7 @@ def test_versions_of_different_models_are_ordered_by_time_alone() -> None:
 
 
 def test_a_model_keeps_its_own_order_when_an_operator_starts_an_old_version_of_it() -> None:
-    """It is older than another model's, and still the newest of its own."""
+    """That version is older than another model's, and still the newest of its own model."""
     record = replace(LOCK, newest={"churn": "3"}, made={"churn": NOW})
     start = Start(ModelVersion("churn-b", "9"), POLICY, REGISTERED, made=NOW - timedelta(hours=30))
     after = admit(start, record, None, None, NOW).record
@@ -163,7 +163,7 @@ def test_a_model_keeps_its_own_order_when_an_operator_starts_an_old_version_of_i
 
 
 def test_versions_created_at_the_same_time_are_ordered_by_their_numbers() -> None:
-    """A pipeline registers two in the same second, and the event of the first arrives last."""
+    """A pipeline registers two in the same second, and the first one's event arrives last."""
     record = replace(LOCK, newest={"churn": "7"}, made={"churn": NOW})
     assert is_late(record, ModelVersion("churn", "6"), NOW)
     assert not is_late(record, ModelVersion("churn", "8"), NOW)
@@ -174,7 +174,7 @@ UNDATED = [("20", 2, True), ("19", -1, True), ("21", 2, False), ("x", -1, True),
 
 @pytest.mark.parametrize(("version", "hours", "late"), UNDATED)
 def test_next_to_a_version_of_unknown_age_times_and_numbers_both_count(version: str, hours: int, *, late: bool) -> None:
-    """Late is what was created before the last version whose time is known, or has a smaller number than the newest."""
+    """A version is late if it was created before the last dated version, or has a smaller number than the newest."""
     dated = Start(ModelVersion("churn", "18"), POLICY, REGISTERED, made=NOW)
     first = admit(dated, LOCK, None, None, NOW)
     undated = Start(ModelVersion("churn", "20" if version != "20" else "22"), POLICY, REGISTERED)
@@ -183,7 +183,7 @@ def test_next_to_a_version_of_unknown_age_times_and_numbers_both_count(version: 
 
 
 def test_a_first_rollout_begins_immediately() -> None:
-    """If the endpoint is free it provisions, the lock names it, and its first entry says why it was started."""
+    """If the endpoint is free, the rollout provisions, the lock names it, and its first entry says why it started."""
     admission = admit(Start(ModelVersion("churn", "7"), POLICY, REGISTERED), LOCK, None, None, NOW)
     rollout = admission.newcomer.rollout
     assert (rollout.phase, rollout.blue, rollout.traffic.weight) == (Phase.PROVISIONING, None, 0)
@@ -200,7 +200,7 @@ def test_the_policy_is_kept_as_it_was_at_the_start() -> None:
 
 
 def test_a_second_rollout_waits_and_a_third_takes_its_place() -> None:
-    """The lock names one that acts and one that waits; a displaced one ends superseded, for good."""
+    """The lock names one that acts and one that waits; a displaced one ends as superseded, for good."""
     first, second, third = (Start(ModelVersion("churn", v), POLICY, REGISTERED) for v in ("7", "8", "9"))
     one = admit(first, LOCK, None, None, NOW)
     two = admit(second, one.record, one.newcomer.rollout, None, NOW)
@@ -258,13 +258,13 @@ def test_the_next_one_knows_what_was_ordered_to_be_deleted_and_depends_on_nothin
     ids=["stepping", "with all traffic", "asked back"],
 )
 def test_a_newer_version_replaces_only_what_would_go_on(current: Rollout, *, replaces: bool) -> None:
-    """A rollout that is nearly done, or rolls back anyway, ends first and does not count as replaced."""
+    """A rollout that is nearly done, or is rolling back anyway, ends first and does not count as replaced."""
     start = Start(ModelVersion("churn", "8"), replace(POLICY, newer_version="replace"), REGISTERED)
     admission = admit(start, replace(LOCK, current=current.id), current, None, NOW)
     assert (len(admission.displaced), admission.record.replaced) == (int(replaces), int(replaces))
 
 
 def test_with_none_waiting_the_endpoint_is_free() -> None:
-    """The lock names no rollout, and remembers the newest version."""
+    """The lock names no rollout, but remembers the newest version."""
     record, begun = succeed(replace(LOCK, current="x", newest={"churn": "7"}), open_rollout(), None, NOW)
     assert (record, begun) == (replace(LOCK, newest={"churn": "7"}), None)

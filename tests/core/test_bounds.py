@@ -51,7 +51,7 @@ def test_lists_and_objects_are_cut_at_every_depth() -> None:
 
 
 def test_a_smoke_test_keeps_a_few_problems_and_the_number_of_all() -> None:
-    """The first five of nine thousand failures say as much as all of them."""
+    """Of nine thousand failures, the first five say as much as all of them."""
     result = SmokeResult(9000, tuple(f"request {n}: {LARGE}" for n in range(1, 20)) + ("x",) * 8900)
     assert (result.failed, len(result.problems), result.passed) == (8919, 5, False)
     assert result.problems[0].startswith("request 1: ü")
@@ -65,7 +65,7 @@ def test_a_failure_without_a_description_counts(failed: int, *, passed: bool) ->
     assert SmokeResult(4, failed=failed).passed is passed
 
 
-MOST_ON_RECORD = MOST_WAITING + len(Verb) - 1 + 1  # each of the last is safer than all before it; and Teal's own
+MOST_ON_RECORD = MOST_WAITING + len(Verb) - 1 + 1  # each of the last is safer than all before it; plus Teal's own
 
 MESSAGES: dict[str, Callable[[Rollout], Rollout]] = {
     "the endpoint cannot be read": lambda r: r.with_observed(endpoint_problem=LARGE),
@@ -81,7 +81,7 @@ MESSAGES: dict[str, Callable[[Rollout], Rollout]] = {
 
 @pytest.mark.parametrize("changed", MESSAGES.values(), ids=MESSAGES)
 def test_a_record_stays_small_whatever_other_services_say(changed: Callable[[Rollout], Rollout]) -> None:
-    """Every text from outside is truncated by the part that holds it."""
+    """Each part truncates the texts from outside that it holds."""
     assert len(encode(changed(STEPPING))) < STORABLE
 
 
@@ -95,7 +95,7 @@ def test_a_reason_stays_small_whatever_its_facts_are() -> None:
 
 
 def test_a_failing_smoke_test_makes_entries_that_fit() -> None:
-    """The step writes the reason, with the deployment's log next to it."""
+    """The step writes the reason, along with the deployment's log."""
     result = SmokeResult(6000, (LARGE,) * 6000)
     failed = rollout(Phase.STEPPING, step=0).with_progress(smoke=result)
     observed = replace(seen(ALL), smoke=result, logs="\n".join([LARGE] * 40))
@@ -125,7 +125,7 @@ def test_a_rollback_needs_no_evidence() -> None:
 
 
 def test_a_brief_entry_still_says_who_did_what() -> None:
-    """Every reason has a sentence, whatever facts remain."""
+    """Its reason still has a sentence, whatever facts remain."""
     why = reason(
         ReasonCode.SMOKE_FAILED, because=reason(ReasonCode.NOTHING_JUDGED), deployment="churn-7", examples=["x"]
     )

@@ -46,7 +46,7 @@ ALL: tuple[Gate, ...] = (
 
 
 def past(minutes: int = 60, **known: object) -> Past:
-    """Return a past of blue: 1000 requests a minute with everything known, apart from the given changes."""
+    """Return a past of blue with 1000 requests a minute and all data known, apart from the given changes."""
     plain = DeploymentMinute(
         "blue",
         START,
@@ -72,12 +72,12 @@ def changed(gate: Gate, **settings: object) -> Gate:
 
 
 def shares(calibration: Calibration) -> dict[str, float]:
-    """Return each gate's part of the risk."""
+    """Return each gate's share of the risk."""
     return {gate.name: gate.share for gate in calibration.panel.gates}
 
 
 def test_the_risk_is_shared_by_weight() -> None:
-    """Each gate has its weight's part of the one risk of a rollout."""
+    """Each gate gets a share of the rollout's one risk in proportion to its weight."""
     found = shares(calibrated(ErrorsGate(weight=5), LatencyGate(weight=4), ClientErrorsGate(weight=1)))
     assert found == pytest.approx({"errors": 0.5, "latency": 0.4, "client_errors": 0.1})
 
@@ -98,7 +98,7 @@ GATES = st.lists(
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(st.sampled_from(["critical", "non_blocking"]), GATES, st.booleans())
 def test_shares_add_up_to_one_risk(errors: Role, drawn: list[tuple[Gate, float, Role]], known: bool) -> None:  # noqa: FBT001 -- drawn
-    """Whatever the gates, weights and roles, calibrated or dropped: those that can roll back share all of it."""
+    """Whatever the gates, weights and roles, calibrated or dropped: those that can roll back share all of the risk."""
     gates = (ErrorsGate(errors), *[changed(gate, weight=weight, role=role) for gate, weight, role in drawn])
     found = calibrated(*gates, by=past() if known else Past())
     named = {gate.name for gate in gates}
@@ -121,14 +121,14 @@ def test_shares_add_up_to_one_risk(errors: Role, drawn: list[tuple[Gate, float, 
     ids=["unknown", "few", "none", "no predictions", "few predictions"],
 )
 def test_a_gate_that_cannot_be_calibrated_is_left_out(gate: Gate, by: Past, words: str) -> None:
-    """Its part of the risk goes to the others, and the record says why."""
+    """Its share of the risk goes to the others, and the record says why."""
     found = calibrated(ErrorsGate(), gate, by=by)
     assert shares(found) == {"errors": 1.0}
     assert words in found.unjudged[gate.name]
 
 
 def test_a_gate_whose_source_does_not_answer_is_left_out() -> None:
-    """With the source's message; the errors gate stays, because nothing would be judged without it."""
+    """The record has the source's message. The errors gate stays, because without it nothing would be judged."""
     found = calibrated(*ALL, missing={"stale": "no such table", "errors": "who knows"})
     assert found.unjudged == {"stale": "no such table"}
     assert "errors" in shares(found)
@@ -154,7 +154,7 @@ def test_latency_is_compared_with_blues_own_tail() -> None:
 
 
 def test_latency_is_certified_by_a_wider_margin_at_another_tail() -> None:
-    """Above blue's P95, by about a third: a green at the margin of harm can still be certified."""
+    """It is about a third above blue's P95, so a green at the margin of harm can still be certified."""
     (samples,) = calibrated(LatencyGate(worse_than=1.25)).samples
     assert samples.certified == Slower(((107, 100),))
     assert edge(107) / edge(100) == pytest.approx(1.35, rel=0.02)
@@ -162,7 +162,7 @@ def test_latency_is_certified_by_a_wider_margin_at_another_tail() -> None:
 
 @pytest.mark.parametrize("worse_than", [1.1, 1.25, 1.5, 3.0])
 def test_every_margin_is_kept(worse_than: float) -> None:
-    """Green's thresholds are the policy's margin above blue's, to half a bucket."""
+    """Green's thresholds are above blue's by the policy's margin, to half a bucket."""
     (samples,) = calibrated(LatencyGate(worse_than=worse_than)).samples
     pairs = [pair for sample in samples.samples if isinstance(sample, Slower) for pair in sample.buckets]
     assert [edge(green) / edge(blue) for green, blue in pairs] == pytest.approx([worse_than] * 3, rel=0.025)
@@ -187,7 +187,7 @@ def test_a_latency_limit_is_the_same_for_both() -> None:
 
 
 def test_latency_from_metrics_is_a_ladder_and_needs_no_past() -> None:
-    """Percentiles need no thresholds: they are compared minute by minute."""
+    """Percentiles need no thresholds from the past: they are compared minute by minute."""
     settings = JudgeSettings(gates=(ErrorsGate(), LatencyGate()), latency_from="metrics")
     found = calibrate(settings, Past())
     assert found.samples[1].samples == (Ladder(),)
@@ -207,7 +207,7 @@ def test_the_most_common_classes_are_counted_separately() -> None:
 
 
 def test_unreadable_answers_are_not_a_class_of_blues_past() -> None:
-    """However many there are, they are counted separately and displace no class; alone they give nothing to compare."""
+    """However many there are, they are counted separately and displace no class; alone they cannot be compared."""
     (samples,) = calibrated(PredictionsGate(), by=past(predictions={"a": 40, "b": 30, UNREADABLE: 50})).samples
     assert samples.samples[::2] == (Predicted(("a", "b", OTHER)), Predicted((UNREADABLE,)))
     calibration = calibrate(JudgeSettings(gates=(ErrorsGate(), PredictionsGate())), past(predictions={UNREADABLE: 99}))
@@ -215,7 +215,7 @@ def test_unreadable_answers_are_not_a_class_of_blues_past() -> None:
 
 
 def test_how_much_a_gate_counts_per_request_is_known_from_the_past() -> None:
-    """Only minutes with any data count: a quarter of an hour of answers says nothing about the hours before."""
+    """Only minutes with data count: a quarter of an hour of answers says nothing about the hours before."""
     rows = [past_minute(n) for n in range(60)]
     heard = [replace(row, predictions={"yes": row.total // 4}) if n < 15 else row for n, row in enumerate(rows)]
     gates = (ErrorsGate(), PredictionsGate())
@@ -224,7 +224,7 @@ def test_how_much_a_gate_counts_per_request_is_known_from_the_past() -> None:
 
 
 def test_a_prediction_may_shift_as_far_as_the_policy_says() -> None:
-    """A quarter more or less plus the policy's points, in both directions; disagreement only by its share."""
+    """By a quarter plus the policy's points, in both directions; disagreement has only its allowed share."""
     predictions, disagreement = calibrated(PredictionsGate(shift=0.05), DisagreementGate(at_most=0.1)).panel.gates
     shares = [measure.share for measure in predictions.measures]
     assert [(each.null, each.rarer, each.items) for each in predictions.measures] == [
@@ -239,7 +239,7 @@ def test_a_prediction_may_shift_as_far_as_the_policy_says() -> None:
 
 
 def test_rates_and_budgets_come_from_blues_past() -> None:
-    """Requests per minute over all minutes including silent ones; each gate's own rate; two extra failures a minute."""
+    """Requests per minute over all minutes, even silent ones; each gate's own rate; two extra failures a minute."""
     errors, refused, query = (
         gate
         for gate in calibrated(ErrorsGate(), ClientErrorsGate(), QueryGate("stale", "q.kql", budget=0.03)).panel.gates
@@ -257,14 +257,14 @@ def rows(many: int) -> list[DeploymentMinute]:
 
 
 def test_other_deployments_are_not_blues_past() -> None:
-    """Only blue's own minutes calibrate the judge, not green's or another deployment's."""
+    """Only blue's own minutes calibrate the judge, not those of green or of another deployment."""
     bad = [replace(row, deployment="stranger", bad=1000) for row in rows(60)]
     assert calibrate(JudgeSettings(), past_of([*rows(60), *bad], "blue")) == calibrate(JudgeSettings(), past())
     assert past_of(bad, "blue") == past_of(bad, None) == Past()
 
 
 def test_bursts_of_blue_make_the_judge_patient_with_green() -> None:
-    """A bursty past requires more bad minutes, gate by gate."""
+    """After a bursty past, each gate needs more bad minutes."""
     bursts = [replace(row, bad=300 if n % 4 == 0 else 0) for n, row in enumerate(rows(60))]
     errors, refused = calibrated(ErrorsGate(), ClientErrorsGate(), by=past_of(bursts, "blue")).panel.gates
     assert TUNED.bad_minutes(errors.phi) == 12

@@ -22,7 +22,7 @@ ROWS = [pytest.param(*row[1:], id=f"{row[1].phase}: {row[0]}") for row in decisi
 def test_each_row_gives_its_phase_and_reason(
     given: Rollout, look: Observation, then: Phase, code: ReasonCode | None
 ) -> None:
-    """The phase after the reconcile, and one entry with the reason if anything happened, otherwise none."""
+    """The row's phase, and one entry with the row's reason, or no entry if nothing happens."""
     decision = turn(given, None, look, NOW)
     assert decision.rollout.phase is then
     assert [entry.reason.code for entry in decision.entries] == ([code] if code else [])
@@ -48,7 +48,7 @@ def test_repeated_reconciles_without_news_settle(
 @pytest.mark.parametrize("phase", [PROVISIONING, STEPPING, PAUSED, PROMOTING, PROMOTED])
 @pytest.mark.parametrize("also", [{}, {"refusal": refusal()}, {"verdict": PASS}, {"created": NOW - 25 * HOUR}], ids=str)
 def test_a_rollback_request_takes_precedence_over_everything(phase: Phase, also: dict[str, object]) -> None:
-    """Whatever else is on the record, it means rolling back, by that operator, with nothing left to refuse it."""
+    """Whatever else is recorded, it leads to rolling back, by that operator, and clears any refusal."""
     traffic = ALL_GREEN if phase in {PROMOTING, PROMOTED} else TEN
     given = rollout(phase, request=request(Verb.ROLLBACK), **also)
     decision = turn(given, None, seen(traffic), NOW)
@@ -58,7 +58,7 @@ def test_a_rollback_request_takes_precedence_over_everything(phase: Phase, also:
 
 
 def test_the_step_after_a_passed_one_begins_now() -> None:
-    """A new step has its own clock, and the smoke result of the last step does not count for it."""
+    """A new step has its own clock, and the last step's smoke result does not count for it."""
     decision = turn(rollout(STEPPING, verdict=PASS, step_since=NOW - HOUR), None, seen(TEN), NOW)
     assert (decision.rollout.progress.step, decision.rollout.progress.since, decision.rollout.progress.smoke) == (
         PAUSE,
@@ -101,7 +101,7 @@ def test_an_endpoint_that_is_gone_takes_what_was_kept_with_it() -> None:
 
 
 def test_of_two_promotions_the_smaller_is_carried_out() -> None:
-    """Whoever asked for the next step only did not agree to all traffic, whichever request came first."""
+    """Whoever asked only for the next step did not agree to all traffic, whichever request came first."""
     for requests in ((FULLY, PROMOTE), (PROMOTE, FULLY)):
         decision = turn(rollout(STEPPING, requests=requests), None, seen(TEN), NOW)
         assert (decision.rollout.phase, decision.rollout.progress.step) == (STEPPING, PAUSE)
@@ -112,7 +112,7 @@ def test_of_two_promotions_the_smaller_is_carried_out() -> None:
 
 
 def test_what_is_shown_during_a_write_proves_nothing() -> None:
-    """Azure shows the new split, and then the old one again, while it still writes: nobody edited anything."""
+    """While it writes, Azure shows the new split and then the old one again: nobody edited anything."""
     given = rollout(STEPPING, **decision_table.TENTH)
     for traffic in (TEN, ALL_BLUE):
         given = turn(given, None, seen(traffic, "Updating"), NOW).rollout
@@ -120,7 +120,7 @@ def test_what_is_shown_during_a_write_proves_nothing() -> None:
 
 
 def test_a_clock_that_is_set_back_stops_no_observation() -> None:
-    """Otherwise nothing would be recorded until it has caught up, and that time would pass for an outage."""
+    """Otherwise nothing would be recorded until the clock caught up, and that time would count as an outage."""
     after = turn(rollout(STEPPING, last=NOW + HOUR), None, seen(TEN), NOW).rollout
     assert after.observed.last == NOW
 

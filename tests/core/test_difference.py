@@ -1,4 +1,4 @@
-"""Orders to Azure: each row is a rollout, what is observed, and the resulting orders, mostly none."""
+"""Orders to Azure: each row is a rollout, an observation, and the resulting orders, mostly none."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ DUE, LATER = {"clean_after": NOW}, {"clean_after": NOW + HOUR}
 
 HALTED = Hold(reason(ReasonCode.HALTED, actor="ada", comment="incident 5"), NOW)
 
-# An inherited way back whose time is over, next to a green and a blue that were just judged well.
+# An inherited way back whose time is over, next to a green and a blue that have just been judged good.
 KEPT = {
     "kept": (Kept(OTHER, NOW),),
     "created": NOW - 3 * HOUR,
@@ -189,7 +189,7 @@ def test_no_order_ever_violates_an_invariant(
 
 
 def test_actions_have_readable_descriptions() -> None:
-    """What is logged, and recorded when Azure refuses it, names the deployment, model and shares."""
+    """The log, and the record if Azure refuses, names the deployment, the model and the shares."""
     assert str(CREATE) == "create deployment churn-7 of churn:7 like churn-6"
     assert str(FORWARD) == "set traffic of churn to churn-6 90 %, churn-7 10 %"
     assert str(SetTraffic("churn", {})) == "set traffic of churn to nothing"

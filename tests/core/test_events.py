@@ -1,4 +1,4 @@
-"""ModelRegistered events: every known spelling is read, and anything else gives an explanation, never an exception."""
+"""ModelRegistered events: every known spelling is read; anything else is explained and never raises."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TAGS = {"stage": "production"}
 
 
 def read(data: object, subject: object = SUBJECT, event_type: object = MODEL_REGISTERED) -> ModelRegistered | Ignored:
-    """Return what an event with this content says."""
+    """Return what is read from an event with this content."""
     return read_event(event_type, subject, WORKSPACE, "e1", data)
 
 
@@ -117,7 +117,7 @@ FIELDS = st.sampled_from(["ModelName", "modelName", "MODELVERSION", "modelVersio
     data=ANY_JSON | st.dictionaries(FIELDS, ANY_JSON),
 )
 def test_no_event_raises(event_type: object, subject: object, data: object) -> None:
-    """Any JSON in any place is read or ignored, and a model that is read is text."""
+    """Any JSON in any place is read or ignored, and the model, if one is read, is text."""
     found = read_event(event_type, subject, subject, "e1", data)
     if isinstance(found, ModelRegistered):
         assert found.model.name.strip()

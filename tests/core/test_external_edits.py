@@ -1,4 +1,4 @@
-"""Someone else's edits of traffic and mirrors are only recognized while no write is in progress."""
+"""Someone else's edits of traffic and mirrors are recognized only while no write is in progress."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DURING = pytest.mark.parametrize(("state", "counts"), [("Succeeded", True), ("Up
 
 @DURING
 def test_traffic_is_not_taken_back_while_azure_writes(state: str, *, counts: bool) -> None:
-    """The split of twelve minutes ago is shown until the write of a newer one is over."""
+    """Azure shows the split of twelve minutes ago until the write of a newer one is over."""
     given = rollout(Phase.PAUSED).with_traffic(edited=ALL_BLUE, edited_since=NOW - 12 * MINUTE)
     given = given.with_orders(reached=True)
     assert (taken_back(given, endpoint(ALL_BLUE, state), NOW) is not None) is counts
@@ -23,7 +23,7 @@ def test_traffic_is_not_taken_back_while_azure_writes(state: str, *, counts: boo
 
 @DURING
 def test_a_mirror_is_not_edited_while_azure_writes(state: str, *, counts: bool) -> None:
-    """It may show none, or an earlier one, for as long as that takes."""
+    """Until the write is over, Azure may show no mirror, or an earlier one."""
     given = rollout(Phase.STEPPING, weight=0, mirror=20, steady_since=NOW - HOUR, expected=(ALL_BLUE,))
     look = replace(endpoint(ALL_BLUE, state), mirror={GREEN: 10})
     assert (noticed(given, look, NOW) is not None) is counts

@@ -29,7 +29,7 @@ DECLARED, ADA = Watch(declared=True), Override("ada", "known", NOW)
 
 
 def overdue(**changes: object) -> Rollout:
-    """Return a rollout whose step takes too long, while blue fails."""
+    """Return a rollout whose step exceeds its deadline while blue fails."""
     failing = rollout(Phase.STEPPING, step_since=NOW - 3 * HOUR, calibration=ALARMED, **changes)
     return failing.with_judging(watches=Watches(blue_failed=DECLARED))
 
@@ -50,13 +50,13 @@ OVERLOADED = overdue().with_judging(watches=Watches(blue_overloaded=DECLARED))
     ids=["blue fails", "blue is overloaded", "blue is well", "minutes are read again", "overruled", "being overruled"],
 )
 def test_a_deadline_is_withheld_for_as_long_as_blue_is_known_to_fail(given: Rollout, *, held: bool) -> None:
-    """While minutes are read again nothing is known, and an operator who overrules the judge decides about blue too."""
+    """While minutes are reread nothing is known; an operator who overrides the judge decides about blue too."""
     why = withheld(given, endpoint(TEN), NOW)
     assert (why is not None and why.code is ReasonCode.DEADLINE_WITHHELD) is held
 
 
 def alone_in_a_flood(watches: Watches, busiest: int = 100) -> Rollout:
-    """Return a rollout whose green has all traffic and fails, with nine times as much as blue ever handled."""
+    """Return a rollout whose green has all traffic and fails; busiest: the most that blue has handled in a minute."""
     recent = (MinuteCounts(green=900, green_bad=600),) * 5
     failing = verdict(Outcome.FAIL)
     given = rollout(Phase.PROMOTING, verdict=failing, calibration=ALARMED, recent=recent, judged_until=NOW)
@@ -76,7 +76,7 @@ FLOOD = alone_in_a_flood(Watches(green_overloaded=DECLARED))
     ids=["overloaded in a flood", "failing in a flood", "overloaded by the usual traffic"],
 )
 def test_a_green_that_is_overloaded_in_a_flood_keeps_the_traffic(given: Rollout, *, stays: bool) -> None:
-    """A green that fails for another reason goes back, flood or not."""
+    """A green that fails for another reason is rolled back, surge or not."""
     assert (withheld_rollback(given) is not None) is stays
 
 
@@ -92,13 +92,13 @@ def test_a_green_that_is_overloaded_in_a_flood_keeps_the_traffic(given: Rollout,
     ids=["overload in a flood", "a halt in a flood", "overload without a flood", "of blue", "of green"],
 )
 def test_which_holds_speak_for_green(given: Rollout, why: Reason, *, clears: bool) -> None:
-    """Trouble of blue next to it, and too many requests; nothing else that happens at the same time."""
+    """Only an incident of blue next to it, or a surge, speaks for green; nothing else that happens at the same time."""
     assert clears_green(given, why) is clears
 
 
 @pytest.mark.parametrize("blue", ["Succeeded", "Failed"])
 def test_traffic_returns_to_an_unseen_blue_only_if_azure_calls_it_ready(blue: str) -> None:
-    """It answered all smoke requests a moment ago, but Azure would refuse to give it traffic."""
+    """It passed all smoke requests a moment ago, but Azure would refuse to give it traffic."""
     recent = (MinuteCounts(green=60, green_bad=40),) * 5
     given = rollout(Phase.STEPPING, weight=50, steady_since=NOW - HOUR, judged_until=NOW, recent=recent)
     given = given.with_judging(calibration=ALARMED, watches=Watches(green_failed=DECLARED))

@@ -30,7 +30,7 @@ GOOD = Counts(1, 100, 9, 900)
 
 
 def test_bets_are_chosen_before_the_minute_is_seen() -> None:
-    """A minute in which blue fails as never before is bet on by blue's rate until then."""
+    """For a minute in which blue fails as never before, the bets are based on blue's earlier rate."""
     judges = errors_panel([1] * 60, [1000] * 60)
     before = after(*[at(10, GOOD)] * 3, judges=judges)
     minute = Counts(50, 100, 450, 900)
@@ -50,7 +50,7 @@ def test_green_alone_is_not_compared_with_requests_that_still_address_blue() -> 
 
 
 def test_a_broken_green_with_all_traffic_is_rolled_back_after_one_minute() -> None:
-    """Without a blue to compare with, the severe lane still has no cap."""
+    """Even without a blue to compare with, the severe lane has no cap."""
     judges = errors_panel([1] * 60, [1000] * 60)
     found = after(at(100, Counts(900, 1000, 0, 0)), judges=judges)
     assert judge(found, judges, Risk(), None).outcome is Outcome.FAIL
@@ -60,7 +60,7 @@ def test_a_broken_green_with_all_traffic_is_rolled_back_after_one_minute() -> No
     ("odd", "rarer"), [(Counts(1000, 1000, 0, 9000), False), (Counts(0, 1000, 9000, 9000), True)], ids=["more", "less"]
 )
 def test_one_odd_minute_rolls_back_in_neither_direction(odd: Counts, *, rarer: bool) -> None:
-    """A share that shifts wins at most the cap per minute, whichever way it shifts."""
+    """A shifted share gains at most the cap per minute, in whichever direction it shifts."""
     measure = Measure(null=Null(1.25, 0.02), severe=False, rarer=rarer)
     judges = Panel((GateSetting(budget=None, measures=(measure,)),))
     found = after(JudgedMinute((GateMinute((odd,)),), 10, 25, green=1000, blue=9000), judges=judges)
@@ -68,7 +68,7 @@ def test_one_odd_minute_rolls_back_in_neither_direction(odd: Counts, *, rarer: b
 
 
 def test_a_weight_that_comes_into_force_is_still_a_change() -> None:
-    """Unsteady minutes at the new weight do not hide that the first steady one begins a step."""
+    """After unsteady minutes at a new weight, the first steady one still begins a step."""
     found = after(*[at(10, GOOD)] * 3, at(25, GOOD, steady=False), at(25, GOOD)).gates[0]
     assert found.certificate.minutes == 1
     plain = after(*[at(10, GOOD)] * 3, at(10, GOOD, steady=False), at(10, GOOD)).gates[0]
@@ -76,7 +76,7 @@ def test_a_weight_that_comes_into_force_is_still_a_change() -> None:
 
 
 def test_a_mirror_without_requests_is_detected_by_its_share_of_all_traffic() -> None:
-    """Blue answers every request during a mirror: of 41, at 50 percent, 20 should have been copied."""
+    """Blue answers every request during a mirror: of 41, at 50 percent, 20 should have been mirrored."""
     minute = JudgedMinute((None,), -50, 10, green=0, blue=41)
     assert judge(after(minute), Panel(), Risk(), 10).cause is Cause.STARVED
 
@@ -85,7 +85,7 @@ GATES = (ErrorsGate(), ClientErrorsGate(), LatencyGate(), PredictionsGate(), Que
 
 
 def blue(n: int, *, burst: bool) -> DeploymentMinute:
-    """Return a minute of blue in which every gate counts a twentieth as bad, or half."""
+    """Return a minute of blue in which every gate counts one in twenty as bad, or half in a burst."""
     bad = 500 if burst else 50
     return DeploymentMinute(
         "blue",
@@ -100,7 +100,7 @@ def blue(n: int, *, burst: bool) -> DeploymentMinute:
 
 
 def test_every_gate_knows_the_burstiness_of_its_own_counts() -> None:
-    """Bursts in blue's past make each gate patient, not only the errors gate."""
+    """Bursts in blue's past make each gate more cautious, not only the errors gate."""
     past = past_of([blue(n, burst=n % 10 == 0) for n in range(60)], "blue")
     assert all(one.phi > 2 and one.known for one in calibrate(JudgeSettings(gates=GATES), past).panel.gates)
 
@@ -118,7 +118,7 @@ def test_what_was_already_taken_together_stays_among_the_others() -> None:
 
 
 def test_an_hourly_drift_of_a_calm_blue_is_not_burstiness() -> None:
-    """Blocks of minutes show drift as well as bursts, so they are only used for a blue that is not calm."""
+    """Blocks of minutes show drift as well as bursts, so they are used only for a blue that is not calm."""
     bad = [round(30 + 20 * math.sin(2 * math.pi * minute / 60)) for minute in range(360)]
     assert lasting(bad, [1000] * 360, TUNED) == 1.0
     assert lasting(bad, [1000] * 360, replace(TUNED, calm_phi=0.0)) > 2.0
@@ -133,7 +133,7 @@ def test_a_few_requests_to_blue_excuse_nothing_at_100(blue: tuple[int, int]) -> 
 
 
 def test_what_a_gate_counts_is_not_the_number_of_requests() -> None:
-    """An answer can have many predictions: a mirror that ends after a number of requests counts requests."""
+    """An answer can have many predictions, but a mirror that ends after a number of requests counts requests."""
     seen = GateMinute((Counts(450, 900, 450, 900),))
     measure = Measure(null=Null(1.25, 0.02), severe=False)
     judges = Panel((GateSetting(), GateSetting("predictions", 0.1, critical=False, budget=None, measures=(measure,))))
@@ -143,13 +143,13 @@ def test_what_a_gate_counts_is_not_the_number_of_requests() -> None:
 
 
 def test_a_broken_green_is_rolled_back_after_one_minute_even_if_blue_fails_often() -> None:
-    """Three times a third would be everything: what green alone may do stays below that."""
+    """Three times blue's rate, a third, would allow green to fail everything; what it may do stays below that."""
     judges = errors_panel([300] * 60, [1000] * 60)
     assert judge(after(at(100, Counts(1000, 1000)), judges=judges), judges, Risk(), None).outcome is Outcome.FAIL
 
 
 def test_general_slowdowns_require_at_most_eight_bad_minutes_of_latency() -> None:
-    """Blue's past cannot tell what affected everyone, which cancels out next to green, from what affected only blue."""
+    """In the past, slowness of everything, which cancels out next to green, looks like slowness of blue alone."""
     slow = [20 + 160 * (n % 2) for n in range(60)]
     hour = [replace(blue(n, burst=False), slowness={90: 1000 - slow[n], 110: slow[n]}) for n in range(60)]
     (latency,) = (one for one in calibrate(JudgeSettings(), past_of(hour, "blue")).panel.gates if one.name == "latency")

@@ -1,7 +1,7 @@
 """Complete gates are fair games: their expected odds in a minute never grow, summed exactly over all outcomes.
 
-The odds are what decides: all bets, both lanes, every limit and the unspent part of the budget together, capped as they
-are, from any state before. The minutes are made as they are in a rollout: from telemetry's rows, by calibrated samples.
+The odds are what decides: all bets, both lanes, every limit and the unspent part of the budget together, with their
+caps, from any previous state. Minutes are made as in a rollout: from telemetry rows, by calibrated samples.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def befores(game: Game, minute: GateMinute) -> Iterator[Game]:
     "setting", [CALM, BURSTY, LIMITED, RELATIVE_ONLY], ids=["calm", "bursty", "with a limit", "one lane"]
 )
 def test_a_gate_of_counts_wins_nothing_from_a_green_that_is_no_worse(setting: GateSetting, tuning: Tuning) -> None:
-    """At the edge of what it may do, with any traffic and after any past, the expected odds of harm do not grow."""
+    """At the limit of what green may do, with any traffic and after any past, the expected odds of harm do not grow."""
     unlucky = GateMinute((Counts(4, 5, 1, 9),) * len(setting.measures))
     for game in befores(Game(setting, tuning, HOLDING, GateEvidence()), unlucky):
         for arms, blue in product(ARMS, RATES):
@@ -93,7 +93,7 @@ def test_a_gate_of_counts_wins_nothing_from_a_green_that_is_no_worse(setting: Ga
 
 @pytest.mark.parametrize("tuning", TUNINGS.values(), ids=TUNINGS.keys())
 def test_green_alone_is_compared_with_a_fair_limit(tuning: Tuning) -> None:
-    """At 100 percent, a green at 1.25 times blue's rate plus the budget has no expected winnings."""
+    """At 100 percent, a green at 1.25 times blue's rate plus the budget has no expected gain."""
     seen = GateEvidence(seen=(3, 50, 100, 1000))
     allowed = max(tuning.minor.rho, 1 + certificate.RATIO) * 0.1 + 0.01
     game = Game(GateSetting(budget=0.01), tuning, Share(100, None, age=9), seen)
@@ -105,7 +105,7 @@ def test_green_alone_is_compared_with_a_fair_limit(tuning: Tuning) -> None:
 @pytest.mark.parametrize("phi", [1.0, 9.0])
 @pytest.mark.parametrize("rate", [0.0001, 0.01, 0.5], ids="past rate {}".format)
 def test_a_certificate_wins_nothing_from_a_green_over_the_budget(phi: float, rate: float) -> None:
-    """Whatever past rate chose the bets, live or mirrored, the expected odds of safety do not grow."""
+    """Whatever past rate the bets are based on, live or mirrored, the expected odds of safety do not grow."""
     for tuning, weight, blue in product(TUNINGS.values(), (10, 50, -20), (0.0, 0.01, 0.3)):
         share = Share(weight, {10: 25, 50: 100, -20: 10}[weight], age=9)
         setting = GateSetting(phi=phi, rate=rate)
@@ -160,7 +160,7 @@ def seen(calibration: Calibration, green: DeploymentMinute, blue: DeploymentMinu
 
 
 def histograms(calibration: Calibration, shares: tuple[float, ...]) -> Chances:
-    """Yield every minute of three answers each; blue's fall between the thresholds by these shares, green's too."""
+    """Yield every minute of three answers each, which fall between the thresholds with these shares, for both."""
     first, rest = calibration.samples[0].samples[:2]
     assert isinstance(first, Slower)
     assert isinstance(rest, Slower)
@@ -183,7 +183,7 @@ def test_a_green_slower_by_the_margin_exactly_is_not_worse(shares: tuple[float, 
 
 
 def test_a_green_at_its_absolute_limits_is_not_worse() -> None:
-    """With two limits in addition to the comparison, a green that just meets them has no expected winnings."""
+    """With two limits besides the comparison, a green that just meets them has no expected gain."""
     calibration = calibrated(LatencyGate(at_most=(LatencyLimit(50, 30.0), LatencyLimit(90, 60.0))))
     game = game_of(calibration)
     limits = [sample.buckets[0][0] for sample in calibration.samples[0].samples[2:] if isinstance(sample, Slower)]
@@ -211,7 +211,7 @@ def test_a_green_at_its_absolute_limits_is_not_worse() -> None:
 def test_predictions_that_shift_within_what_is_allowed_win_nothing(
     green: tuple[float, ...], blue: tuple[float, ...]
 ) -> None:
-    """All classes and both directions together: up to 1.25 times and 2 points more or less is no shift."""
+    """All classes in both directions together: up to 1.25 times and 2 points more or less is no shift."""
     calibration = calibrated(PredictionsGate())
     game = game_of(calibration)
 
@@ -224,7 +224,7 @@ def test_predictions_that_shift_within_what_is_allowed_win_nothing(
 
 
 def unreadable_growth(green: tuple[float, ...], blue: tuple[float, ...]) -> float:
-    """Return the expected growth of the odds in a minute with these shares, after a past with nothing unreadable."""
+    """Return the expected growth of the odds in a minute with these shares, after a past without unreadable answers."""
     calibration = calibrated(PredictionsGate())
 
     def minutes() -> Chances:
@@ -252,7 +252,7 @@ def test_a_green_that_reads_what_blue_could_not_wins_nothing(
 
 
 def test_more_unreadable_answers_than_blues_win_something() -> None:
-    """Whatever blue's share of them is."""
+    """They are harm although blue has some as well."""
     assert unreadable_growth((0.1, 0.1, 0.05, 0.75), (0.32, 0.32, 0.16, 0.2)) > FAIR
 
 
@@ -272,7 +272,7 @@ def test_disagreement_as_often_as_allowed_wins_nothing(mirrored: bool) -> None: 
 
 
 def test_the_ladder_wins_nothing_under_its_assumption() -> None:
-    """Each percentile is over each rung as often as the rungs allow, P50 and P95 in any way together: all is fair."""
+    """Each percentile exceeds each rung as often as the rungs allow, with P50 and P95 combined in any way."""
     chances = [1 - RUNGS[0][1], *[a[1] - b[1] for a, b in pairwise(RUNGS)], RUNGS[-1][1]]
     ratios = [0.9, *[factor * 1.01 for factor, _ in RUNGS]]
     setting = GateSetting(measures=(Measure(margin=1.25, severe=False),), margin=1.35)
@@ -287,7 +287,7 @@ def test_the_ladder_wins_nothing_under_its_assumption() -> None:
 
 
 def test_the_ladders_certificate_wins_nothing_from_a_green_that_is_over_half_of_the_time() -> None:
-    """A green whose P95 is over the margin every other minute is certified by luck alone."""
+    """If its P95 exceeds the margin every other minute, only luck certifies it."""
     setting = GateSetting(measures=(Measure(margin=1.25, severe=False),), margin=1.35)
     game = Game(setting, TUNED, HOLDING, GateEvidence())
     fast, slow = Percentiles(100, 100, 100, 100), Percentiles(100, 100, 140, 100)
@@ -296,7 +296,7 @@ def test_the_ladders_certificate_wins_nothing_from_a_green_that_is_over_half_of_
 
 
 def test_gates_of_one_request_add_up_to_a_fair_game() -> None:
-    """Failed, refused and a query's own count of the same requests: the odds that decide do not grow together."""
+    """Failed, refused and a query's own count of the same requests: together, the odds that decide do not grow."""
     gates = (ErrorsGate(at_most=0.5), ClientErrorsGate(role="critical"), QueryGate("slow", "slow.kql"))
     calibration = calibrated(*gates)
     shares = (0.6, 0.3, 0.1)
@@ -318,7 +318,7 @@ def test_gates_of_one_request_add_up_to_a_fair_game() -> None:
 
 @pytest.mark.parametrize("tuning", TUNINGS.values(), ids=TUNINGS.keys())
 def test_bets_add_up_to_the_whole_budget(tuning: Tuning) -> None:
-    """Before any evidence the odds are 1 : 1, and a minute that teaches nothing leaves them there."""
+    """Before any evidence the odds are 1 : 1, and a minute that shows nothing leaves them there."""
     for setting in (CALM, BURSTY, LIMITED, RELATIVE_ONLY):
         game = Game(setting, tuning, HOLDING, GateEvidence())
         nothing = GateMinute((Counts(),) * len(setting.measures), Counts())

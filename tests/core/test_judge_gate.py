@@ -35,12 +35,12 @@ def harm_of(evidence: Evidence, judges: Panel = PLAIN) -> float:
 
 
 def safe_of(evidence: Evidence, judges: Panel = PLAIN) -> float:
-    """Return the log odds that the next step is safe, of the first gate."""
+    """Return the first gate's log odds that the next step is safe."""
     return gate.log_certificate(evidence.gates[0], judges.gates[0], judges.tuning)
 
 
 def test_a_silent_minute_teaches_nothing() -> None:
-    """Minutes without any request leave the odds of harm and of safety at 1 : 1, and do not count as settled."""
+    """Minutes without requests leave the odds of harm and of safety at 1 : 1, and do not count as settled."""
     evidence = after(*[at(10, SILENT)] * 5)
     assert harm_of(evidence) == pytest.approx(0.0, abs=1e-8)
     assert safe_of(evidence) == pytest.approx(0.0)
@@ -53,7 +53,7 @@ def test_minutes_without_green_do_not_count_as_watched() -> None:
 
 
 def test_an_unsteady_minute_counts_for_harm_only() -> None:
-    """While the weight is changing, a broken green is seen, but nothing is certified."""
+    """While the weight is changing, a broken green is noticed, but nothing is certified."""
     evidence = after(at(10, BROKEN, steady=False))
     assert harm_of(evidence) > 4
     assert evidence.gates[0].certificate == Certificate()
@@ -62,7 +62,7 @@ def test_an_unsteady_minute_counts_for_harm_only() -> None:
 
 
 def test_harm_is_kept_over_steps_and_the_certificate_is_not() -> None:
-    """A new weight starts a fresh certificate; evidence of harm stays."""
+    """A new weight starts a fresh certificate; evidence of harm is kept."""
     first = after(*[at(10, Counts(20, 100, 9, 900))] * 2)
     second = after(at(25, GOOD), start=begin_step(first))
     assert second.gates[0].certificate.minutes == 1
@@ -72,15 +72,15 @@ def test_harm_is_kept_over_steps_and_the_certificate_is_not() -> None:
 
 
 def test_a_change_of_weight_always_restarts_the_certificate() -> None:
-    """The gate itself never lets one weight's certificate serve another."""
-    judges = Panel(tuning=REFERENCE)  # whose bets do not depend on what blue did of late
+    """One weight's certificate never applies to another."""
+    judges = Panel(tuning=REFERENCE)  # its bets do not depend on blue's recent failures
     found = after(*[at(10, GOOD)] * 9, at(25, GOOD), judges=judges).gates[0]
     assert found.certificate == after(at(25, GOOD), judges=judges).gates[0].certificate
     assert Counts(*found.step) == GOOD
 
 
 def test_a_change_of_weight_bets_anew() -> None:
-    """The first steady minute at a new weight stakes a quarter of what is left, others a hundredth."""
+    """The first steady minute at a new weight stakes a quarter of what is left, other minutes a hundredth."""
     judges = Panel(tuning=REFERENCE)
     first = after(at(10, GOOD), judges=judges)
     assert first.gates[0].harm.unspent == pytest.approx(0.5)
@@ -100,7 +100,7 @@ def test_a_little_harm_needs_some_bad_minutes_and_a_lot_needs_one(tuning: Tuning
 
 @pytest.mark.parametrize("tuning", [REFERENCE, TUNED], ids=["reference", "tuned"])
 def test_bursty_errors_need_more_bad_minutes(tuning: Tuning) -> None:
-    """The more blue's own errors come in bursts, the more bad minutes it takes, and never more than k."""
+    """The more bursty blue's own errors are, the more bad minutes it takes, but never more than k."""
     taken = []
     for phi in (1.0, 3.0, 9.0, 40.0):
         judges, evidence, minutes = Panel((GateSetting(phi=phi),), tuning), Evidence(), 0
@@ -124,14 +124,14 @@ def test_at_100_percent_green_is_compared_with_what_blue_did(failures: int, foun
     "incident", [Counts(300, 900, 33, 100), Counts(33, 100, 300, 900)], ids=["mostly green's", "mostly blue's"]
 )
 def test_while_the_shift_to_100_percent_comes_into_force_green_is_compared_with_blue(incident: Counts) -> None:
-    """Blue still has traffic, so an incident that affects both is not harm done by green."""
+    """Blue still has traffic, so an incident that affects both is not blamed on green."""
     watched = after(*[at(25, GOOD)] * 5)
     shared = after(*[at(100, incident, steady=False)] * 3, start=watched)
     assert judge(shared, PLAIN, Risk(), None).outcome is not Outcome.FAIL
 
 
 def test_a_few_requests_that_still_name_blue_do_not_end_the_watch() -> None:
-    """With 100 percent in force, a caller that addresses blue leaves green compared with what blue did before."""
+    """With 100 percent in force, a caller that addresses blue does not stop the comparison with blue's past."""
     watched = after(*[at(25, GOOD)] * 20)
     named = after(*[at(100, Counts(30, 100, 0, 1))] * 6, start=watched)
     assert judge(named, PLAIN, Risk(), None).outcome is Outcome.FAIL
@@ -145,7 +145,7 @@ def test_all_traffic_at_once_is_compared_with_blues_past() -> None:
 
 
 def test_an_absolute_limit_applies_whatever_blue_does() -> None:
-    """Green and blue both fail 30 percent: no worse than blue, but over the limit of 5 percent."""
+    """Green and blue both fail 30 percent: green is no worse than blue, but over the limit of 5 percent."""
     limit = Measure(share=0.5, null=Null(0.0, 0.05), severe=False)
     limited = Panel((GateSetting(measures=(Measure(share=0.5), limit)),))
     both = Counts(300, 1000, 2700, 9000)
@@ -173,12 +173,12 @@ def test_fewer_than_blue_is_harm_where_both_directions_count() -> None:
 
 
 def latency(minutes: int = 1) -> Panel:
-    """Return a panel of one gate that passes over so many minutes after a change."""
+    """Return a panel of one gate that skips this many minutes after a change."""
     return Panel((GateSetting(settle=minutes),))
 
 
 def test_the_first_minute_at_a_weight_is_skipped_if_green_must_warm_up() -> None:
-    """Slow answers in the first steady minute at each weight are not evidence; those after it are."""
+    """Slow answers in the first steady minute at each weight are no evidence; those after it are."""
     cold = after(at(10, BROKEN), judges=latency())
     assert cold.gates == (GateEvidence(),)
     warm = after(at(10, GOOD), start=cold, judges=latency())
@@ -187,7 +187,7 @@ def test_the_first_minute_at_a_weight_is_skipped_if_green_must_warm_up() -> None
 
 
 def test_minutes_in_which_a_new_weight_comes_into_force_are_warm_up_too() -> None:
-    """There was no steady minute at the new weight yet, so a gate that lets green warm up does not look."""
+    """There has been no steady minute at the new weight, so a gate that lets green warm up does not look yet."""
     warm = after(*[at(10, GOOD)] * 5, judges=latency())
     shifting = after(*[at(25, BROKEN, steady=False)] * 2, start=warm, judges=latency())
     assert harm_of(shifting, latency()) == pytest.approx(harm_of(warm, latency()))
@@ -213,25 +213,25 @@ def test_bets_of_a_certificate_are_bets_on_safety(weight: int, rate: float) -> N
 
 @pytest.mark.parametrize(("weight", "blue"), [(10, 0.0), (10, 0.02), (50, 0.1), (100, 0.02)])
 def test_the_budget_is_of_all_traffic(weight: int, blue: float) -> None:
-    """A green at the edge of the certificate makes all requests fail a quarter more often, and the budget, no more."""
+    """At the limit of the certificate, green raises the endpoint's failures by a quarter plus the budget, no more."""
     null, share = null_for(weight, 0.01), weight / 100
     green = null.rho * blue + null.delta
     assert share * green + (1 - share) * blue == pytest.approx(1.25 * blue + 0.01)
 
 
 def test_the_ladder_follows_from_what_is_published_about_percentiles() -> None:
-    """An acceptable green exceeds the margin in at most half of the minutes, and a quarter more in a quarter."""
+    """An acceptable green exceeds the margin in at most half of the minutes, and 1.25 times it in a quarter."""
     assert RUNGS == ((1.0, 0.5), (1.25, 0.25), (1.6, 0.1))
 
 
 def test_a_mirror_certifies_the_first_live_step() -> None:
-    """Copies of live requests show that the first live share is safe, before any user is exposed."""
+    """Mirrored requests show that the first live share is safe, before any user is exposed."""
     evidence = after(*[at(-20, Counts(2, 2000, 10, 10_000))] * 8)
     assert judge(evidence, PLAIN, Risk(), 10).outcome is Outcome.PASS
 
 
 def test_bursts_temper_certificates_and_pairs_lower_that_again() -> None:
-    """A bursty past makes certificates slower, up to four times; bursts that hit both alike are forgiven."""
+    """A bursty past slows certificates down, up to four times; bursts that hit both deployments alike are ignored."""
     assert certificate_temper(1.0) == 1.0
     assert certificate_temper(3.0) == 3.0
     assert certificate_temper(40.0) == 4.0
@@ -245,7 +245,7 @@ def test_bursts_temper_certificates_and_pairs_lower_that_again() -> None:
 
 
 def test_what_a_minute_shows_of_bursts_tempers_only_later_minutes() -> None:
-    """The temper of a minute is settled before the minute: otherwise luck could choose it."""
+    """A minute's tempering is fixed before the minute; otherwise luck could choose it."""
     setting, share = GateSetting(phi=9.0), Share(10, 25, age=9)
     before = GateEvidence(variation=Variation(1.0, 50.0))
     wild = Counts(60, 100, 0, 900)
@@ -264,7 +264,7 @@ def test_a_past_of_unequal_lists_is_refused() -> None:
 
 
 def test_a_past_with_holes_says_nothing_across_them() -> None:
-    """A minute without requests is skipped: its neighbours are not compared with each other."""
+    """A minute without requests is skipped: its neighbors are not compared with each other."""
     assert burstiness([0, 0, 900], [1000, 0, 1000]) == 1.0
     assert burstiness([], []) == burstiness([5], [10]) == 1.0
 
@@ -279,7 +279,7 @@ def test_a_past_with_holes_says_nothing_across_them() -> None:
 ], ids=str)  # fmt: skip
 @pytest.mark.parametrize("weight", [10, 100])
 def test_a_week_of_extreme_minutes_stays_within_numbers(counts: Counts, weight: int) -> None:
-    """All bad, none bad, one arm alone, for a thousand minutes: the odds are numbers, and a verdict is given."""
+    """All bad, none bad, one deployment alone, for a thousand minutes: the odds are finite, and there is a verdict."""
     evidence = after(*[at(weight, counts)] * 1000)
     assert math.isfinite(harm_of(evidence))
     assert math.isfinite(safe_of(evidence))
@@ -287,7 +287,7 @@ def test_a_week_of_extreme_minutes_stays_within_numbers(counts: Counts, weight: 
 
 
 def test_years_of_quiet_end_in_less_budget_and_never_in_an_error() -> None:
-    """Once all of the budget was bet and lost, the odds of harm are small or zero, but still odds."""
+    """Once the whole budget was bet and lost, the odds of harm are small or zero, but still odds."""
     spent = GateEvidence(harm=Harm((-1e6,) * 10, 5e-324), seen=(0, 1, 0, 1))
     later = after(*[at(10, GOOD)] * 3, start=Evidence((spent,), 10))
     assert judge(later, PLAIN, Risk(), 25).outcome is not Outcome.FAIL

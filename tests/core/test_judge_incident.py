@@ -1,4 +1,4 @@
-"""What counts as an incident, from blue's past: judge/incident.py."""
+"""What counts as an incident, compared with blue's past: judge/incident.py."""
 
 from __future__ import annotations
 
@@ -38,24 +38,24 @@ from shared.core.judge.verdict import Risk
     ],
 )
 def test_the_limit_follows_the_past_as_far_as_there_is_one(bad: int, total: int, least: float, most: float) -> None:
-    """Without a past, ignorance does not allow everything."""
+    """An unknown past does not allow everything."""
     assert least <= alarm(bad, total, budget=0.0005, cap=1.0).limit <= most
 
 
 def test_a_past_of_a_few_minutes_may_be_the_beginning_of_the_incident() -> None:
-    """However many requests it has, it allows no more than a quarter of them to fail."""
+    """However many requests a short past has, it allows at most a quarter of them to fail."""
     assert alarm(9_700, 10_000, budget=0.0005, cap=1.0, most=MOST_UNKNOWN).limit == pytest.approx(0.25)
 
 
 @pytest.mark.parametrize(("past", "now", "most"), [(0.3, 0.65, MOST), (0.12, 0.33, MOST_UNKNOWN)])
 def test_no_burst_of_the_past_excuses_more_than_the_most(past: float, now: float, most: float) -> None:
-    """A past that contains the incident has bursts, so a minute would win little; above the most it wins everything."""
+    """A past with bursts caps what a minute adds, but above the maximum a single minute declares the incident."""
     of = alarm(round(past * 60_000), 60_000, budget=0.0005, cap=0.3, most=most)
     assert add_minute(Watch(), Counts(round(now * 6_000), 6_000), of, TUNED, Risk()).declared
 
 
 def test_an_incident_goes_on_while_its_minutes_are_above_the_limit() -> None:
-    """Bursts in the past cap what a minute can win; that delays the incident, but does not end it."""
+    """Bursts in the past cap what a minute adds; that delays the incident, but does not end it."""
     of, tuning = alarm(300, 60_000, budget=0.0005, cap=0.7), TUNED
     watch, declared = Watch(), list[bool]()
     for bad in (*30 * [120], *12 * [3]):
@@ -69,7 +69,7 @@ def test_an_incident_goes_on_while_its_minutes_are_above_the_limit() -> None:
 def test_minutes_above_the_limit_count_for_an_hour_unless_the_past_had_them_too(
     of_past: int, *, incident: bool
 ) -> None:
-    """Every sixth minute fails a tenth, ten in an hour; no two in a row."""
+    """Every sixth minute fails a tenth, which makes ten an hour, and never two in a row."""
     past = [Counts(60 if n < 6 * of_past and not n % 6 else 0, 600) for n in range(60)]
     of = with_past(Alarm(usual=0.01, budget=0.002, cap=0.3), past, TUNED)
     watch, declared = Watch(), False
@@ -84,13 +84,13 @@ ON = Watch(declared=True, bad=9)
 
 
 def failures(total: int, rate: float, minutes: int, seed: int = 0) -> list[Counts]:
-    """Return minutes with so many requests, each of which fails by chance."""
+    """Return minutes with this many requests, each of which fails by chance."""
     chance = random.Random(seed)  # noqa: S311 -- a simulation
     return [Counts(sum(chance.random() < rate for _ in range(total)), total) for _ in range(minutes)]
 
 
 def lasts(minutes: Iterable[Counts], of: Alarm = MODERATE, watch: Watch = ON) -> int | None:
-    """Return how many minutes it takes until the incident is over; None if it goes on."""
+    """Return how many minutes it takes until the incident is over; None if it continues."""
     for count, minute in enumerate(minutes, start=1):
         watch = add_minute(watch, minute, of, TUNED, Risk())
         if not watch.declared:
@@ -101,7 +101,7 @@ def lasts(minutes: Iterable[Counts], of: Alarm = MODERATE, watch: Watch = ON) ->
 @pytest.mark.parametrize(("total", "rate"), [(15, 0.06), (35, 0.04), (80, 0.03), (300, 0.022), (1500, 0.018)])
 @pytest.mark.parametrize("seed", range(5))
 def test_an_incident_that_lasts_is_not_over(total: int, rate: float, seed: int) -> None:
-    """Few of its minutes are above the limit by themselves, so that ten calm ones come often."""
+    """Few of its minutes exceed the limit on their own, so ten calm ones in a row are frequent."""
     assert lasts(failures(total, rate, 360, seed)) is None
 
 
@@ -118,22 +118,22 @@ def test_an_incident_that_is_over_ends_soon_however_long_it_was(total: int, leas
 
 
 def test_ten_calm_minutes_with_few_requests_show_nothing() -> None:
-    """At the limit, one failure would be expected in 83 requests. Without any, it takes nearly 400."""
+    """At the limit, one failure is expected in 83 requests. Without any failure, it takes nearly 400."""
     assert lasts(60 * [Counts(0, 12)]) == 33
 
 
 def test_too_few_requests_do_not_keep_an_incident_for_ever() -> None:
-    """One request a minute: after an hour without a failure it is over."""
+    """With one request a minute, it is over after an hour without a failure."""
     assert lasts(90 * [Counts(0, 1)]) == LONGEST_UNSURE
 
 
 def test_calm_minutes_that_are_suspicious_together_are_not_calm() -> None:
-    """Each has one failure of 30, which is nothing by itself; after 100 of them, it is still an incident."""
+    """Each has one failure in 30, which is nothing by itself; after 100 of them it is still an incident."""
     assert lasts([*100 * [Counts(1, 30)], *30 * [Counts(0, 30)]]) == 100 + 14
 
 
 def test_the_minutes_before_an_incident_was_declared_do_not_end_it() -> None:
-    """A small excess takes long to be seen. Then the calm minutes from before do not count, however many they were."""
+    """A small excess takes long to detect. Earlier calm minutes do not count then, however many there were."""
     watch = Watch()
     for minute in [*60 * [Counts(0, 200)], *failures(200, 0.025, 200, seed=2)]:
         watch = add_minute(watch, minute, MODERATE, TUNED, Risk())
@@ -145,7 +145,7 @@ def test_the_minutes_before_an_incident_was_declared_do_not_end_it() -> None:
 @pytest.mark.parametrize("cap", [0.2, 0.55, 1.65, 4.15])
 @pytest.mark.parametrize("calm", [0, 300])
 def test_bursts_in_the_past_only_delay_an_incident(cap: float, calm: int) -> None:
-    """However little each minute can win, in half an hour an incident is found, also after hours of calm."""
+    """However little each minute can add, an incident is found within half an hour, even after hours of calm."""
     of = replace(MODERATE, cap=cap)
     watch = Watch()
     for minute in [*calm * [Counts(3, 3000)], *30 * [Counts(90, 3000)]]:
@@ -154,7 +154,7 @@ def test_bursts_in_the_past_only_delay_an_incident(cap: float, calm: int) -> Non
 
 
 def test_minutes_that_show_nothing_count_only_in_a_row() -> None:
-    """An hour of them makes an incident unknown. One that shows something, calm or not, begins the hour anew."""
+    """An hour of them makes an incident unknown. A minute that shows something, calm or not, restarts the hour."""
     watch = ON
     for bad in (None, 0, None, 30):
         for _ in range(LONGEST_UNSURE - 1):
@@ -167,7 +167,7 @@ def test_minutes_that_show_nothing_count_only_in_a_row() -> None:
 
 
 def test_a_suspicion_that_nothing_shows_any_more_is_forgotten() -> None:
-    """It would keep green from its next weight without ever being an incident."""
+    """Otherwise it would keep green from its next weight without ever becoming an incident."""
     watch = add_minute(Watch(), Counts(9, 200), replace(MODERATE, cap=3.0), TUNED, Risk())
     assert (watch.declared, log_odds(watch, TUNED) > TUNED.log_suspicion) == (False, True)
     for _ in range(LONGEST_UNSURE):

@@ -14,7 +14,7 @@ Many = st.integers(1, 10**9)
 
 
 def log_wealth(bad: int, expected: float) -> float:
-    """Return the logarithm of the mixed bet against this expected number (Gamma-mixed, in closed form)."""
+    """Return the log wealth of the mixed bet against this expected number (Gamma-mixed, in closed form)."""
     prior = SHAPE * math.log(SHAPE) - math.lgamma(SHAPE)
     return prior + math.lgamma(SHAPE + bad) - (SHAPE + bad) * math.log(SHAPE + expected) + expected
 
@@ -43,12 +43,12 @@ def test_intervals_of_all_bad_and_none_bad(total: int) -> None:
 
 
 def test_no_requests_have_no_interval() -> None:
-    """Nothing is known without requests."""
+    """Without requests nothing is known."""
     assert interval(0, 0) is None
 
 
 def test_more_requests_narrow_the_interval() -> None:
-    """At the same rate, an interval narrows with every tenfold increase in requests."""
+    """At the same rate, the interval narrows with every tenfold increase in requests."""
     widths = []
     for total in (100, 1000, 10_000, 10**5, 10**6):
         found = interval(total // 50, total)

@@ -32,7 +32,7 @@ def expected(arms: tuple[int, int], rates: tuple[float, float], bets: tuple[floa
 
 @pytest.mark.parametrize("null", HARM_NULLS, ids=str)
 def test_a_green_no_worse_than_allowed_wins_nothing_against_itself(null: Null) -> None:
-    """At the edge of every harm null and inside it, with or without blue, the expected odds of harm are at most 1."""
+    """At the edge of every harm null and within it, with or without blue, the expected odds of harm are at most 1."""
     for arms, blue, inside in product(ARMS, RATES, (1.0, 0.5)):
         rates = inside * min(1.0, null.rho * blue + null.delta), blue
         assert max(expected(arms, rates, HARM_BETS, null)) <= FAIR, (arms, rates)
@@ -40,7 +40,7 @@ def test_a_green_no_worse_than_allowed_wins_nothing_against_itself(null: Null) -
 
 @pytest.mark.parametrize("null", HARM_NULLS, ids=str)
 def test_the_same_holds_with_blue_and_green_in_each_others_places(null: Null) -> None:
-    """Shifts are tested in both directions: blue at the edge of what green allows has no expected winnings either."""
+    """Shifts are tested in both directions: a blue at the edge of what green allows has no expected gain either."""
     for arms, green in product(ARMS, RATES):
         blue = min(1.0, null.rho * green + null.delta)
         won = [
@@ -64,7 +64,7 @@ def mixed(rates: Rates) -> list[float]:
     for rate in rates:
         chances = [
             a * (1 - rate) + b * rate for a, b in zip([*chances, 0.0], [0.0, *chances], strict=True)
-        ]  # one more request: as many failures as before, or one more
+        ]  # after one more request: as many failures, or one more
     return chances
 
 
@@ -76,7 +76,7 @@ def mixed(rates: Rates) -> list[float]:
     bet=st.floats(0.002, 1000),
 )
 def test_requests_need_not_be_alike(green: Rates, blue: Rates, rho: float, bet: float) -> None:
-    """Requests may differ in how likely they fail: only the means of the two arms count, for harm and for safety."""
+    """Requests may differ in how likely they fail: only the two means matter, for harm and for safety."""
     means = [math.fsum(rates) / len(rates) if rates else 0.0 for rates in (green, blue)]
     edge = max(0.0, means[0] - rho * means[1])
     null = Null(rho, edge)
@@ -90,7 +90,7 @@ def test_requests_need_not_be_alike(green: Rates, blue: Rates, rho: float, bet: 
 
 
 def test_a_worse_green_wins_harm() -> None:
-    """Beyond the null the odds grow: the fair game above is not fair because nothing ever moves."""
+    """Beyond the null the odds grow, so the game is not fair merely because nothing ever moves."""
     assert min(expected((9, 9), (0.5, 0.05), (2.0, 6.0), MINOR)) > 1.5
 
 
@@ -121,7 +121,7 @@ def test_a_minute_with_nothing_to_compare_teaches_nothing(counts: Counts, null: 
 @pytest.mark.parametrize("many", [10**7, 10**12])
 @pytest.mark.parametrize("null", [*HARM_NULLS, SAFE_NULLS[3]], ids=str)
 def test_huge_counts_do_not_overflow(many: int, null: Null) -> None:
-    """All bad, none bad, and one deployment alone: finite odds, whatever the numbers."""
+    """All bad, none bad, or one deployment alone: the odds are finite, whatever the numbers."""
     for counts in (
         Counts(many, many, 0, many),
         Counts(0, many, many, many),
@@ -137,7 +137,7 @@ def test_huge_counts_do_not_overflow(many: int, null: Null) -> None:
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(st.tuples(*[st.integers(0, 10**6)] * 4), st.lists(st.floats(0.002, 1000), min_size=1, max_size=5))
 def test_several_bets_at_once_are_each_bet_alone(numbers: tuple[int, int, int, int], bets: Rates) -> None:
-    """Common terms are computed once, and each bet wins what it would win by itself."""
+    """Common terms are computed once, and each bet gains what it would gain by itself."""
     x, n, y, m = numbers
     counts = Counts(min(x, n), n, min(y, m), m)
     assert log_es(counts, tuple(bets), MINOR) == [log_e(counts, bet, MINOR) for bet in bets]
@@ -145,20 +145,20 @@ def test_several_bets_at_once_are_each_bet_alone(numbers: tuple[int, int, int, i
 
 @pytest.mark.parametrize("null", HARM_NULLS, ids=str)
 def test_swapped_is_as_if_blue_and_green_changed_places(null: Null) -> None:
-    """A bet on less than blue is the same bet with the two arms exchanged."""
+    """A bet on less than blue is the same bet with blue and green exchanged."""
     counts, exchanged = Counts(3, 10, 20, 900), Counts(20, 900, 3, 10)
     assert log_es(counts, HARM_BETS, null, swapped=True) == log_es(exchanged, HARM_BETS, null)
 
 
 @pytest.mark.parametrize("numbers", [(2, 1, 0, 0), (0, 0, 2, 1), (-1, 5, 0, 0), (0, 5, -1, 5), (0, -1, 0, 0)], ids=str)
 def test_impossible_counts_are_rejected(numbers: tuple[int, int, int, int]) -> None:
-    """More bad answers than answers, or a negative number, is an error where it is created."""
+    """More bad answers than answers, or a negative number, is rejected on creation."""
     with pytest.raises(ValueError, match="0 <= bad <= total"):
         Counts(*numbers)
 
 
 def test_counts_add_up_and_know_their_rates() -> None:
-    """Counts of two minutes add up arm by arm; an arm without requests has no rate."""
+    """Counts of two minutes add up for each deployment; a deployment without requests has no rate."""
     both = Counts(1, 10, 2, 20) + Counts(3, 10, 0, 0)
     assert both == Counts(4, 20, 2, 20)
     assert (both.green_rate, both.blue_rate) == (0.2, 0.1)
@@ -180,7 +180,7 @@ def test_a_null_below_zero_is_rejected(rho: float, delta: float) -> None:
 
 
 def test_sums_of_logarithms_neither_overflow_nor_vanish() -> None:
-    """log(sum(exp)) holds far beyond what exp can say, and is minus infinity for nothing."""
+    """log(sum(exp)) works far beyond the range of exp, and is minus infinity for an empty list."""
     assert log_sum([1000.0, 1000.0]) == pytest.approx(1000.0 + math.log(2))
     assert log_sum([-1000.0, -2000.0]) == pytest.approx(-1000.0)
     assert log_sum([]) == log_sum([-math.inf]) == -math.inf

@@ -38,7 +38,7 @@ JUDGES = Panel((ERRORS, REFUSED, LATENCY, DRY_RUN))
 
 
 def minute(*each: Counts | None, weight: int = 10) -> JudgedMinute:
-    """Return a steady minute in which each gate sees these counts (None: nothing)."""
+    """Return a steady minute in which each gate sees these counts (None: no data)."""
     seen = tuple(None if counts is None else GateMinute((counts,), counts) for counts in each)
     return JudgedMinute(seen, weight, 25, green=1000, blue=9000)
 
@@ -61,7 +61,7 @@ def test_any_gate_that_counts_can_roll_back_alone(bad: int) -> None:
 
 
 def test_a_dry_run_changes_nothing() -> None:
-    """However bad what it sees, the rollout is judged as if it did not exist; its own odds are still kept."""
+    """However bad its data, the rollout is judged as if the gate did not exist; its own odds are still kept."""
     told, untold = ([minute(GOOD, GOOD, GOOD, counts)] * 9 for counts in (BROKEN, None))
     assert verdict(*told) == verdict(*untold)
     assert verdict(*told).outcome is Outcome.PASS
@@ -69,7 +69,7 @@ def test_a_dry_run_changes_nothing() -> None:
 
 
 def test_the_more_of_the_risk_a_gate_has_the_sooner_it_acts() -> None:
-    """Harm in the gate with half of the weight rolls back no later than the same harm in one with a tenth."""
+    """Harm in a gate with half of the weight rolls back no later than the same harm in one with a tenth."""
 
     def minutes_to_fail(bad: int) -> int:
         told: list[JudgedMinute] = []
@@ -81,7 +81,7 @@ def test_the_more_of_the_risk_a_gate_has_the_sooner_it_acts() -> None:
 
 
 def test_gates_do_not_see_each_others_counts() -> None:
-    """In whatever order gates stand, each has the evidence of its own counts."""
+    """In whatever order the gates are, each has the evidence of its own counts."""
     forth = after(*[minute(GOOD, WORSE, BROKEN, None)] * 3, judges=JUDGES)
     turned = Panel(tuple(reversed(JUDGES.gates)))
     back = after(*[minute(None, BROKEN, WORSE, GOOD)] * 3, judges=turned)
@@ -90,9 +90,9 @@ def test_gates_do_not_see_each_others_counts() -> None:
 
 
 def test_a_gate_without_data_keeps_its_evidence() -> None:
-    """No evidence is neither for nor against: the gate's state is unchanged while others continue.
+    """Missing data is no evidence either way: the gate's state is unchanged while others continue.
 
-    Only what its last minute said is not about the last minute any more.
+    Only the value for the last minute is reset.
     """
     before = after(*[minute(GOOD, GOOD, GOOD, GOOD)] * 3, judges=JUDGES)
     later = after(*[minute(GOOD, GOOD, None, GOOD)] * 3, judges=JUDGES, start=before)
@@ -127,7 +127,7 @@ def test_a_critical_gate_that_never_sees_anything_holds_the_rollout() -> None:
 
 
 def test_evidence_of_other_gates_is_discarded() -> None:
-    """A record with a different set of gates from the judge's is not an error: it means no evidence."""
+    """A record with other gates than the judge's is not an error; it means no evidence."""
     one = after(*[at(10, GOOD)] * 3)
     begun = after(minute(GOOD, GOOD, GOOD, GOOD), judges=JUDGES, start=one)
     assert begun.gates == after(minute(GOOD, GOOD, GOOD, GOOD), judges=JUDGES).gates
@@ -135,7 +135,7 @@ def test_evidence_of_other_gates_is_discarded() -> None:
 
 
 def test_a_minute_for_another_panel_is_rejected() -> None:
-    """A minute must have an entry for every gate, even if it is empty."""
+    """A minute must have an entry for every gate, even an empty one."""
     with pytest.raises(ValueError, match="zip"):
         panel.add_minute(Evidence(), minute(GOOD), JUDGES)
 
@@ -145,14 +145,14 @@ def test_a_minute_for_another_panel_is_rejected() -> None:
     [(10, 100, 1, False), (10, 100, 2, True), (50, 21, 1, True), (50, 4, 4, False), (50, 4, 6, True)],
 )
 def test_green_without_its_traffic_is_reported(weight: int, blue: int, minutes: int, told: bool) -> None:  # noqa: FBT001 -- a column
-    """It is reported once about twenty requests that green should have received are missing."""
+    """It is reported when about twenty requests that green should have received are missing."""
     silent = errors_minute(Counts(0, 0, 0, blue), weight, 100)
     found = judge(after(*[silent] * minutes), Panel(), Risk(), 100)
     assert (found.cause is Cause.STARVED) is told
 
 
 def test_a_green_that_gets_traffic_again_is_no_longer_starved() -> None:
-    """One request is enough to show that traffic comes through."""
+    """One request is enough to show that traffic arrives."""
     evidence = after(*[at(10, Counts(0, 0, 0, 900))] * 9, at(10, Counts(0, 1, 0, 900)))
     assert judge(evidence, Panel(), Risk(), 25).cause is not Cause.STARVED
 
@@ -169,13 +169,13 @@ def test_expected_silence_is_not_starvation(silent: JudgedMinute) -> None:
 
 @pytest.mark.parametrize("weight", [100, -20], ids=["all traffic is green's", "a mirror"])
 def test_missing_traffic_is_reported_at_every_share(weight: int) -> None:
-    """Blue answers 900 requests a minute, and green none of its share, or no mirrored request."""
+    """Blue answers 900 requests a minute, and green gets none of its share, or no mirrored request."""
     evidence = after(*[at(weight, Counts(0, 0, 0, 900))] * 9)
     assert judge(evidence, Panel(), Risk(), None).cause is Cause.STARVED
 
 
 def test_a_short_past_is_not_taken_for_a_calm_one() -> None:
-    """With fewer than fifty minutes of blue, more bad minutes are needed than with a calm past."""
+    """With fewer than fifty minutes of blue's past, more bad minutes are needed than with a calm past."""
     calm = errors_panel([1, 2, 1] * 30, [1000] * 90)
     short, none = errors_panel([1, 2, 1], [1000] * 3), errors_panel([], [])
     gates = [judges.gates[0] for judges in (calm, short, none)]
@@ -186,7 +186,7 @@ def test_a_short_past_is_not_taken_for_a_calm_one() -> None:
 
 @pytest.mark.parametrize(("rate", "budget"), [(0.0, 0.01), (10.0, 0.01), (400.0, 0.005), (10**5, 0.001)], ids=str)
 def test_the_harm_budget_is_two_failures_a_minute(rate: float, budget: float) -> None:
-    """D is two extra failures at the endpoint's traffic, never under 0.1 % nor over 1 %."""
+    """The harm budget is two extra failures a minute at the endpoint's traffic, within 0.1 % and 1 %."""
     assert default_budget(rate) == pytest.approx(budget)
 
 
@@ -196,14 +196,14 @@ def test_a_given_budget_is_used_unchanged() -> None:
 
 
 def test_a_past_rate_is_never_0_and_never_1() -> None:
-    """A blue without errors may still have one; without a past the rate is small."""
+    """A blue without errors may still have one some day; without a past the assumed rate is small."""
     assert 0 < past_rate([0] * 60, [1000] * 60) < 1e-5
     assert past_rate([10], [10]) < 1
     assert 0 < past_rate([], []) < 0.01
 
 
 def test_a_suspicious_gate_stops_advances_below_the_rollback_threshold() -> None:
-    """Odds of harm above the suspicion threshold hold a rollout that is otherwise certified."""
+    """Odds of harm above the suspicion threshold stop a rollout that is otherwise certified."""
     for tuning in (REFERENCE, TUNED):
         judges, causes = Panel((ERRORS, replace(LATENCY, share=0.5)), tuning), []
         for bad in range(40):
@@ -215,7 +215,7 @@ def test_a_suspicious_gate_stops_advances_below_the_rollback_threshold() -> None
 
 
 def test_no_evidence_is_not_suspicious() -> None:
-    """Odds of exactly 1 : 1, or different only by rounding, are not suspicious."""
+    """Odds of exactly 1 : 1, or that differ only by rounding, are not suspicious."""
     nothing = Counts(0, 5, 0, 0)
     evidence = after(*[at(10, nothing)] * 200)
     assert not judge(evidence, Panel(), Risk(), 25).suspicious
@@ -223,7 +223,7 @@ def test_no_evidence_is_not_suspicious() -> None:
 
 
 def test_a_gate_without_evidence_has_even_odds() -> None:
-    """Before any evidence the odds of harm are 1 : 1, for each gate and for all together."""
+    """Before any evidence the odds of harm are 1 : 1, for each gate and for all of them together."""
     assert judge(Evidence(), JUDGES, Risk(), 25).log_harm == pytest.approx(0.0)
     assert GateEvidence().counts(7) == Counts()
 

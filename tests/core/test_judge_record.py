@@ -1,4 +1,4 @@
-"""The judge's memory: it survives the record unchanged, stays small, and counts each minute once."""
+"""The judge's state: it survives storage unchanged, stays small, and counts each minute once."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ EVERY: dict[str, tuple[Gate, JudgeSettings]] = {
 
 
 def row(random: Random, name: str, minute: datetime, total: int) -> DeploymentMinute:
-    """Return a minute of telemetry in which everything is known."""
+    """Return a minute of telemetry with all data known."""
 
     def spread(keys: tuple[int, ...] | tuple[str, ...]) -> dict[int | str, int]:
         return {key: random.randrange(total // len(keys) + 1) for key in keys}
@@ -78,7 +78,7 @@ def setting(name: str) -> tuple[Calibration, Random]:
 
 
 def minute_of(calibration: Calibration, random: Random, number: int, total: int) -> JudgedMinute:
-    """Return a minute at a weight that rises twice in 200 minutes; every seventh is one of a change."""
+    """Return a minute at a weight that rises twice in 200 minutes; in every seventh the weight is unsteady."""
     weight, next_weight = ((10, 25), (25, 50), (50, 100))[min(number // 70, 2)]
     green, blue = (row(random, name, START, total * share) for name, share in ((GREEN, 1), (BLUE, 9)))
     seen = tuple(gate_minute(samples, green, blue) for samples in calibration.samples)
@@ -87,7 +87,7 @@ def minute_of(calibration: Calibration, random: Random, number: int, total: int)
 
 @pytest.mark.parametrize("name", EVERY)
 def test_evidence_survives_the_record_at_any_minute(name: str) -> None:
-    """A judge that is stored and reloaded after every minute says exactly what an uninterrupted one says."""
+    """A judge that is stored and reloaded after every minute decides exactly as an uninterrupted one."""
     calibration, random = setting(name)
     kept = read = Evidence()
     for number in range(80):
@@ -101,7 +101,7 @@ def test_evidence_survives_the_record_at_any_minute(name: str) -> None:
 @pytest.mark.parametrize("name", EVERY)
 @pytest.mark.parametrize("total", [40, 100_000], ids=["some traffic", "a lot"])
 def test_evidence_of_a_gate_stays_small(name: str, total: int) -> None:
-    """After 200 minutes a gate's evidence is at most a kilobyte and a quarter of the record."""
+    """After 200 minutes a gate's evidence is at most one and a quarter kilobytes of the record."""
     calibration, random = setting(name)
     evidence = Evidence()
     for number in range(200):
@@ -112,7 +112,7 @@ def test_evidence_of_a_gate_stays_small(name: str, total: int) -> None:
 @pytest.mark.parametrize("name", EVERY)
 @pytest.mark.parametrize("luck", ["all bad", "none bad", "none there"])
 def test_extremes_can_be_stored(name: str, luck: str) -> None:
-    """Months of only failures, of none, or of silence are still numbers that JSON can represent."""
+    """Months of only failures, of none, or of silence still give numbers that JSON can represent."""
     calibration, _ = setting(name)
     many = 0 if luck == "none there" else 10**7
     bad = many if luck == "all bad" else 0
@@ -133,7 +133,7 @@ def test_extremes_can_be_stored(name: str, luck: str) -> None:
 
 
 def rows_of(minute: datetime, bad: int = 0) -> list[DeploymentMinute]:
-    """Return one minute's rows of both."""
+    """Return one minute's rows of both deployments."""
     return [DeploymentMinute(BLUE, minute, 900, 1), DeploymentMinute(GREEN, minute, 100, bad)]
 
 
@@ -144,13 +144,13 @@ def after(before: Rollout, *minutes: list[DeploymentMinute], until: datetime | N
 
 
 def watched() -> Rollout:
-    """Return a rollout at 10 percent whose minutes are judged from the start on."""
+    """Return a rollout at 10 percent whose minutes are judged from the start."""
     plain = calibrate(replace(POLICY.judge, gates=(ErrorsGate(),)), past_of([], BLUE))
     return rollout(Phase.STEPPING, judged_until=START, steady_since=START, calibration=plain)
 
 
 def test_a_minute_given_twice_changes_nothing() -> None:
-    """The same rows in the next look, twice in one look, or together with new ones count once."""
+    """The same rows in the next read, twice in one read, or together with new ones count once."""
     first, second = rows_of(START, bad=5), rows_of(START + MINUTE, bad=3)
     once = after(watched(), first, second)
     assert after(once, first, second) == once
@@ -184,7 +184,7 @@ def test_an_unsettled_minute_is_left_for_later() -> None:
 
 
 def test_a_rollout_reloaded_between_reconciles_is_judged_alike() -> None:
-    """The process can end after every reconcile: a rollout reloaded from its record continues in the same way."""
+    """The process can end after every reconcile: a rollout reloaded from its record continues the same way."""
     here = there = watched()
     for n in range(12):
         rows = rows_of(START + n * MINUTE, bad=n % 3)

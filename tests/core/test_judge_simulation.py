@@ -1,7 +1,7 @@
 """The judge's promises over whole rollouts, simulated with fixed seeds: risks are kept, and harm is found.
 
-Each promise is tried at its edge, where it is hardest to keep, and looked at after every minute. How many runs may
-break it is the most that chance allows if it holds; if it were broken twice as often, the test would fail.
+Each promise is tested at its edge, where it is hardest to keep, and checked after every minute. The number of runs that
+may break it is the most that chance allows; if the promise were broken twice as often, the test would fail.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ Draws = np.random.Generator
 
 
 def most(chance: float, runs: int = RUNS) -> int:
-    """Return the largest plausible number of runs with an event of this probability, apart from `SURE`."""
+    """Return the largest plausible number of runs with an event of this probability; only `SURE` is left for more."""
     tail, count = 1.0, -1
     while tail > SURE:
         count += 1
@@ -60,13 +60,13 @@ def ever(run: Callable[[Draws], bool], seed: int, runs: int = RUNS) -> int:
 
 
 def counts_of(draws: Draws, arms: tuple[int, int], rates: tuple[float, float]) -> Counts:
-    """Return a minute of independent requests, so many on green and on blue."""
+    """Return a minute of independent requests, with these numbers for green and blue."""
     green, blue = arms
     return Counts(int(draws.binomial(green, rates[0])), green, int(draws.binomial(blue, rates[1])), blue)
 
 
 def drifting(minute: int, around: float = 0.06) -> float:
-    """Return blue's rate in a minute: it comes and goes by two thirds."""
+    """Return blue's rate in a minute: it drifts up and down by two thirds."""
     return around * (1.0 + math.sin(minute / 7) * 2 / 3)
 
 
@@ -81,7 +81,7 @@ GATES = Panel((GateSetting("errors", 0.5), GateSetting("client_errors", 0.1, cri
 @pytest.mark.parametrize("tuning", [TUNED, REFERENCE], ids=["tuned", "reference"])
 @pytest.mark.parametrize("phi", [1.0, 4.0], ids=["calm", "bursty"])
 def test_a_green_at_the_edge_of_no_worse_is_rarely_rolled_back(tuning: Tuning, phi: float) -> None:
-    """One gate, blue drifting, the weight rising: the threshold is reached in at most its share of the rollouts."""
+    """One gate, blue drifting, the weight rising: the threshold is reached in at most the allowed share of rollouts."""
     judges, line = Panel((GateSetting(phi=phi),), tuning), -math.log(RISK)
 
     def rolls_back(draws: Draws) -> bool:
@@ -100,7 +100,7 @@ def test_a_green_at_the_edge_of_no_worse_is_rarely_rolled_back(tuning: Tuning, p
 
 
 def test_several_gates_at_their_edges_share_one_risk() -> None:
-    """Three gates by weight, each at its edge by itself: all together keep the risk of one rollout."""
+    """Three gates by weight, each at its own edge: all together stay within the risk of one rollout."""
     null = GATES.tuning.minor
 
     def rolls_back(draws: Draws) -> bool:
@@ -121,7 +121,7 @@ def test_several_gates_at_their_edges_share_one_risk() -> None:
 
 @pytest.mark.parametrize("wrong_by", [0.1, 1.0, 10.0])
 def test_a_green_at_the_edge_of_the_budget_is_rarely_certified(wrong_by: float) -> None:
-    """Bets are chosen by blue's past, but a misleading past makes no certificate more likely to be wrong."""
+    """Bets are based on blue's past, but a misleading past makes no certificate more likely to be wrong."""
     rate, budget = 0.04, 0.01
     setting = GateSetting(rate=rate * wrong_by, budget=budget, phi=1.5)
     null, share = certificate.null_for(50, budget), Share(25, 50)
@@ -141,13 +141,13 @@ def test_a_green_at_the_edge_of_the_budget_is_rarely_certified(wrong_by: float) 
 
 
 def latencies(draws: Draws, total: int, slow: float) -> dict[int, int]:
-    """Return a histogram of answers, log-normal over buckets, all so many buckets slower."""
+    """Return a histogram of answers, log-normal over buckets, shifted by this many buckets."""
     buckets, counts = np.unique(np.ceil(draws.normal(100 + slow, 8, total)), return_counts=True)
     return {int(bucket): int(count) for bucket, count in zip(buckets, counts, strict=True)}
 
 
 def test_a_green_slower_by_exactly_the_margin_is_rarely_rolled_back() -> None:
-    """Green takes 1.25 times as long as blue, both are slow at times: three thresholds together keep the risk."""
+    """Green takes 1.25 times as long as blue, and both are slow at times: three thresholds together keep the risk."""
     draws = np.random.default_rng(4)
     hour = [replace(past_minute(n), slowness=latencies(draws, 400, 0)) for n in range(60)]
     found = calibrate(JudgeSettings(gates=(LatencyGate(worse_than=1.25),)), past_of(hour, "blue"))
@@ -169,7 +169,7 @@ def test_a_green_slower_by_exactly_the_margin_is_rarely_rolled_back() -> None:
 
 
 def test_the_ladder_keeps_the_risk_under_its_assumption() -> None:
-    """P50 and P95 are over each rung as often as the rungs allow, together: a rollback is as rare as promised."""
+    """P50 and P95 exceed each rung as often as the rungs allow, together: rollbacks are as rare as promised."""
     setting = GateSetting(measures=(Measure(margin=1.25, severe=False),))
     chances = [1 - RUNGS[0][1], 0.25, 0.15, RUNGS[-1][1]]
     ratios = [0.9, *[factor * 1.01 * 1.25 for factor, _ in RUNGS]]
@@ -239,12 +239,12 @@ def fate(draws: Draws, green: float, blue: float, line: float) -> tuple[bool, bo
 
 
 def test_a_green_that_fails_four_times_as_often_is_found() -> None:
-    """The risks are not kept by never speaking: most harmful versions are found within the hour."""
+    """The risks are not kept by never deciding: most harmful versions are found within the hour."""
     assert ever(lambda draws: fate(draws, 0.08, 0.02, 0.01)[0], 9, 60) >= 54
 
 
 def test_a_green_that_is_as_good_as_blue_is_certified() -> None:
-    """A version that is plainly good advances within the hour."""
+    """A clearly good version advances within the hour."""
     assert ever(lambda draws: fate(draws, 0.002, 0.002, 0.01)[1], 10, 60) >= 54
 
 

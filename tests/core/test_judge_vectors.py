@@ -33,7 +33,7 @@ def test_one_minute_is_worth_what_the_vectors_say(row: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("row", VECTORS["burstiness"], ids=range(len(VECTORS["burstiness"])))
 def test_burstiness_is_what_the_vectors_say(row: dict[str, Any]) -> None:
-    """Phi of a past matches."""
+    """Phi of a past matches the vectors."""
     assert burstiness(row["bad"], row["total"]) == NEAR(row["phi"], abs=1e-6)
 
 
@@ -51,7 +51,7 @@ def test_a_whole_rollout_is_judged_as_the_vectors_say(sequence: dict[str, Any]) 
 
 @pytest.mark.parametrize("sequence", VECTORS["sequences"], ids=range(len(VECTORS["sequences"])))
 def test_bad_minutes_needed_follow_from_burstiness(sequence: dict[str, Any]) -> None:
-    """How many bad minutes roll back is what the vectors say for their phi."""
+    """The number of bad minutes that roll back matches the vectors for each phi."""
     assert REFERENCE.bad_minutes(sequence["phi"]) == sequence["bad_minutes_needed"]
 
 

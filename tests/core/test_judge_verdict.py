@@ -81,7 +81,7 @@ def test_the_minimum_time_is_waited_for() -> None:
 
 
 def test_without_a_certificate_the_minimum_time_is_enough() -> None:
-    """With no further weight, three settled minutes without suspicion pass."""
+    """If no weight follows, three settled minutes without suspicion pass."""
     assert judge(watched(*[QUIET] * 2), PLAIN, Risk(), None).cause is Cause.TOO_SOON
     assert judge(watched(*[QUIET] * 3), PLAIN, Risk(), None).cause is Cause.WATCHED
 
@@ -116,7 +116,7 @@ def test_a_gate_without_a_certificate_is_not_waited_for() -> None:
     ],
 )
 def test_odds_are_readable(ratio: float, words: str) -> None:
-    """Odds read as a person would write them, however large or small."""
+    """Odds are written as a person would write them, however large or small."""
     assert odds(math.log(ratio)) == words
 
 
@@ -128,7 +128,7 @@ def test_odds_never_have_exponents(log_odds: float) -> None:
 
 
 def test_a_suspicion_that_nothing_can_settle_any_more_holds_no_step() -> None:
-    """Disagreement only has data during a mirror: its suspicion there does not hold later weights."""
+    """Disagreement only has data during a mirror, so its suspicion there does not hold later weights."""
     allowed = Measure(null=Null(0.0, 0.05), severe=False)
     doubtful = GateSetting("disagreement", 0.5, critical=False, budget=None, measures=(allowed,))
     judges = Panel((GateSetting(share=0.5), doubtful))

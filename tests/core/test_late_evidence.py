@@ -9,13 +9,13 @@ from shared.core.judge.odds import Counts
 from shared.core.judge.panel import Evidence, JudgedMinute, Panel, errors_minute, errors_panel
 from shared.core.judge.verdict import Outcome, Risk
 
-RISK = Risk(rollback=0.05, advance=0.05, settled_minutes=3)  # a larger risk than anyone's, so that few runs show it
-LATENESS = 4  # minutes until a minute is complete
+RISK = Risk(rollback=0.05, advance=0.05, settled_minutes=3)  # a larger risk than anyone uses, so that few runs show it
+LATENESS = 4  # until a minute is complete
 MINUTES = 40
 
 
 def arrivals(draw: np.random.Generator, rate: float) -> list[list[JudgedMinute]]:
-    """Return each minute as read the first time, the second time, and so on."""
+    """Return each minute as it was read the first time, the second time, and so on."""
     looks = []
     for _ in range(MINUTES):
         parts = [(int(draw.binomial(n, 1 / LATENESS)), n) for n in (200, 200)]
@@ -54,7 +54,7 @@ def fails_of(runs: int, rate: float, seed: int) -> float:
 
 
 def test_late_rows_do_not_make_a_good_green_look_bad() -> None:
-    """Both deployments' rows are late at random and judged again every minute: still within the risk."""
+    """Both deployments' rows are randomly late and are judged again every minute: the risk is still kept."""
     assert fails_of(150, 0.02, seed=7) <= RISK.rollback
 
 

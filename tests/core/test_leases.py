@@ -15,7 +15,7 @@ SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 @pytest.mark.parametrize(
     ("ahead", "after", "honoured"),
     [
-        # ahead: the clock of whoever took it, against the clock of whoever looks; after: when they look
+        # ahead: how far the holder's clock is ahead of the observer's; after: when the observer looks
         (0 * SECOND, 0 * SECOND, True),
         (0 * SECOND, 100 * SECOND, True),
         (0 * SECOND, 2 * MINUTE, False),
@@ -30,7 +30,7 @@ SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
     ],
 )
 def test_a_lease_is_honoured_while_it_is_plausible(ahead: timedelta, after: timedelta, *, honoured: bool) -> None:
-    """Its remaining time is more than zero and at most two minutes."""
+    """The remaining time must be more than zero and at most two minutes."""
     lease = leases.taken("one", NOW + ahead)
     assert leases.in_force(lease, NOW + after) is honoured
 
@@ -42,7 +42,7 @@ def test_without_a_lease_anyone_may_act() -> None:
 
 @pytest.mark.parametrize("ahead", [n * 7 * SECOND for n in range(-200, 200, 3)], ids=str)
 def test_no_lease_is_honoured_for_longer_than_two_minutes(ahead: timedelta) -> None:
-    """By a steady clock, however wrong it is."""
+    """Measured by a steady clock, however wrong it is."""
     lease = leases.taken("one", NOW + ahead)
     honoured = [second for second in range(4000) if leases.in_force(lease, NOW + second * SECOND)]
     assert len(honoured) <= 120

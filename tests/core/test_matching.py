@@ -1,4 +1,4 @@
-"""A policy's regular expression is refused if text can make it take forever, and only then."""
+"""A policy's regular expression is refused if some text can make it take forever, and only then."""
 
 from __future__ import annotations
 
@@ -43,26 +43,26 @@ UNKNOWN = [r"(a)\1+b", r"(?x)(a+) +b", r"(a)(?#b)c", r"(a)(?(1)b|c)", r"(?P<a>b)
 
 @pytest.mark.parametrize("pattern", USUAL)
 def test_usual_patterns_are_accepted(pattern: str) -> None:
-    """Numbers of customers and accounts, addresses, names: each character decides how they go on."""
+    """Customer and account numbers, addresses, names: each character decides how the match continues."""
     assert PATTERN.read(Word(pattern)) == pattern
 
 
 @pytest.mark.parametrize("pattern", ENDLESS)
 def test_a_pattern_that_can_take_forever_is_refused(pattern: str) -> None:
-    """Deployments write the text, and nothing else runs while Python tries each way to divide it."""
+    """Deployments write the text, and nothing else runs while Python tries every way to divide it."""
     with pytest.raises(Unfit, match="can take forever"):
         PATTERN.read(Word(pattern))
 
 
 @pytest.mark.parametrize("pattern", UNKNOWN)
 def test_what_is_not_understood_is_refused(pattern: str) -> None:
-    """Rather than taken for harmless."""
+    """It is not assumed to be harmless."""
     with pytest.raises(Unfit, match="whose time is not known"):
         PATTERN.read(Word(pattern))
 
 
 @pytest.mark.parametrize("pattern", ["(a", "a{99999999999}"])
 def test_what_python_does_not_accept_is_refused(pattern: str) -> None:
-    """A repetition that is too large is another error of Python's than a missing bracket."""
+    """For Python, an excessive repetition is a different error from a missing bracket."""
     with pytest.raises(Unfit, match="not a valid Python regular expression"):
         PATTERN.read(Word(pattern))

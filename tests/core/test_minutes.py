@@ -65,7 +65,7 @@ def test_minutes_that_may_still_grow_are_left_for_later() -> None:
 
 
 def test_silence_is_not_taken_for_the_end() -> None:
-    """With no rows at all nothing is skipped: late rows still count."""
+    """Without any rows nothing is skipped: late rows still count."""
     silent = after([])
     assert silent.judging.judged_until == START
     assert green_requests(after(rows(START), before=silent)) == 100
@@ -91,20 +91,20 @@ def test_minutes_before_the_weight_was_in_force_certify_nothing() -> None:
 
 
 def live_weights(before: Rollout, minutes: int = 8) -> list[int]:
-    """Return the weights of the minutes that are compared with green's share of the live requests."""
+    """Return the weights of the minutes in which green's share of the live requests is compared."""
     found = after([row for n in range(minutes) for row in rows(START + n * MINUTE)], before=before)
     return [sample.weight for sample in found.judging.evidence.traffic.recent]
 
 
 def test_minutes_before_a_change_are_compared_with_the_weight_that_they_had() -> None:
-    """Telemetry is late, so they are judged after it. The minutes of the change itself are compared with none."""
+    """Late telemetry is judged after the change. The minutes of the change itself are not compared."""
     earlier = PastWeight(25, START + 30 * SECOND, START + 4 * MINUTE + 59 * SECOND)
     raised = WATCHED.with_traffic(weight=40, steady_since=START + 6 * MINUTE, before=earlier)
     assert live_weights(raised) == [25, 25, 25, 40, 40]
 
 
 def test_a_weight_is_remembered_when_another_one_is_wanted() -> None:
-    """From when it was seen in force until then, and for longer if the next one never is in force."""
+    """From when it was seen in force until then, and for longer if the next weight never comes into force."""
     since, now = START - 7 * MINUTE, START + 3 * MINUTE
     changing = at_new_split(WATCHED.with_traffic(weight=15, steady_since=since), now)
     assert changing.traffic.before == PastWeight(15, since, now)
@@ -120,7 +120,7 @@ def test_no_live_weight_is_remembered_where_there_was_none(mirror: int) -> None:
 
 
 def test_other_deployments_do_not_count() -> None:
-    """Requests of a third deployment are neither blue's nor green's."""
+    """Requests to a third deployment are neither blue's nor green's."""
     found = after([*rows(START), DeploymentMinute(OTHER, START, 500, 500)])
     assert (found.judging.evidence.gates[0].counts().blue_total, green_requests(found)) == (900, 100)
 
@@ -147,7 +147,7 @@ def test_the_judge_is_calibrated_once_from_blues_past() -> None:
 
 
 def test_a_quiet_minute_in_blues_past_counts_as_one() -> None:
-    """Requests per minute are an average over all minutes, also those without rows."""
+    """Requests per minute are an average over all minutes, even those without rows."""
     past = [DeploymentMinute(BLUE, START, 100, 0), DeploymentMinute(BLUE, START + 3 * MINUTE, 100, 0)]
     found = calibrated(WATCHED.with_judging(calibration=None), told(past), NOW).judging.calibration
     assert found is not None
@@ -155,7 +155,7 @@ def test_a_quiet_minute_in_blues_past_counts_as_one() -> None:
 
 
 def test_minutes_are_whole() -> None:
-    """Floor and ceiling agree on a whole minute and enclose any other time."""
+    """Floor and ceiling leave a whole minute unchanged and enclose any other time."""
     half = START + timedelta(seconds=30, microseconds=1)
     assert (floor_minute(START), ceil_minute(START)) == (START, START)
     assert (floor_minute(half), ceil_minute(half)) == (START, START + MINUTE)
@@ -187,7 +187,7 @@ def test_green_is_tested_once_it_is_ready() -> None:
 
 @pytest.mark.parametrize(("state", "asked"), [("Failed", True), ("Canceled", True), ("Creating", False)])
 def test_logs_are_fetched_when_green_failed(state: str, asked: bool) -> None:  # noqa: FBT001 -- a column
-    """The last log lines are wanted for the reason of the rollback, and only then."""
+    """The last log lines are needed for the rollback's reason, and only then."""
     assert plan_observation(rollout(Phase.PROVISIONING), endpoint(ALL_BLUE, green=state), NOW).logs is asked
 
 
@@ -200,14 +200,14 @@ def test_a_reconcile_reads_six_hours_at_most() -> None:
 
 
 def test_a_silence_of_six_hours_is_skipped() -> None:
-    """There may be traffic after it: nothing arrives that late, while a shorter silence may mean late data."""
+    """Nothing arrives six hours late, and traffic may follow; a shorter silence may mean late data."""
     before = WATCHED.with_judging(judged_until=NOW - 30 * HOUR)
     assert after([], until=NOW - 24 * HOUR, before=before).judging.judged_until == NOW - 24 * HOUR - MINUTE
     assert after([], until=NOW - 25 * HOUR, before=before).judging.judged_until == before.judging.judged_until
 
 
 def test_an_incomplete_past_is_waited_for_from_its_first_answer() -> None:
-    """For five minutes from the first partial answer, however long there was none before that."""
+    """It is waited for five minutes from the first partial answer, however long there was none before that."""
     fresh = WATCHED.with_progress(since=NOW - HOUR).with_judging(calibration=None)
     past = [row for n in range(60) for row in rows(START - n * MINUTE)]
     waiting = calibrated(fresh, told(past, latency="throttled"), NOW)

@@ -75,7 +75,7 @@ ADMITTED = {
     ],
 )
 def test_a_newer_version_without_a_rollout_was_missed(case: Case, newer: str) -> None:
-    """With the newer version that was admitted meanwhile, if any."""
+    """It is reported with the newer version that was admitted since, if any."""
     assert case.found() == (Missed(ROME, case.created, newer),)
 
 
@@ -93,18 +93,18 @@ def test_a_newer_version_without_a_rollout_was_missed(case: Case, newer: str) ->
     ids=["just now", "serves", "older than serving", "before Teal", "model not managed", "had a rollout", "deployed"],
 )
 def test_any_other_version_was_not(case: Case) -> None:
-    """Its event may still come, it is old, Teal was not there yet, or someone took care of it."""
+    """Its event may still come, it is old, Teal did not run yet, or someone took care of it."""
     assert case.found() == ()
 
 
 def test_the_newest_comes_first() -> None:
-    """Versions are just names: only the time of creation orders them."""
+    """Versions are only names; the time of creation orders them."""
     both = [RegisteredVersion(ROME, NOON - 2 * DAY), RegisteredVersion(PARIS, NOON - DAY)]
     assert [each.model for each in missed(both, MANAGED, seen(), None, NOON)] == [PARIS, ROME]
 
 
 def test_a_model_is_managed_from_when_it_was_first_known() -> None:
-    """A later note changes nothing, and each model of an endpoint has its own beginning."""
+    """Later notes change nothing, and each model of an endpoint has its own start."""
     noted = with_managed(MANAGED, ["fraud", "churn"], NOON)
     assert noted.managed == {"fraud": NOON - 9 * DAY, "churn": NOON}
     assert with_managed(noted, ["churn"], NOON + DAY) is noted

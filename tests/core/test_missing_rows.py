@@ -1,4 +1,4 @@
-"""Whether a deployment's rows are missing: only if chance does not explain that all requests went to the other one."""
+"""A deployment's rows are missing only if chance does not explain that all requests went to the other one."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_live_rows_are_missing_if_chance_does_not_explain_it(green: int, blue: i
 @pytest.mark.parametrize("weight", [1, 5, 10, 25, 50, 75, 90])
 @pytest.mark.parametrize("rpm", [1, 2, 3, 8, 20, 60])
 def test_complete_rows_are_hardly_ever_called_missing(rpm: int, weight: int) -> None:
-    """Of ten thousand minutes of independent requests, which is a week."""
+    """Tested on ten thousand minutes of independent requests, which is a week."""
     dice = np.random.default_rng(rpm * weight)
     totals = dice.poisson(rpm, 10_000)
     greens = dice.binomial(totals, weight / 100)
@@ -50,5 +50,5 @@ def test_complete_rows_are_hardly_ever_called_missing(rpm: int, weight: int) -> 
     [(0, 60, 10, "green"), (0, 30, 10, None), (1, 0, 10, "blue"), (4, 0, 90, None), (5, 0, 90, "blue")],
 )
 def test_every_copy_has_an_original(green: int, blue: int, mirror: int, side: Side) -> None:
-    """A few can be logged in the minute after it."""
+    """A few copies may be logged in the minute after their originals."""
     assert missing_beside_mirror(green, blue, mirror) == side

@@ -1,4 +1,4 @@
-"""A blue that is chosen anew while an order of Teal's own may still take effect."""
+"""A new blue is chosen while an order of Teal's own may still take effect."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.core.rollouts import ALL_BLUE, ALL_GREEN, MINUTE, NOW, OTHER, SMOKE, 
 
 
 def test_an_order_that_takes_effect_late_is_taken_back() -> None:
-    """The answer was lost, and somebody made blue serve; then green gets all traffic that it should no longer have."""
+    """The order's response was lost and someone made blue serve; then green gets all traffic and must lose it."""
     first = replace(rollout(Phase.STEPPING, step=1, weight=100, ordered=ALL_GREEN), placement=First())
     policy = replace(first.policy, steps=(SmokeStep("s"), WeightStep(100)))
     decision = placed_anew(replace(first, policy=policy), endpoint(ALL_BLUE), NOW)
@@ -31,7 +31,7 @@ OTHER_SERVES = {OTHER: 100}
 
 
 def test_what_was_known_of_the_old_blue_says_nothing_about_the_new_one() -> None:
-    """The judge is calibrated anew, on the past of the one that green will be compared with; telemetry stays proven."""
+    """The judge is calibrated on the past of the new blue; telemetry stays proven."""
     given = UNSHARED.with_judging(telemetry_seen=NOW - MINUTE, judged_until=NOW)
     decision = placed_anew(given, endpoint(OTHER_SERVES), NOW)
     assert decision is not None

@@ -28,7 +28,7 @@ GIVEN = PLAIN.with_orders(traffic=TEN, mirror=20)
 def test_orders_that_give_green_traffic_are_remembered(
     order: Action, traffic: dict[str, int] | None, mirror: int
 ) -> None:
-    """They may take effect if the process dies before the answer, or late after it."""
+    """They may take effect if the process dies before the response, or long after it."""
     before = giving(PLAIN, [order], NOW)
     after = accepted(before, order)
     assert [(r.orders.traffic, r.orders.mirror) for r in (before, after)] == [(traffic, mirror)] * 2

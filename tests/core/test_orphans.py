@@ -43,7 +43,7 @@ IDLE = seen({"other": 100})
 
 @pytest.mark.parametrize("needs", [{"placement": Beside(GREEN)}, {"kept": (Kept(GREEN, NOW),)}], ids=["blue", "kept"])
 def test_what_an_unfinished_rollout_needs_is_no_orphan(needs: dict[str, Any]) -> None:
-    """An operator had it serve, and it is the way back now."""
+    """An operator made it serve, so it is a newer rollout's blue, or its inherited way back."""
     later = replace(rollout(Phase.STEPPING), green="newer", **needs)
     assert orphans((later, ended(Phase.ROLLED_BACK)), IDLE) == ()
     assert len(orphans((ended(Phase.ROLLED_BACK),), IDLE)) == 1
@@ -60,7 +60,7 @@ LATER = FINISHED + timedelta(days=3)
 
 
 def test_a_kept_green_with_a_mirror_is_an_orphan() -> None:
-    """`on_rollback: keep` keeps the deployment, never its mirror."""
+    """`on_rollback: keep` keeps the deployment, but never its mirror."""
     left = kept(ended(Phase.ROLLED_BACK))
     assert orphans([left], seen({"other": 100}, {GREEN: 15}))
 
@@ -153,14 +153,14 @@ def test_what_may_be_somebodys_stays(found: Found) -> None:
 
 
 def test_an_orphan_that_someone_uses_is_noted_anew_later() -> None:
-    """Its notice begins again if it is left behind a second time."""
+    """If it is left behind a second time, its notice starts again."""
     result = Found(endpoint={"traffic": {"other": 90, GREEN: 10}}).swept()
     assert (result.decision.rollout.ending.orphan_since, result.actions) == (None, ())
 
 
 @pytest.mark.parametrize(("phase", "endpoint", "mirrored"), LEFT)
 def test_an_unused_green_of_an_ended_rollout_is_an_orphan(phase: Phase, endpoint: EndpointSeen, mirrored: int) -> None:
-    """With the percentage of the requests that is still mirrored to it."""
+    """The finding includes the percentage of requests that is still mirrored to it."""
     left = ended(phase)
     assert orphans([left], endpoint) == (Orphan(GREEN, left.id, phase, mirrored),)
 
@@ -194,6 +194,6 @@ def test_a_green_that_is_still_of_use_is_not(newest_first: list[Rollout], endpoi
     ids=["idle", "with traffic", "with a mirror"],
 )
 def test_a_replaced_blue_that_someone_uses_is_no_orphan(endpoint: EndpointSeen, *, left: bool) -> None:
-    """Whoever gave it requests, live or copied, knows why."""
+    """Whoever sends it live or mirrored requests has a reason."""
     promoted = replace(ended(Phase.PROMOTED), green="newer", placement=Beside("other"))
     assert [orphan.deployment for orphan in orphans([promoted], endpoint)] == (["other"] if left else [])

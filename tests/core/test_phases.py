@@ -12,7 +12,7 @@ OPEN = sorted(set(Phase) - TERMINAL)
 
 
 def reachable(starts: set[Phase]) -> set[Phase]:
-    """Return every phase that can follow from these, with themselves."""
+    """Return every phase that can follow from these, including themselves."""
     found = set(starts)
     while True:
         more = found | {after for before, after in TRANSITIONS if before in found}
@@ -28,7 +28,7 @@ def test_every_phase_can_be_reached() -> None:
 
 @pytest.mark.parametrize("phase", OPEN)
 def test_every_open_phase_can_end(phase: Phase) -> None:
-    """Nothing waits forever: every open phase leads to an end."""
+    """Nothing waits forever: every open phase can reach an end."""
     assert reachable({phase}) & TERMINAL
 
 
@@ -40,13 +40,13 @@ def test_every_phase_can_roll_back(phase: Phase) -> None:
 
 @pytest.mark.parametrize("phase", [phase for phase in OPEN if phase is not Phase.QUEUED])
 def test_every_acting_phase_can_fail(phase: Phase) -> None:
-    """What needs manual intervention ends as failed, whatever was under way."""
+    """A rollout that needs manual intervention ends as failed, whatever its phase."""
     check_move(phase, Phase.FAILED)
 
 
 @pytest.mark.parametrize("phase", [Phase.ROLLED_BACK, Phase.SUPERSEDED, Phase.FAILED])
 def test_terminal_phases_are_final(phase: Phase) -> None:
-    """Nothing follows a terminal phase; only a promotion can still be rolled back."""
+    """Nothing follows a terminal phase, except that a promotion can still be rolled back."""
     assert not [after for before, after in TRANSITIONS if before is phase]
 
 
@@ -60,7 +60,7 @@ def test_transitions_outside_the_table_are_rejected() -> None:
 
 
 def test_a_rollback_never_leads_forward() -> None:
-    """Rolling back only ends as rolled back or failed."""
+    """Rolling back ends only as rolled back or failed."""
     assert {after for before, after in TRANSITIONS if before is Phase.ROLLING_BACK} == {Phase.ROLLED_BACK, Phase.FAILED}
 
 
@@ -70,7 +70,7 @@ def test_every_transition_has_a_description() -> None:
 
 
 def test_the_diagram_shows_every_move() -> None:
-    """The diagram has every beginning, every transition and every end exactly once."""
+    """It has every start, every transition and every end exactly once."""
     lines = [line.strip() for line in diagram().splitlines()]
     arrows = [line for line in lines if "-->" in line]
     assert lines[0] == "stateDiagram-v2"

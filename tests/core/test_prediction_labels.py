@@ -69,7 +69,7 @@ def test_labels(body: str, reading: PredictionReading, expected: tuple[str, ...]
     ],
 )
 def test_what_cannot_be_read(body: str, reading: PredictionReading, words: str) -> None:
-    """An answer without an expected prediction gives an error that says where it was looked for and what was found."""
+    """An answer without the expected prediction gives an error that says where it was sought and what was found."""
     with pytest.raises(UnreadablePrediction) as caught:
         labels(body, reading)
     assert words in str(caught.value)
@@ -96,7 +96,7 @@ def test_what_cannot_be_read(body: str, reading: PredictionReading, words: str) 
     ],
 )
 def test_agreement(one: str, other: str, tolerance: float, *, expected: bool) -> None:
-    """Two answers agree if they hold the same, numbers within the tolerance; whichever comes first."""
+    """Two answers agree if they hold the same values, numbers within the tolerance, in either order."""
     assert agrees(one, other, WHOLE, tolerance) is expected
     assert agrees(other, one, WHOLE, tolerance) is expected
 
@@ -109,13 +109,13 @@ def test_only_what_the_pointer_leads_to_is_compared() -> None:
 
 
 def test_an_answer_that_cannot_be_read_does_not_agree() -> None:
-    """The expected one can be read."""
+    """The expected answer can be read."""
     assert not agrees("broken", "1", WHOLE, 9.0)
 
 
 @pytest.mark.parametrize("answer", ["[]", '{"score": 1}'])
 def test_nothing_to_compare_with(answer: str) -> None:
-    """Nobody knows what an answer that cannot be read should have been."""
+    """If blue's answer cannot be read, it is unknown what green's should be."""
     with pytest.raises(UnreadablePrediction, match="score"):
         agrees(answer, "{}", SCORE, 0.0)
 
@@ -129,7 +129,7 @@ def test_answers_of_any_size_are_bounded() -> None:
 
 @given(VALUES, st.sampled_from([WHOLE, SCORE, PredictionReading("/0/a"), PredictionReading("", (0.0, 1.0))]))
 def test_any_answer_is_read_or_refused(value: object, reading: PredictionReading) -> None:
-    """Whatever a model answers gives short labels that any store accepts, or the one expected error."""
+    """Any answer gives either short labels that every store accepts, or the one expected error."""
     try:
         found = labels(json.dumps(value), reading)
     except UnreadablePrediction:
@@ -142,7 +142,7 @@ def test_any_answer_is_read_or_refused(value: object, reading: PredictionReading
 
 @given(VALUES)
 def test_an_answer_agrees_with_itself(value: object) -> None:
-    """The same answer, also encoded twice, agrees with itself."""
+    """The same answer, even encoded twice, agrees with itself."""
     body = json.dumps(value)
     assert agrees(body, body, WHOLE, 0.0)
     if not isinstance(value, str):
@@ -151,7 +151,7 @@ def test_an_answer_agrees_with_itself(value: object) -> None:
 
 @given(VALUES, VALUES, st.floats(0.0, 1e6))
 def test_agreement_has_no_order(one: object, other: object, tolerance: float) -> None:
-    """Agreement is symmetric, and what agrees also agrees at any larger tolerance."""
+    """Agreement is symmetric, and answers that agree also agree at any larger tolerance."""
     first, second = json.dumps(one), json.dumps(other)
     same = agrees(first, second, WHOLE, tolerance)
     assert same == agrees(second, first, WHOLE, tolerance)
@@ -160,7 +160,7 @@ def test_agreement_has_no_order(one: object, other: object, tolerance: float) ->
 
 @given(st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=6, unique=True), st.floats(allow_nan=False))
 def test_every_number_has_one_bin(edges: list[float], number: float) -> None:
-    """The bins have no gaps and no overlaps: a number's bin is the number of edges not above it."""
+    """Bins have no gaps and no overlaps: a number's bin is the number of edges not above it."""
     rising = tuple(sorted(edges))
     every = [labels(json.dumps(edge), PredictionReading("", rising))[0] for edge in (-1e10, *rising)]
     assert len(set(every)) == len(rising) + 1

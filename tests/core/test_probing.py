@@ -22,7 +22,7 @@ from tests.core.rollouts import BLUE, GREEN, HOUR, MINUTE, NOW, TEN, endpoint, r
 def test_probes_in_a_row_are_of_one_deployment_and_close_to_each_other(
     name: str, age: timedelta, *, goes_on: bool
 ) -> None:
-    """Otherwise the run of good answers begins anew."""
+    """Otherwise the run of good answers starts again."""
     before = Probe(name, NOW - age, healthy=True, since=NOW - HOUR, flawless=True, flawless_since=NOW - HOUR)
     given = rollout(Phase.ROLLING_BACK).with_observed(probe=before)
     probe = take_in(given, Observation(endpoint(TEN), probed=BLUE, probe=SmokeResult(3)), NOW).observed.probe
@@ -42,6 +42,6 @@ def test_probes_in_a_row_are_of_one_deployment_and_close_to_each_other(
     ids=["enough failed", "too few failed", "one succeeded", "green does no better"],
 )
 def test_a_few_failures_in_a_row_do_not_keep_the_traffic_from_blue(minute: MinuteCounts, *, worse: bool) -> None:
-    """A rollback waits for a blue that answers nothing well, which four requests do not show."""
+    """A rollback waits for a blue that answers nothing well, which four requests do not prove."""
     given = rollout(Phase.ROLLING_BACK, judged_until=NOW, recent=(minute,))
     assert blue_is_worse(given, endpoint(TEN), NOW) is worse

@@ -41,7 +41,7 @@ LINES = Thresholds(Risk(), 25)
 GOOD = Counts(0, 1000, 9, 9000)
 WORSE = Counts(20, 1000, 27, 9000)
 BROKEN = Counts(500, 1000, 9, 9000)
-# No signs that only programs write: exponents, missing numbers, infinities, and no names of the program's own.
+# Signs that only programs write: exponents, missing numbers, infinities, and the program's own names.
 PROGRAMMED = re.compile(r"\d+e[+-]?\d|\bnan\b|\binf\b|None|Counts\(|[A-Z]{2}_|\d\.\d{9,}")
 
 
@@ -57,13 +57,13 @@ def told(evidence: Evidence, calibration: Calibration = ERRORS, lines: Threshold
 
 
 def reading(*minutes: Counts, lines: Thresholds = LINES) -> Reading:
-    """Return what the errors gate says after these minutes."""
+    """Return the errors gate's reading after these minutes."""
     (found,) = readings(evidence_of(*minutes), ERRORS, lines)
     return found
 
 
 def test_a_rollback_has_counts_odds_and_the_threshold() -> None:
-    """Rolling back says how often each failed, how sure that is, and where the judge rolls back."""
+    """The reason says how often each failed, how sure that is, and where the judge rolls back."""
     said, why = told(evidence_of(WORSE, WORSE, WORSE))
     assert why.code is ReasonCode.REGRESSION_DETECTED
     measured = why.facts["measured"]
@@ -89,7 +89,7 @@ WAYS: dict[Cause, tuple[list[Counts], int | None, dict[str, object]]] = {
 
 
 def with_fraud() -> Calibration:
-    """Return the errors gate with a second one that counts an outcome for every other request."""
+    """Return the errors gate and a second one that counts an outcome for every other request."""
     errors = ERRORS.panel.gates[0]
     fraud = replace(errors, name="fraud", share=0.5, heard=0.5)
     panel = replace(ERRORS.panel, gates=(replace(errors, share=0.5), fraud))
@@ -108,7 +108,7 @@ def test_a_gate_that_does_not_hear_green_is_named() -> None:
 
 
 def test_a_gate_without_data_of_blue_is_named() -> None:
-    """Green cannot be compared with what is late or lost, whether green's own outcomes are counted or not."""
+    """Green cannot be compared with data that is late or lost, whether green's own outcomes are counted or not."""
     both = with_fraud()
     answered = at(10, GOOD)
     minute = replace(answered, answered=10, blue_answered=20)
@@ -140,14 +140,14 @@ def test_every_cause_is_a_reason_with_facts(cause: Cause) -> None:
     minutes=st.integers(0, 12),
 )
 def test_all_counts_give_readable_numbers(green: tuple[int, float], blue: tuple[int, float], minutes: int) -> None:
-    """From zero to millions of requests, and from no failures to only failures: ordinary numbers everywhere."""
+    """From zero to millions of requests, with no failures or only failures: ordinary numbers everywhere."""
     counts = Counts(round(green[0] * green[1]), green[0], round(blue[0] * blue[1]), blue[0])
     text = sentence(told(evidence_of(*[counts] * minutes))[1])
     assert not PROGRAMMED.search(text), text
 
 
 def test_intervals_and_counts_are_those_of_all_minutes() -> None:
-    """Counts are sums over the rollout, and the intervals hold their rates."""
+    """Counts are sums over the rollout, and the intervals contain their rates."""
     found = reading(GOOD, WORSE)
     assert (found.green_bad, found.green_total, found.blue_bad, found.blue_total) == (20, 2000, 36, 18_000)
     assert found.green is not None
@@ -173,7 +173,7 @@ def test_thresholds_depend_on_the_gates_share() -> None:
 
 
 def test_a_dry_run_has_no_threshold() -> None:
-    """Its odds are shown, and that they decide nothing."""
+    """Its odds are shown, and the fact that they decide nothing."""
     dry = calibrate(JudgeSettings(gates=(ErrorsGate(), ClientErrorsGate(role="dry_run"))), past_of([], "blue"))
     roles = {one.gate: (one.role, one.harm_threshold, one.to_rollback) for one in readings(Evidence(), dry, LINES)}
     assert roles["client_errors"] == ("dry_run", None, None)
@@ -182,7 +182,7 @@ def test_a_dry_run_has_no_threshold() -> None:
 
 @pytest.mark.parametrize("needed", [None, ("errors",), ()])
 def test_a_certificate_is_shown_where_it_is_needed(needed: tuple[str, ...] | None) -> None:
-    """By the gate's role or the step's own list; not at the last weight, and not if only time counts."""
+    """The gate's role or the step's own list requires it; there is none at the last weight, or if only time counts."""
     found = reading(GOOD, lines=replace(LINES, needed=needed))
     assert (found.log_certificate is not None) is (needed != ())
     assert reading(GOOD, lines=Thresholds(Risk(), None, needed)).log_certificate is None
@@ -200,7 +200,7 @@ def test_progress_lies_between_0_and_1() -> None:
 
 
 def test_the_remaining_time_is_shown_if_it_can_be_estimated() -> None:
-    """At the rate so far, rounded up; nothing while the evidence points the other way."""
+    """It assumes the rate so far, rounded up; nothing is shown while the evidence points the other way."""
     few = Counts(0, 20, 1, 180)
     needed = next(n for n in range(1, 60) if (reading(*[few] * n).to_certificate or 0) >= 1.0)
     half = reading(*[few] * (needed // 2)).minutes_to_certificate
@@ -228,7 +228,7 @@ EVERY: tuple[Gate, ...] = (
 
 
 def row(name: str, slow: int = 0) -> DeploymentMinute:
-    """Return a minute in which everything is known; `slow` moves latency by buckets, and predictions a little."""
+    """Return a minute with all data known; `slow` moves latency by buckets, and predictions a little."""
     return DeploymentMinute(
         name,
         START,
@@ -242,7 +242,7 @@ def row(name: str, slow: int = 0) -> DeploymentMinute:
 
 
 def everything(source: JudgeSettings) -> tuple[Calibration, Evidence]:
-    """Return a calibration of every gate, and the evidence of ten minutes with a somewhat slower green."""
+    """Return a calibration of every gate, and the evidence of ten minutes with a slightly slower green."""
     hour = [replace(row("blue"), minute=past_minute(n).minute) for n in range(1, 61)]
     found = calibrate(replace(source, gates=EVERY), past_of(hour, "blue"))
     known = {50: 900.0, 95: 2400.0}
@@ -274,7 +274,7 @@ def test_each_kind_of_gate_says_what_it_counted() -> None:
 
 
 def test_percentiles_are_counted_in_minutes() -> None:
-    """If the source only has percentiles: in how many minutes green's exceeded the margin."""
+    """If the source has only percentiles, the reading has the number of minutes in which green exceeded the margin."""
     found, evidence = everything(JudgeSettings(latency_from="metrics"))
     (said,) = (one for one in readings(evidence, found, LINES) if one.gate == "latency")
     assert said.measured == {"what": "slow_minutes", "item": 0, "margin": 1.25}
@@ -283,7 +283,7 @@ def test_percentiles_are_counted_in_minutes() -> None:
 
 @pytest.mark.parametrize("gate", [ErrorsGate(at_most=0.01), LatencyGate(at_most=(LatencyLimit(99, 100.0),))], ids=str)
 def test_what_is_measured_is_the_item_that_suggests_harm(gate: Gate) -> None:
-    """Green and blue are alike and both over the limit: the limit's item is reported, with the limit."""
+    """Green and blue are alike, and both exceed the limit: the limit's item is reported, with the limit."""
     hour = [replace(past_minute(n), bad=30, slowness={150: 800, 250: 200}) for n in range(60)]
     found = calibrate(JudgeSettings(gates=(gate,)), past_of(hour, "blue"))
     alike = replace(hour[0], minute=START)
@@ -296,7 +296,7 @@ def test_what_is_measured_is_the_item_that_suggests_harm(gate: Gate) -> None:
 
 
 def test_a_certified_step_reports_a_gate_that_certified_it() -> None:
-    """If the step does not need the first gate, its odds are not the ones reported."""
+    """If the step does not need the first gate, that gate's odds are not the ones reported."""
     gates = (ErrorsGate(role="non_blocking"), ClientErrorsGate(role="critical"))
     found = calibrate(JudgeSettings(gates=gates), past_of([past_minute(n) for n in range(60)], "blue"))
     rows = [DeploymentMinute(name, START, total, 0) for name, total in (("green", 1000), ("blue", 9000))]
@@ -309,7 +309,7 @@ def test_a_certified_step_reports_a_gate_that_certified_it() -> None:
 
 
 def test_a_gate_that_cannot_be_judged_is_reported_with_its_reason() -> None:
-    """A step that needs an impossible certificate says which one, and why."""
+    """If a step needs an impossible certificate, the reading says which one, and why."""
     gates = (ErrorsGate(), LatencyGate(role="critical"))
     found = calibrate(JudgeSettings(gates=gates), past_of([past_minute(n) for n in range(60)], "blue"))
     verdict, why = told(evidence_of(GOOD, GOOD, GOOD), found, Thresholds(Risk(), 25, ("errors", "latency")))

@@ -30,13 +30,13 @@ FROZEN = reason(ReasonCode.FREEZE_WINDOW, window="night")
 def test_what_green_is_placed_next_to(
     placement: Placement | None, blue: str | None, instances: int | None, *, first: bool
 ) -> None:
-    """There is a blue, or green is the first, or it is not known yet; never two of these."""
+    """There is a blue, or green is the first, or neither is known yet; never two of these."""
     found = replace(STEPPING, placement=placement)
     assert (found.blue, found.blue_instances, found.first) == (blue, instances, first)
 
 
 def test_only_with_a_blue_are_there_autoscale_settings_to_copy() -> None:
-    """Without one, nothing is remembered about them."""
+    """Without a blue, nothing is remembered about them."""
     assert STEPPING.with_autoscale("wanted").autoscale == "wanted"
     alone = replace(STEPPING, placement=First())
     assert alone.with_autoscale("wanted") == alone
@@ -50,7 +50,7 @@ def test_a_change_of_one_part_leaves_the_others() -> None:
 
 
 def test_a_hold_moves_the_deadlines_and_not_the_beginning() -> None:
-    """`created` never changes; what the deadlines count from moves by the time on hold."""
+    """`created` never changes; the times from which deadlines count move by the time on hold."""
     held = hold(STEPPING, FROZEN, NOW).rollout
     free = release(held, None, NOW + HOUR).rollout
     assert free.created == STEPPING.created
@@ -70,6 +70,6 @@ def test_a_hold_keeps_its_beginning_when_its_reason_changes() -> None:
 
 
 def test_the_current_step_is_the_policys_at_the_index() -> None:
-    """None after the last."""
+    """After the last step it is None."""
     assert STEPPING.with_progress(step=2).current_step == POLICY.steps[2]
     assert STEPPING.with_progress(step=len(POLICY.steps)).current_step is None

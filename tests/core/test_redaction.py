@@ -125,7 +125,7 @@ KEPT = [
 
 @pytest.mark.parametrize(("text", "shown"), HIDDEN, ids=range(len(HIDDEN)))
 def test_secrets_are_hidden(text: str, shown: str) -> None:
-    """In the spellings in which services, SDKs and score scripts print them."""
+    """However services, SDKs and score scripts print them."""
     assert redacted(text) == shown
     assert redacted(redacted(text)) == shown
 
@@ -137,7 +137,7 @@ def test_what_operators_read_is_kept(text: str) -> None:
 
 
 def test_a_policy_names_what_else_is_hidden() -> None:
-    """Its patterns apply in addition to the usual ones."""
+    """A policy's patterns apply in addition to the usual ones."""
     text = f"customer ACME-123456 with key {KEY}"
     assert redacted(text, ["ACME-[0-9]{6}"]) == "customer *** with key ***"
 
@@ -174,15 +174,15 @@ PIECES = [
 
 
 @pytest.mark.parametrize("piece", PIECES)
-@pytest.mark.timeout(60)  # only for hangs: one takes milliseconds
+@pytest.mark.timeout(60)  # only for hangs: the test takes milliseconds
 def test_time_grows_no_faster_than_the_text(piece: str) -> None:
-    """Deployments control their answers and logs, so no pattern may look at the same text again and again."""
+    """Deployments control their answers and logs, so no pattern may scan the same text again and again."""
     short, long = (_seconds(piece * (size // len(piece))) for size in (8_000, 64_000))
-    assert long < 24 * short  # eight times as long; the square would be 64 times
+    assert long < 24 * short  # eight times as long; quadratic time would be 64 times
 
 
 def _seconds(text: str) -> float:
-    """Return the least processor time of a few tries, which is the least disturbed."""
+    """Return the least processor time of a few tries, the one with the least disturbance."""
     tries = []
     for _ in range(3):
         start = time.process_time()
@@ -192,24 +192,24 @@ def _seconds(text: str) -> float:
 
 
 def test_a_token_within_a_word_is_hidden() -> None:
-    """Whatever is in front of it."""
+    """Whatever precedes it."""
     assert redacted(f"cookie=session-{TOKEN}; path") == "cookie=session-***; path"
 
 
 def test_a_policys_patterns_see_one_line_at_a_time() -> None:
-    """Of bounded length, because they may be slow; what they did not see is not kept."""
+    """Each line is of bounded length, because patterns may be slow; what they did not see is not kept."""
     lines = redacted(f"first 12\n{'a' * LONGEST_LINE} 34\nlast 56", [r"\d\d"]).split("\n")
     assert lines == ["first ***", "a" * LONGEST_LINE, "last ***"]
 
 
 @pytest.mark.parametrize("kind", [Temporary, Permanent])
 def test_errors_hold_no_secret(kind: type[Temporary | Permanent]) -> None:
-    """Whatever a service echoes of a request, the error made from it can be logged, stored and returned."""
+    """Whatever a service echoes of a request, the resulting error can be logged, stored and returned."""
     assert str(kind(f"cannot read x: 401 Bearer {TOKEN} was refused")) == "cannot read x: 401 Bearer *** was refused"
 
 
 def test_reasons_hold_no_secret() -> None:
-    """Free text is redacted, before it is cut; names are left as they are."""
+    """Free text is redacted before it is cut; names are left as they are."""
     why = reason(
         ReasonCode.SMOKE_FAILED,
         deployment=KEY,  # whatever a deployment is called

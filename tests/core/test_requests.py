@@ -77,7 +77,7 @@ def test_an_untested_version_cannot_be_promoted_manually() -> None:
 
 
 def test_requests_queue_up_unless_one_is_a_rollback() -> None:
-    """Pause, then promote: both wait. Rollback, then promote: rejected, naming the first operator."""
+    """Pause, then promote: both wait. Rollback, then promote: rejected, and the first operator is named."""
     both = ask(ask(rollout(Phase.STEPPING), request(Verb.PAUSE)).rollout, request(Verb.PROMOTE)).rollout
     assert [each.verb for each in both.requests] == [Verb.PAUSE, Verb.PROMOTE]
     with pytest.raises(NotPossible, match="ada already requested a rollback") as refused:
@@ -86,7 +86,7 @@ def test_requests_queue_up_unless_one_is_a_rollback() -> None:
 
 
 def test_the_queue_of_requests_is_bounded_except_for_a_rollback() -> None:
-    """If the loop does not run, ten requests wait; the next is rejected, but a rollback is not."""
+    """If the loop does not run, ten requests wait; the next one is rejected, but a rollback is not."""
     full = rollout(Phase.STEPPING)
     for _ in range(10):
         full = ask(full, request(Verb.PAUSE)).rollout
@@ -97,7 +97,7 @@ def test_the_queue_of_requests_is_bounded_except_for_a_rollback() -> None:
 
 
 def test_a_request_that_is_safer_than_all_that_wait_is_never_one_too_many() -> None:
-    """Fourteen people promote at once and one pauses: the pause waits too, and will be carried out first."""
+    """Fourteen people promote at once and one pauses: the pause is accepted too, and carried out first."""
     full = rollout(Phase.STEPPING)
     for _ in range(14):
         with suppress(NotPossible):
@@ -112,7 +112,7 @@ def test_a_request_that_is_safer_than_all_that_wait_is_never_one_too_many() -> N
 
 
 def test_what_teal_asks_takes_nobodys_place() -> None:
-    """Teal's own rollback, for a newer version, waits during an outage, and ten pauses: an operator's still counts."""
+    """Teal's own rollback, for a newer version, waits along with ten pauses: an operator's is still accepted."""
     full = rollout(Phase.STEPPING, request=replace(request(Verb.ROLLBACK), by=history.TEAL))
     for _ in range(10):
         full = ask(full, request(Verb.PAUSE)).rollout
@@ -152,7 +152,7 @@ def test_a_request_reaches_only_the_rollout_and_step_that_it_names(
 
 @pytest.mark.parametrize("verb", list(Verb))
 def test_a_version_alone_is_not_enough_where_a_policy_has_several_models(verb: Verb) -> None:
-    """`7` may mean churn:7, which is over, while churn-eu:7 is current: the answer says so, and nothing happens."""
+    """`7` may mean churn:7, which is over, while churn-eu:7 is current: the response says so, and nothing happens."""
     given = rollout(Phase.PAUSED)
     both = replace(given, policy=replace(given.policy, models=(ModelSelector("churn"), ModelSelector("churn-eu"))))
     for address in (Address(version="7"), Address(version="7", expected_step=FIRST)):
@@ -173,7 +173,7 @@ def test_a_version_alone_is_not_enough_where_a_policy_has_several_models(verb: V
 
 
 def test_an_emergency_needs_no_name() -> None:
-    """A rollback without any name is meant for whatever is current, also where a policy has several models."""
+    """A rollback without any name applies to the current rollout, even if a policy has several models."""
     given = rollout(Phase.PAUSED)
     both = replace(given, policy=replace(given.policy, models=(ModelSelector("churn"), ModelSelector("churn-eu"))))
     assert ask(both, request(Verb.ROLLBACK)).rollout.requests
@@ -193,7 +193,7 @@ def test_a_repetition_under_the_same_key_changes_nothing() -> None:
 
 
 def test_a_repetition_is_recognized_after_other_requests() -> None:
-    """A lost answer may be asked for again when somebody else has asked for something in the meantime."""
+    """A lost response may be asked for again after someone else has made another request."""
     first, second = Address(key="first"), Address(key="second")
     once = ask(rollout(Phase.STEPPING), request(Verb.PAUSE), first).rollout
     both = ask(once, request(Verb.OVERRIDE), second).rollout
@@ -240,5 +240,5 @@ def test_which_model_a_reference_names(reference: str, same: bool) -> None:  # n
     ],
 )
 def test_steps_have_readable_descriptions(step: Step, words: str) -> None:
-    """What the API and the page show for a policy's steps."""
+    """The API and the page show these for a policy's steps."""
     assert step_words(step) == words

@@ -64,7 +64,7 @@ KINDS: list[Sample] = [Failed(), Refused(), Slower(((100, 95),)), CLASSES, Count
     ids=str,
 )
 def test_each_sample_takes_its_own_counts(sample: Sample, expected: list[Counts | Percentiles]) -> None:
-    """Green's bad and total, then blue's: each latency against the deployment's own thresholds."""
+    """Green's bad and total, then blue's, each with the deployment's own latency thresholds."""
     assert sample.items(GREEN, BLUE) == expected
 
 
@@ -78,20 +78,20 @@ def test_a_deployment_without_rows_had_no_requests(sample: Sample) -> None:
 
 
 def unknown(row: DeploymentMinute) -> DeploymentMinute:
-    """Return the minute from a source that only has requests and errors."""
+    """Return the minute from a source that has only requests and errors."""
     return replace(row, slowness=None, percentiles=None, predictions=None, tallies={})
 
 
 @pytest.mark.parametrize(("green", "blue"), [(unknown(GREEN), BLUE), (GREEN, unknown(BLUE))], ids=["green", "blue"])
 @pytest.mark.parametrize("sample", [Slower(((100, 95),)), Ladder()], ids=["histogram", "percentiles"])
 def test_unknown_data_is_not_evidence(sample: Sample, green: DeploymentMinute, blue: DeploymentMinute) -> None:
-    """Requests with unknown latency are not fast requests: the minute has no data for the gate."""
+    """Requests with unknown latency are not fast requests: the gate has no data for that minute."""
     assert sample.items(green, blue) is None
     assert gate_minute(GateSamples((sample,), sample), green, blue) is None
 
 
 def test_predictions_that_are_not_known_count_for_neither_side() -> None:
-    """Without green's predictions there is nothing to compare; no class is missing by that."""
+    """Without green's predictions there is nothing to compare, and that does not mean that a class is missing."""
     items = CLASSES.items(unknown(GREEN), BLUE)
     assert items == [Counts(0, 0, 700, 850), Counts(0, 0, 150, 850), Counts(0, 0, 0, 850)]
 
@@ -104,7 +104,7 @@ def test_no_request_needs_no_latency() -> None:
 
 @pytest.mark.parametrize(("green", "blue"), [(LEAST_REQUESTS - 1, 900), (900, LEAST_REQUESTS - 1), (0, 900)])
 def test_percentiles_of_few_requests_say_nothing(green: int, blue: int) -> None:
-    """The P95 of a handful of answers is the slowest one: such a minute is skipped."""
+    """The P95 of a handful of answers is the slowest one, so such a minute is skipped."""
     few = replace(GREEN, total=green, bad=0, client_errors=0), replace(BLUE, total=blue, bad=0, client_errors=0)
     assert Ladder().items(*few) is None
     assert Ladder().items(None, BLUE) is None
@@ -112,7 +112,7 @@ def test_percentiles_of_few_requests_say_nothing(green: int, blue: int) -> None:
 
 @pytest.mark.parametrize("known", [{50: 1.0}, {95: 1.0}, {90: 1.0, 99: 1.0}, {}], ids=str)
 def test_both_percentiles_are_needed_of_both(known: dict[int, float]) -> None:
-    """A minute of which P50 or P95 is missing says nothing."""
+    """A minute without P50 or P95 of either deployment says nothing."""
     assert Ladder().items(replace(GREEN, percentiles=known), BLUE) is None
 
 
@@ -126,7 +126,7 @@ def test_a_gate_of_several_samples_needs_all_of_them() -> None:
 
 
 def test_a_certificate_has_counts_of_its_own() -> None:
-    """The latency certificate uses another threshold than harm does; a gate without one has no counts."""
+    """The latency certificate uses another threshold than harm; a gate without a certificate has no such counts."""
     gate = GateSamples((Slower(((100, 95),)),), Slower(((105, 100),)))
     found = gate_minute(gate, GREEN, BLUE)
     assert found is not None
@@ -137,7 +137,7 @@ def test_a_certificate_has_counts_of_its_own() -> None:
 
 
 def test_blues_past_is_counted_like_blues_minutes() -> None:
-    """What is learned from blue's past is what blue's minutes later count for."""
+    """Calibration counts blue's past the same way as blue's minutes are counted later."""
     rows = [BLUE, None, unknown(BLUE)]
     assert Failed().series(rows) == [([9, 0, 9], [900, 0, 900])]
     assert Slower(((100, 95),)).series(rows) == [([170, 0, 0], [870, 0, 0])]
@@ -145,7 +145,7 @@ def test_blues_past_is_counted_like_blues_minutes() -> None:
 
 
 def test_an_answer_of_blue_that_cannot_be_read_could_be_of_any_class() -> None:
-    """Where that is to be allowed for; one of green's is of none."""
+    """It counts for every class where the gate allows for that; an unreadable answer of green's counts for none."""
     known = {"yes": 6, OTHER: 1, UNREADABLE: 3}
     both = replace(GREEN, predictions=known), replace(BLUE, predictions=known)
     assert CLASSES.items(*both) == [Counts(6, 10, 6, 10), Counts(0, 10, 0, 10), Counts(1, 10, 1, 10)]

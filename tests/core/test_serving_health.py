@@ -1,4 +1,4 @@
-"""Whether requests show that what serves is healthy: no few minutes that look good by chance, and no endless doubt."""
+"""Whether requests show that what serves is healthy: a few minutes that look good by chance do not, and doubt ends."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def shown(*minutes: tuple[int, int], unhealthy: bool = False, only: bool = False
 
 
 def told(rpm: float, share: float, hours: int, seed: int) -> list[ServingHealth]:
-    """Return what is said each minute of a deployment that fails this share of its requests all the time."""
+    """Return each minute's result for a deployment that constantly fails this share of its requests."""
     dice = np.random.default_rng(seed)
     totals = dice.poisson(rpm, hours * 60)
     bads = dice.binomial(totals, share)
@@ -52,7 +52,7 @@ def told(rpm: float, share: float, hours: int, seed: int) -> list[ServingHealth]
 @pytest.mark.parametrize("share", [1.7 * LIMIT, 4 * LIMIT])
 @pytest.mark.parametrize("rpm", [5, 10, 60, 600])
 def test_what_fails_all_the_time_never_recovers_by_chance(rpm: int, share: float) -> None:
-    """Every minute is another chance to look good: after an hour, none of the next five hours' may do."""
+    """Every minute is another chance to look good: after the first hour, no minute of the next five hours may."""
     for seed in range(3):
         said = told(rpm, share, 6, seed)
         assert UNHEALTHY in said
@@ -61,7 +61,7 @@ def test_what_fails_all_the_time_never_recovers_by_chance(rpm: int, share: float
 
 @pytest.mark.parametrize("rpm", [2, 10, 60, 600])
 def test_what_works_is_good_from_the_start_and_nearly_always(rpm: int) -> None:
-    """A tenth of the failures that are allowed is not held against it, at any traffic."""
+    """A tenth of the allowed failures is not held against it, at any traffic."""
     for seed in range(3):
         said = told(rpm, LIMIT / 10, 3, seed)
         assert {GOOD, PROVEN} & set(said[:5])
@@ -70,7 +70,7 @@ def test_what_works_is_good_from_the_start_and_nearly_always(rpm: int) -> None:
 
 @pytest.mark.parametrize("rpm", [2, 10, 60, 600])
 def test_no_five_minutes_of_what_works_surely_look_bad(rpm: int) -> None:
-    """Although some of a day's many do at a third of what is allowed, as where a few failures meet by chance."""
+    """At a third of the allowed failures, some of a day's many five minutes look bad by chance, never surely bad."""
     dice = np.random.default_rng(rpm)
     totals = dice.poisson(rpm, 24 * 60)
     rows = [row for row in hour(*zip(dice.binomial(totals, LIMIT / 3), totals, strict=True)) if row.total]
@@ -87,7 +87,7 @@ def test_five_minutes_of_what_fails_surely_look_bad(rpm: int, share: float) -> N
 
 
 def test_few_requests_prove_nothing_yet() -> None:
-    """What fails one request in twenty answers these without a failure once in three times."""
+    """A deployment that fails one request in twenty answers this many without a failure one time in three."""
     assert shown(*[(0, 20)] * 1) is GOOD
     assert shown(*[(0, 20)] * 7) is GOOD
     assert shown(*[(0, 20)] * 8) is PROVEN
@@ -113,7 +113,7 @@ AN_OUTAGE = ((60, 60),) * 3
 def test_recovery_needs_as_much_proof_as_the_end_of_an_incident(
     since: Sequence[tuple[int, int]], expected: ServingHealth
 ) -> None:
-    """Ten good minutes and enough requests, or nearly an hour where those never come."""
+    """Ten good minutes and enough requests, or nearly an hour if those never come."""
     assert shown(*AN_OUTAGE, *since, unhealthy=True) is expected
 
 
@@ -124,7 +124,7 @@ def test_what_was_known_to_be_unhealthy_must_show_more_than_silence_about_it() -
 
 
 def test_requests_from_before_a_doubt_do_not_end_it() -> None:
-    """The smoke requests failed a moment ago, after an hour of good requests: it takes ten minutes of good ones."""
+    """The smoke requests failed a moment ago, after an hour of good requests: it takes ten new good minutes."""
     assert shown(*[(0, 60)] * 60, unhealthy=True) is GOOD
     assert shown(*[(0, 60)] * 60, unhealthy=False) is PROVEN
 
@@ -151,7 +151,7 @@ def test_without_smoke_requests_a_burst_an_hour_must_do(
     unhealthy: bool,  # noqa: FBT001
     expected: ServingHealth,
 ) -> None:
-    """Nothing else will ever show that it works; with smoke requests, those are sent between the bursts."""
+    """Nothing else will ever show that it works; otherwise smoke requests are sent between the bursts."""
     assert shown(*minutes, unhealthy=unhealthy, only=True) is expected
     assert shown(*minutes, unhealthy=unhealthy) in {GOOD, UNCLEAR}
 
@@ -163,7 +163,7 @@ def test_the_constants_fit_together() -> None:
 
 
 def test_minutes_that_were_read_before_say_nothing_new() -> None:
-    """This host's clock was set back: its newest minutes are older than those already taken into account."""
+    """The host's clock was set back: its newest minutes are older than those already taken into account."""
     given = rollout(Phase.PROMOTED, created=NOW - HOUR).with_ending(watched=GREEN, watched_until=NOW - MINUTE)
     earlier = NOW - 20 * MINUTE
     rows = tuple(DeploymentMinute(GREEN, earlier - n * MINUTE, 60, 60) for n in range(10, 0, -1))

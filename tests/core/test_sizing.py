@@ -58,7 +58,7 @@ ONE = serving(old=100)
     ],
 )  # fmt: skip
 def test_the_size_is_what_will_be_created(waiting: Rollout, endpoint: EndpointSeen, expected: Sizing) -> None:
-    """None is what only the template says."""
+    """None means that only the template says it."""
     assert sizing(waiting, endpoint) == expected
 
 
@@ -86,13 +86,13 @@ def test_the_size_is_what_will_be_created(waiting: Rollout, endpoint: EndpointSe
     ],
 )
 def test_nothing_is_asked_otherwise(waiting: Rollout, endpoint: EndpointSeen) -> None:
-    """Nothing is about to be created, it takes no quota, or its size is not known."""
+    """Nothing is about to be created, it needs no quota, or its size is unknown."""
     assert sizing(waiting, endpoint) is None
 
 
 @pytest.mark.parametrize(("instances", "cores"), [(1, 2), (4, 5), (5, 6), (6, 8), (10, 12), (50, 60)])
 def test_azure_reserves_a_fifth_more(instances: int, cores: int) -> None:
-    """Rounded up, in whole instances."""
+    """The reserve is rounded up to whole instances."""
     assert reserved(instances) == cores
 
 
@@ -117,7 +117,7 @@ FOUR = Beside(BLUE, instances=4)
     ids=["it serves with six", "it is being scaled", "it was scaled down", "the rollout is over"],
 )
 def test_blues_size_is_what_it_serves_with(given: Rollout, look: EndpointSeen, known: int) -> None:
-    """Not what it is on the way to, nor what it was scaled down to: it must be able to serve everything again."""
+    """Not the count it is being scaled to, nor a reduced one: blue must be able to serve everything again."""
     assert with_blue_instances(given, look).blue_instances == known
 
 
@@ -131,6 +131,6 @@ def test_blues_size_is_what_it_serves_with(given: Rollout, look: EndpointSeen, k
     ids=["grown", "growing", "small"],
 )
 def test_blue_is_small_until_it_has_grown(look: EndpointSeen, *, small: bool) -> None:
-    """Azure shows the number that was ordered before the instances are there."""
+    """Azure shows the ordered count before the instances exist."""
     given = rollout(Phase.ROLLING_BACK, placement=FOUR, blue_scaled_down=True, blue_scaled_up=True)
     assert blue_is_small(given, look) is small

@@ -46,26 +46,26 @@ class MeasuredSize(Measured, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Large(CountSample):
-    """Answers of more than so many bytes, of all."""
+    """Answers of more than this many bytes, out of all."""
 
     more_than_bytes: int
     kind: Literal["large"] = "large"
 
     def counts(self, row: DeploymentMinute, *, green: bool) -> tuple[Pair]:
-        """Return large and all answers."""
+        """Return the number of large answers and of all answers."""
         del green
         tally = row.tallies.get("large_answers")
         return (NOTHING if tally is None else (tally.bad, tally.total),)
 
     def measured(self, item: int) -> Measured:
-        """Return that it is large answers, and what large is."""
+        """Return that large answers are counted, and what large means."""
         del item
         return MeasuredSize(what="large_answers", more_than_bytes=self.more_than_bytes)
 
 
 @dataclass(frozen=True, slots=True)
 class LargeAnswersGate(Gate):
-    """The share of answers over 1 MB is no larger than blue's."""
+    """The share of answers over 1 MB must be no larger than blue's."""
 
     more_than_bytes: int = 1_000_000
     role: Role = "non_blocking"
@@ -74,12 +74,12 @@ class LargeAnswersGate(Gate):
     samples: ClassVar[tuple[type[Sample], ...]] = (Large,)
 
     def needs(self, sources: SourceChoice) -> tuple[Tallies]:
-        """Return that answers are to be counted by their size."""
+        """Return the need for answers counted by size."""
         del sources
         return (Tallies(self.name, "gates/large_answers.kql"),)
 
     def calibrate(self, past: Past, terms: Terms) -> Calibrated:
-        """Return how it is judged."""
+        """Return how the gate is judged."""
         return relative_to_blue(self, Large(self.more_than_bytes), past, terms)
 
 
@@ -98,7 +98,7 @@ def toy() -> Iterator[None]:
 
 
 def answering(large: float) -> Conduct:
-    """Return how a deployment answers: this share of its answers is large."""
+    """Return how a deployment answers if this share of its answers is large."""
     return Conduct(counted={"large_answers": large})
 
 
@@ -109,7 +109,7 @@ def calibration() -> Calibration:
 
 
 def test_it_is_calibrated_with_its_part_of_the_risk() -> None:
-    """Its rate is blue's, and its part of the rollback risk its weight among all."""
+    """Its rate is blue's, and its share of the rollback risk is its weight among all gates."""
     setting = calibration().panel.gates[1]
     assert (setting.name, setting.critical) == ("large_answers", False)
     assert setting.rates == pytest.approx((0.01,))
@@ -131,14 +131,14 @@ def test_a_green_with_larger_answers_is_rolled_back_by_it() -> None:
 
 
 def test_a_green_with_the_same_answers_is_promoted() -> None:
-    """A green that does what blue does is not rolled back."""
+    """A green that answers as blue does is not rolled back."""
     world = World(JUDGED, conduct={BLUE: answering(0.01), GREEN: answering(0.01)})
     world.register()
     world.until(Phase.PROMOTED)
 
 
 def test_it_is_reported_like_any_gate() -> None:
-    """Its reading has counts, role, odds and a summary, although nobody wrote a sentence for it."""
+    """Its reading has counts, role, odds and a summary, although it has no sentence of its own."""
     world = World(JUDGED, conduct={BLUE: answering(0.01), GREEN: answering(0.01)})
     world.register()
     world.until_weight(10)
@@ -175,7 +175,7 @@ def test_telemetry_is_asked_for_what_it_needs() -> None:
 
 
 def test_it_is_explained() -> None:
-    """A policy with it says where its facts come from, what it requires, and what it may do."""
+    """The explanation of a policy with it says where its facts come from, what it requires, and what it may do."""
     assert "query results from Log Analytics" in sources(SETTINGS)
     assert judged(SETTINGS)[1] == (
         "large_answers: the share that large_answers counts as bad is no larger than blue's. Non-blocking, with 29% "

@@ -1,4 +1,4 @@
-"""A kind of step from outside the package: the engine, the store and the history take it like any other."""
+"""A kind of step from outside the package: the engine, the store and the history treat it like any other."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class EvenHourStep(Step):
     kind: Literal["even-hour"] = "even-hour"
 
     def advance(self, rollout: Rollout, observation: Observation, endpoint: EndpointSeen, now: datetime) -> Decision:
-        """Go on when the hour is even."""
+        """Advance once the hour is even."""
         del observation, endpoint
         if now.hour % 2:
             return Decision(rollout)
@@ -44,7 +44,7 @@ def toy() -> Iterator[None]:
 
 @pytest.mark.usefixtures("toy")
 def test_a_rollout_takes_a_step_of_an_unknown_kind() -> None:
-    """It waits as the kind says, with no traffic on green, and then continues to promotion."""
+    """It waits as the kind says, with no traffic on green, and then continues to the promotion."""
     world = World(policy=replace(POLICY, steps=(SmokeStep("s"), EvenHourStep(), WeightStep(50))))
     world.minutes(60)
     world.register()

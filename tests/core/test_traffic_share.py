@@ -1,4 +1,4 @@
-"""The share of live requests that green receives, compared with its weight: found, and not found by chance."""
+"""The share of live requests that green receives, compared with its weight: mismatches are found, chance is not one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def after(*minutes: LiveMinute) -> TrafficShare:
 
 
 def minutes_to_mismatch(*minutes: LiveMinute) -> int | None:
-    """Return after how many of these minutes there is a mismatch; None if there is none."""
+    """Return how many of these minutes it takes to find a mismatch; None if there is none."""
     share = TrafficShare()
     for number, minute in enumerate(minutes, start=1):
         share = watch(share, minute, TUNED)
@@ -42,12 +42,12 @@ def test_a_share_far_from_the_weight_is_a_mismatch(green: int, blue: int, weight
 
 @pytest.mark.parametrize(("green", "weight"), [(100, 10), (75, 10), (135, 10), (420, 50), (900, 90), (870, 90)])
 def test_a_share_within_the_tolerance_is_none_however_long(green: int, weight: int) -> None:
-    """Odds of up to one and a half times those of the weight are near enough for a comparison."""
+    """Odds of up to one and a half times the weight's are close enough for a comparison."""
     assert minutes_to_mismatch(*[LiveMinute(green, 1000 - green, weight)] * 2000) is None
 
 
 def test_little_traffic_makes_samples_of_several_minutes() -> None:
-    """At 5 percent and 20 requests a minute, four of green's need four minutes: ten samples take forty."""
+    """At 5 percent and 20 requests a minute, four of green's take four minutes, so ten samples take forty."""
     assert minutes_to_mismatch(*[LiveMinute(6, 14, 5)] * 60) == 4 * WINDOW
 
 
@@ -65,14 +65,14 @@ def test_a_sample_is_never_made_of_minutes_at_two_weights() -> None:
 
 @pytest.mark.parametrize("factor", [0.25, 4.0])
 def test_a_mismatch_in_steps_that_are_shorter_than_its_samples_is_found(factor: float) -> None:
-    """Four minutes at each of four weights, always the same odds beside those of the weight."""
+    """Four minutes at each of four weights, always with the same odds relative to the weight's."""
     steps = [LiveMinute(*split(800, weight, factor), weight) for weight in (5, 20, 40, 70) for _ in range(4)]
     assert minutes_to_mismatch(*steps) == pytest.approx(WINDOW, abs=2)
 
 
 @pytest.mark.parametrize("factor", [0.75, 1.0, 1.4])
 def test_each_sample_is_measured_by_its_own_weight(factor: float) -> None:
-    """A share within the tolerance stays that when the weight changes, up or down, in every minute."""
+    """A share within the tolerance stays so when the weight changes, up or down, in any minute."""
     minutes = [LiveMinute(*split(900, weight, factor), weight) for weight in (5, 60, 15, 90, 30) * 80]
     assert minutes_to_mismatch(*minutes) is None
     assert not outside(after(*minutes))
@@ -85,20 +85,20 @@ def test_the_last_samples_are_expected_to_be_what_their_weights_bring() -> None:
 
 
 def test_a_change_of_weight_is_no_variation_of_the_share() -> None:
-    """Only samples at the same weight show whether requests stay together."""
+    """Only samples at the same weight show whether requests are correlated."""
     minutes = [LiveMinute(*split(2000, weight, 1.0), weight) for weight in (10, 10, 80, 80) * 10]
     assert cluster(after(*minutes).variation) == pytest.approx(1.0)
 
 
 def split(total: int, weight: int, factor: float) -> tuple[int, int]:
-    """Return green's and blue's requests where the odds of being green's are so many times the weight's."""
+    """Return green's and blue's requests if green's odds are this multiple of the weight's."""
     odds = factor * weight / (100 - weight)
     green = round(total * odds / (1 + odds))
     return green, total - green
 
 
 def test_a_mismatch_ends_when_the_last_samples_together_are_right_again() -> None:
-    """And what was won while it lasted is forgotten."""
+    """What was gained while it lasted is then forgotten."""
     wrong, right = [LiveMinute(10, 590, 10)] * 15, LiveMinute(60, 540, 10)
     assert [after(*wrong, *[right] * count).mismatch for count in (0, 4, WINDOW)] == [True, True, False]
     assert after(*wrong, *[right] * WINDOW).log_odds < 0
@@ -114,7 +114,7 @@ def test_requests_that_stay_together_weigh_less() -> None:
 
 
 def independent(draw: np.random.Generator, share: float) -> tuple[int, int]:
-    """Return 200 requests a minute, each by itself."""
+    """Return 200 independent requests a minute."""
     total = int(draw.poisson(200))
     green = int(draw.binomial(total, share))
     return green, total - green
@@ -135,7 +135,7 @@ def over_ten_connections(draw: np.random.Generator, share: float) -> tuple[int, 
 
 
 def rollout(draw: np.random.Generator, world: Draw, factor: float, minutes: int = 30) -> Iterator[LiveMinute]:
-    """Yield these minutes at each of four weights, where the odds of being green's are so many times the weight's."""
+    """Yield these minutes at each of four weights, with green's odds this multiple of the weight's."""
     for weight in (10, 25, 50, 75):
         odds = factor * weight / (100 - weight)
         for _ in range(minutes):
@@ -145,7 +145,7 @@ def rollout(draw: np.random.Generator, world: Draw, factor: float, minutes: int 
 @pytest.mark.parametrize("world", [independent, in_fives, over_ten_connections])
 @pytest.mark.parametrize("factor", [1.0, 1.25, 0.8])
 def test_chance_is_no_mismatch(world: Draw, factor: float) -> None:
-    """In 50 rollouts, none is reported, whether requests are independent or stay together for a minute."""
+    """In 50 rollouts none is reported, whether requests are independent or correlated for a minute."""
     draw = np.random.default_rng(11)
     assert not any(minutes_to_mismatch(*rollout(draw, world, factor)) for _ in range(50))
 
@@ -161,6 +161,6 @@ def test_chance_is_no_mismatch_in_short_steps(world: Draw, minutes: int) -> None
 @pytest.mark.parametrize("world", [independent, in_fives, over_ten_connections])
 @pytest.mark.parametrize("factor", [0.2, 5.0])
 def test_a_fifth_or_five_times_the_share_is_found(world: Draw, factor: float) -> None:
-    """In each of 20 rollouts, whatever stays together."""
+    """It is found in each of 20 rollouts, however requests are correlated."""
     draw = np.random.default_rng(12)
     assert all(minutes_to_mismatch(*rollout(draw, world, factor)) for _ in range(20))

@@ -41,7 +41,7 @@ def test_arguments_become_options() -> None:
 
 
 def test_without_the_set_up_the_demo_exits_with_3(tmp_path: Path) -> None:
-    """It says what is missing and how to fix it, and changes nothing."""
+    """It says what is missing and how to fix that, and changes nothing."""
     output = io.StringIO()
     missing = DemoOptions(out=tmp_path / "out", state=tmp_path / "state", azurite=tmp_path / "azurite")
     assert run(missing, Console(file=output, width=200)) == NOT_SET_UP == 3

@@ -1,4 +1,4 @@
-"""The example matches the demo's claims: a better version, and one with a bug that hand-picked requests do not show."""
+"""The example matches the demo's claims: one version is better, and one has a bug that hand-picked requests miss."""
 
 from __future__ import annotations
 
@@ -47,6 +47,6 @@ def test_the_smoke_test_cannot_see_the_bug(trained: Trained) -> None:
 
 
 def test_a_version_is_registered_with_its_model_and_its_script_and_nothing_else(trained: Trained) -> None:
-    """The folder holds exactly what is uploaded."""
+    """The folder contains exactly what is uploaded."""
     for version in "1234":
         assert {path.name for path in (trained[0] / "models" / version).iterdir()} == {"model.pkl", "score.py"}

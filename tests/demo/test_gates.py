@@ -54,7 +54,7 @@ def test_a_dry_run_decides_nothing() -> None:
     "nothing", [stepping(), stepping(gate("errors", 9.0), phase="rolled-back"), stepping() | {"verdict": None}]
 )
 def test_nothing_is_shown_while_nothing_is_judged(nothing: dict[str, Any]) -> None:
-    """This holds before the first verdict, and after the end."""
+    """This covers the time before the first verdict and after the end."""
     assert distances(nothing) == []
 
 

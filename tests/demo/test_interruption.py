@@ -38,7 +38,7 @@ def test_stopped_in_the_first_scene_it_ends_its_processes_and_removes_its_state(
                     demo.send_signal(sent)
             assert demo.wait(300) == 130
         finally:
-            demo.kill()  # if it does not stop, this test must
+            demo.kill()  # if it does not stop, this test must stop it
     assert _processes_of(tmp_path) == []
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
     assert (tmp_path / "out/logs/azure.log").exists()

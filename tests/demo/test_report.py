@@ -48,7 +48,7 @@ def test_steps_are_the_shares_observed_in_azure_with_their_requests() -> None:
 
 
 def test_failures_are_compared_with_an_immediate_switch() -> None:
-    """Version 3 was live from minute 12.3 to 16.3: five of its requests failed, as would the same five rows."""
+    """Version 3 was live from minute 12.3 to 16.3: five requests failed, and the same five rows would fail there."""
     compared = report(performance(), PASSED)["switched_at_once"]
     assert (compared["green_requests"], compared["failed"], compared["would_have_failed"]) == (5, 5, 5)
     assert compared["requests"] == 41
@@ -69,7 +69,7 @@ def test_the_actual_speed_is_reported() -> None:
 
 
 def test_one_failed_scene_fails_the_demo() -> None:
-    """It passes only if every scene did, and not if none was played."""
+    """It passes only if every scene did, and not if none was run."""
     assert report(performance(), PASSED)["passed"]
     assert not report(performance(), [*PASSED, {"title": "last", "passed": False, "checks": []}])["passed"]
     assert not report(performance(), [])["passed"]

@@ -1,4 +1,4 @@
-"""The demo's polling ends when it is told to."""
+"""The demo's polling ends when it is cancelled."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cli.demo.stage import Stage
 
 
 class Failing(Stage):
-    """A stage whose requests fail while they are cancelled, as a broken connection makes them."""
+    """A stage whose requests fail while they are cancelled, as with a broken connection."""
 
     def __init__(self) -> None:
         self.clock, self.looking = DemoClock(None), asyncio.Event()
@@ -27,7 +27,7 @@ class Failing(Stage):
 
 
 def test_a_request_that_fails_while_it_is_cancelled_does_not_hide_the_cancellation() -> None:
-    """Otherwise an interrupted demo polls on for ever."""
+    """Otherwise an interrupted demo would poll forever."""
 
     async def ends() -> bool:
         stage = Failing()

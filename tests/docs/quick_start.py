@@ -1,4 +1,4 @@
-"""What the commands of docs/quick-start.md print, on an endpoint in memory.
+"""The output of the commands in docs/quick-start.md, on an endpoint in memory.
 
 `python -m tests.docs.quick_start` writes it into the page.
 """
@@ -39,7 +39,7 @@ def blocks(page: str) -> dict[str, str]:
 
 
 def written(page: str) -> str:
-    """Return the page with what its commands print."""
+    """Return the page with the output of its commands."""
     with tempfile.TemporaryDirectory() as folder, chdir(folder):
         Path("policies/smoke").mkdir(parents=True)
         Path("policies/churn.yaml").write_text(blocks(page)["yaml"], encoding="utf-8")
@@ -54,7 +54,7 @@ def written(page: str) -> str:
 
 
 def checked() -> str:
-    """Return what `teal policy check` prints."""
+    """Return the output of `teal policy check`."""
     out = StringIO()
     with redirect_stdout(out):
         assert main(["policy", "check", "--no-estimates", "--settings", str(SETTINGS), "policies"]) == 0
@@ -62,7 +62,7 @@ def checked() -> str:
 
 
 class Watched:
-    """The app over a world in memory, as `teal wait` and `curl` see it."""
+    """The app on a world in memory, as `teal wait` and `curl` see it."""
 
     def __init__(self, policy: Policy) -> None:
         app = func.FunctionApp()
@@ -75,7 +75,7 @@ class Watched:
         self.status = ""
 
     def wait(self) -> str:
-        """Return what `teal wait churn 7` prints; its status is taken at the first weight."""
+        """Return the output of `teal wait churn 7`, and record the rollout's status at the first weight."""
         self.world.register()
         began = self.world.clock()
 
@@ -91,7 +91,7 @@ class Watched:
         return "\n".join(self.lines)
 
     def listed(self, query: dict[str, str]) -> list[Json]:
-        """Ask the API, and take the status of a rollout at its first weight."""
+        """Ask the API, and record the rollout's status at its first weight."""
         current = self.answer("show", {"endpoint": "churn"})["current"]
         if current and current["weight"] == 10 and not self.status:
             self.status = json.dumps({name: current[name] for name in SHOWN}, indent=2)
@@ -100,7 +100,7 @@ class Watched:
         return rollouts
 
     def answer(self, name: str, parts: dict[str, str]) -> Json:
-        """Return what the API answers."""
+        """Return the API's answer."""
         status, content = self.calls.send(name, parts)
         assert status == 200, content
         return content
@@ -111,7 +111,7 @@ class Watched:
 
 
 def followed(policy: Policy) -> dict[str, str]:
-    """Return what is shown of the health, and of a good version's rollout."""
+    """Return the displayed health, and the displayed rollout of a good version."""
     watched = Watched(policy)
     with use(app_over(watched.world)):
         findings = watched.answer("health", {})["findings"]
@@ -121,7 +121,7 @@ def followed(policy: Policy) -> dict[str, str]:
 
 
 def rolled_back(policy: Policy) -> dict[str, str]:
-    """Return how waiting ends where an operator rolls back."""
+    """Return how waiting ends when an operator rolls back."""
     watched = Watched(policy)
     told = watched.tell
 

@@ -1,4 +1,4 @@
-"""Every call of the API in a document is one that the app accepts: played on a rollout at its first weight."""
+"""Every API call in a document is accepted by the app: each is sent on a rollout at its first weight."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.functions.conftest import Calls, app_over
 CURL = re.compile(r'\bcurl [^\n]*?"\$TEAL_URL/api/(?P<path>[^"]*)"[^\n]*')
 BLOCK = re.compile(r"^ *```sh\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 VERBS = ("promote", "pause", "rollback")  # of the function `act` in the quick start and the runbook
-# What the runbook's functions are called with. Its `start` is for a version that has no rollout yet.
+# Arguments for the runbook's functions. Its `start` is for a version that has no rollout yet.
 FILLED = {
     "$endpoint": "churn",
     "$who": '"by": "you@example.com", "reason": "incident 4711"',
@@ -34,7 +34,7 @@ BODY = re.compile(r"""-d (?:'(.*?)'|"((?:\\.|[^"\\])*)")""")
 
 @dataclass(frozen=True)
 class ApiCall:
-    """A call as the document has it. path: without its query."""
+    """A call as in the document. path: without its query."""
 
     method: str
     path: str
@@ -67,7 +67,7 @@ def _call(command: str, address: str) -> ApiCall:
 
 
 def _body(found: re.Match[str], path: str) -> dict[str, object]:
-    """Return what is sent: as it is, or with what the shell fills in between double quotes."""
+    """Return what is sent: as written, or with what the shell fills in between double quotes."""
     text = found[1]
     if text is None:
         text = found[2].replace('\\"', '"')
@@ -80,7 +80,7 @@ def _body(found: re.Match[str], path: str) -> dict[str, object]:
 def matched(call: ApiCall) -> tuple[str, dict[str, str]]:
     """Return the operation's name and the parts of its path."""
     words = call.path.split("/")
-    # A route that has the words themselves comes before one with placeholders.
+    # A route with these exact words takes precedence over one with placeholders.
     for route in sorted(ROUTES, key=lambda each: each.path.count("{")):
         wanted = route.path.split("/")
         if route.method == call.method and len(wanted) == len(words):
@@ -100,7 +100,7 @@ def found() -> dict[str, func.Function]:
 
 @pytest.mark.parametrize("call", [pytest.param(call, id=f"{page} {call}") for page, call in in_documents()])
 def test_a_call_is_accepted(call: ApiCall, found: dict[str, func.Function]) -> None:
-    """With its path, query and body as a reader would paste them."""
+    """Path, query and body are those that a reader would paste."""
     calls = Calls(found)
     calls.world.register()
     calls.world.until_weight(10)
@@ -114,5 +114,5 @@ def test_a_call_is_accepted(call: ApiCall, found: dict[str, func.Function]) -> N
 
 
 def test_the_calls_are_found() -> None:
-    """In the pages that operators read."""
+    """They are on the pages that operators read."""
     assert {page for page, _ in in_documents()} >= {"docs/api.md", "docs/quick-start.md", "docs/runbook.md"}

@@ -14,19 +14,19 @@ PAGES = sources()
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_each_command_in_a_document_works(page: Path) -> None:
-    """Its name, its options and the number of its arguments; a command that is only named may lack arguments."""
+    """It checks names, options and numbers of arguments; a command that is only named may lack arguments."""
     commands = in_document(page.read_text(encoding="utf-8"))
     assert {command: why for command, named in commands if (why := problem(command, named=named))} == {}
 
 
 def test_what_follows_a_block_in_another_language_is_prose() -> None:
-    """Its end is not the beginning of a block, and what is not a shell's has no commands."""
+    """The block's end does not start another block, and a block in another language has no commands."""
     text = "```json\nmake demo\n```\n\nmake up your mind:\n\n```sh\nazd up\n```\n"
     assert list(in_document(text)) == [("azd up", False)]
 
 
 def test_commands_are_found() -> None:
-    """In blocks of code, fenced or indented, and in sentences."""
+    """They are found in fenced and indented code blocks, and in sentences."""
     text = "Run `teal policy\ncheck` first:\n\n```sh\nmake demo KEEP=1 | cat  # shows all\n```\n\nThen:\n\n    azd up\n"
     assert list(in_document(text)) == [("make demo KEEP=1", False), ("azd up", False), ("teal policy check", True)]
 

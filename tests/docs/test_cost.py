@@ -1,4 +1,4 @@
-"""docs/cost.md counts runs as the schedules say."""
+"""docs/cost.md counts runs as the schedules do."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from docs.cost_figures import times
     ],
 )
 def test_runs_in_thirty_days(schedule: str, count: int) -> None:
-    """Seconds, minutes and hours, each fixed, all, or every so many."""
+    """Seconds, minutes and hours: fixed, all, or every so many."""
     assert times(schedule) == count
 
 
@@ -33,7 +33,7 @@ def test_what_cannot_be_counted_is_an_error(schedule: str) -> None:
 
 
 def test_instances_of_a_zone_redundant_app() -> None:
-    """Flex Consumption scales every function on its own, but for those with HTTP triggers: two instances for each."""
+    """On Flex Consumption each function scales separately, except those with HTTP triggers: two instances for each."""
     root = Path(__file__).resolve().parents[2]
     sources = "".join(file.read_text(encoding="utf-8") for file in (root / "functions").glob("*.py"))
     groups = len(re.findall(r"^@\w+\.\w+_trigger\(", sources, re.MULTILINE)) + 1

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 @pytest.mark.parametrize("path", documents(), ids=lambda path: path.name)
 def test_generated_parts_are_up_to_date(path: Path) -> None:
-    """A code change that a document shows must be in the document too: run `python -m docs.generate`."""
+    """A code change that affects a document must change the document too: run `python -m docs.generate`."""
     assert path.read_text() == documents()[path]
 
 
@@ -28,7 +28,7 @@ def test_a_document_without_its_marks_is_an_error() -> None:
 
 
 def test_the_readmes_commands_are_what_ci_runs() -> None:
-    """CI runs the two commands for newcomers, so they work."""
+    """CI runs the two commands that newcomers run, so they work."""
     commands = re.findall(r"^make (\w+)", (ROOT / "README.md").read_text(), re.MULTILINE)
     assert commands == ["demo", "test"]
     gate = (ROOT / ".ci" / "run").read_text()
@@ -59,7 +59,7 @@ def test_links_are_valid(document: Path) -> None:
 
 
 def test_every_setting_of_the_app_is_explained() -> None:
-    """And so is every variable that the command line reads."""
+    """Every variable that the command line reads is explained as well."""
     code = [path.read_text() for folder in ("shared", "functions", "cli") for path in (ROOT / folder).rglob("*.py")]
     names = {name for text in code for name in re.findall(r'"(TEAL_[A-Z_]+|AzureWebJobsStorage__\w+)"', text)}
     pages = "".join(path.read_text() for path in sources())
@@ -77,7 +77,7 @@ INVENTED = {"policies/deployments/churn.yml", "policies/smoke/churn.json"}
 
 @pytest.mark.parametrize("document", sources(), ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_named_file_exists(document: Path) -> None:
-    """A file that has moved has moved on the page too. Some are named without `shared` or `tests`."""
+    """A file that was moved must be moved on the page too. Some are named without `shared` or `tests`."""
     named = set(PATH.findall(document.read_text())) - INVENTED
     places = [ROOT, ROOT / "shared", ROOT / "tests"]
     assert {name for name in named if not any((place / name).exists() for place in places)} == set()

@@ -20,7 +20,7 @@ UNCHECKED = "not checked here"
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
 def test_a_row_is_complete_and_says_how_it_is_checked(row: list[str]) -> None:
-    """A row without a check says so."""
+    """A row without a check must say so."""
     assert len(row) == len(HEADER.strip("|").split("|"))
     assert all(row)
     checked = row[3]
@@ -30,14 +30,14 @@ def test_a_row_is_complete_and_says_how_it_is_checked(row: list[str]) -> None:
 
 @pytest.mark.parametrize(("file", "function"), sorted(set(NAMED.findall(PAGE))))
 def test_a_named_test_exists(file: str, function: str) -> None:
-    """A renamed test is renamed on the page too."""
+    """A renamed test must be renamed on the page too."""
     path = ROOT / "tests" / file
     assert path.exists()
     assert not function or re.search(rf"^(?:async )?def {function}\(", path.read_text(), re.MULTILINE)
 
 
 def test_every_table_has_rows_of_its_own() -> None:
-    """Names of rows are used elsewhere, so there is one row of each."""
+    """Names of rows are used elsewhere, so each occurs once."""
     names = [row[0] for row in ROWS]
     assert len(names) == len(set(names)) >= 50
     assert PAGE.count(HEADER) == len({name[0] for name in names})

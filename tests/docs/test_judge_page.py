@@ -112,5 +112,5 @@ def test_numbers_in_sentences_are_those_that_ship(words: str) -> None:
 
 
 def test_numbers_in_words_are_those_that_ship() -> None:
-    """These are the two bad minutes of a calm blue, and three times as often."""
+    """The page spells out two bad minutes for a calm blue, and "three times as often"."""
     assert (TUNED.calm_minutes, TUNED.severe.rho) == (2, 3.0)

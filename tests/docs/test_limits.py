@@ -10,7 +10,7 @@ import pytest
 from docs.limit_tables import BYTES, INTERNAL, ROOT, SECONDS, TABLES, constant, shown
 
 BOUND = re.compile(r"^((?:LONGEST|MOST|LARGEST|DEEPEST)\w*)(?:, (LONGEST\w*))? = ", re.MULTILINE)
-# Found in the same way, but explained on a page of their own.
+# Found in the same way, but explained on their own pages.
 JUDGES = re.compile(r"shared\.core\.(judge|gates\.alarms)\b")
 
 
@@ -27,7 +27,7 @@ def bounds() -> set[str]:
 
 
 def test_every_bound_of_the_code_is_on_the_page_or_internal() -> None:
-    """A new one must be placed: the page would not mention it otherwise."""
+    """Otherwise the page would not mention a new one."""
     listed = {place for rows in TABLES.values() for place, _, _ in rows}
     found = {place for place in bounds() if not JUDGES.match(place)}
     assert found
@@ -36,7 +36,7 @@ def test_every_bound_of_the_code_is_on_the_page_or_internal() -> None:
 
 
 def test_every_row_names_a_constant() -> None:
-    """Also those whose names do not say that they are bounds."""
+    """Even constants whose names do not say that they are bounds."""
     assert all(constant(place) for rows in TABLES.values() for place, _, _ in rows)
 
 
@@ -55,5 +55,5 @@ def test_every_row_names_a_constant() -> None:
     ],
 )
 def test_values_are_shown_with_their_units(value: object, unit: str, text: str) -> None:
-    """As a reader expects them."""
+    """Each unit is written as a reader expects it."""
     assert shown(value, unit) == text

@@ -25,7 +25,7 @@ SETTINGS = """auth="x-functions-key: k"; endpoint=churn; who='"by": "ada@example
 
 @pytest.fixture
 def served() -> Iterator[str]:
-    """Serve the verbs of the API over HTTP, on a rollout of churn:7 at its first weight; return the address."""
+    """Serve the API's verbs over HTTP, on a rollout of churn:7 at its first weight; return the address."""
     app = func.FunctionApp()
     app.register_functions(api)
     calls = Calls({str(function.get_function_name()): function for function in app.get_functions()})
@@ -67,11 +67,11 @@ def served() -> Iterator[str]:
     ],
 )
 def test_act(served: str, arguments: str, printed: str) -> None:
-    """Whether the request is accepted, what it skips, or why it is refused."""
+    """It prints whether the request is accepted, what it skips, or why it is refused."""
     function = re.search(r"^act\(\) .*$", PAGE, re.MULTILINE)
     assert function is not None
     script = f"TEAL_URL={served}; {SETTINGS}\n{function[0]}\nact {arguments}"
-    # Found on PATH, as by whoever pastes it.
+    # Found on PATH, as for whoever pastes it.
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)  # noqa: S603, S607
     assert printed in done.stdout
     assert ("skips" in done.stdout) == ("--full" in arguments)

@@ -1,4 +1,4 @@
-"""The documentation site: every page is in it, and no link or anchor leads nowhere."""
+"""The documentation site: every page is in it, and every link and anchor leads somewhere."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
     ids=["a folder", "a folder with a page", "files and other sites"],
 )
 def test_links_lead_to_pages_and_files(tmp_path: Path, text: str, files: dict[str, str], expected: str | None) -> None:
-    """A folder is no page: its link leads to its own page or to a list of its files."""
+    """A folder is not a page: its link leads to its README or to a list of its files."""
     repository, site = tmp_path / "repository", tmp_path / "site"
     for name, content in {"README.md": text, **files}.items():
         (repository / name).parent.mkdir(parents=True, exist_ok=True)
@@ -47,7 +47,7 @@ def test_links_lead_to_pages_and_files(tmp_path: Path, text: str, files: dict[st
 
 
 def test_no_page_is_left_out_of_the_navigation() -> None:
-    """A new page is listed last until somebody gives it a place."""
+    """A new page is listed last until someone gives it a place."""
     names = ["README.md", "docs/api.md", "docs/new.md"]
     assert navigation(names)[0] == {"Teal": "README.md"}
     assert {"More": ["docs/new.md"]} in navigation(names)

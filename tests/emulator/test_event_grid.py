@@ -147,7 +147,7 @@ def test_retries_are_limited(loop: Loop, options: EventGridOptions, reason: str,
 
 
 def test_no_answer_is_a_failed_attempt(topic: Topic) -> None:
-    """If the host is gone the event is retried, and goes to the address of a later subscription."""
+    """If the host is gone the event is retried, and goes to a later subscription's address."""
     topic.loop.run(topic.grid.unsubscribe())
     gone = Topic(topic.loop)
     topic.loop.run(topic.grid.subscribe(gone.url, KEY))

@@ -1,4 +1,4 @@
-"""A cloud in which no policy sets anything: an endpoint's requests are logged only from its diagnostic setting on."""
+"""A cloud in which no policy adds settings: requests are logged only after an endpoint gets a diagnostic setting."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LOGS = "https://api.loganalytics.io"
 
 @pytest.fixture
 def bare(tmp_path: Path) -> Iterator[Arm]:
-    """Return a raw client of a cloud of its own, with the endpoint `bare`."""
+    """Return a raw client of a separate cloud, with the endpoint `bare`."""
     with (
         running_cloud(tmp_path, *OPTIONS) as cloud,
         exported(cloud.environment),
@@ -47,7 +47,7 @@ def count(arm: Arm) -> requests.Response:
 
 
 def test_without_a_setting_there_is_not_even_a_table(bare: Arm) -> None:
-    """A request of before the setting never appears; the first one of after it does, and makes the table."""
+    """A request before the setting never appears; the first one after it does, and creates the table."""
     assert score(bare) == 401
     assert "SEM0100" in count(bare).text
     workspaces = bare.cloud.workspace_id.replace("MachineLearningServices", "OperationalInsights")

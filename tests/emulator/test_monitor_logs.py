@@ -28,7 +28,7 @@ LAG = 300.0
 SPEED = 3000.0
 ANY_TIME = None
 
-# 20 requests: of ten each, the first deployment answers eight with a 200 and the second five; they take 10 to 100 ms.
+# 20 requests, ten for each deployment: the first answers eight with a 200, the second five; they take 10 to 100 ms.
 CODES = {"diabetes-1": [200] * 8 + [424, 400], "diabetes-2": [200] * 5 + [424, 408, 500, 429, 404]}
 
 PER_MINUTE = """
@@ -243,7 +243,7 @@ def test_a_table_exists_from_its_first_row_on(loop: Loop) -> None:
 
 
 def inner_error(workspace: Workspace, query: str) -> dict[str, Any]:
-    """Return the query engine's own error for a query, which must be refused as Azure refuses it."""
+    """Return the query engine's own error for a query, which must be refused in Azure's format."""
     with pytest.raises(HttpResponseError) as refused:
         workspace.ask(query)
     assert refused.value.response is not None
@@ -286,7 +286,7 @@ def test_the_operator_that_needs_the_missing_table_is_named(loop: Loop, query: s
     ],
 )
 def test_what_does_without_the_missing_table_is_answered(loop: Loop, query: str) -> None:
-    """Text that has the table's name is no table; a fuzzy union leaves out what does not exist."""
+    """A string with the table's name is not a table, and a fuzzy union leaves out missing tables."""
     workspace = Workspace(loop, TrafficLog(VirtualClock(), 0.0))
     rows = workspace.ask(query)
     workspace.close()
@@ -294,20 +294,20 @@ def test_what_does_without_the_missing_table_is_answered(loop: Loop, query: str)
 
 
 def test_an_unknown_column_is_named(quiet: Workspace) -> None:
-    """It has the same code as an unknown table, and another text."""
+    """The code is the same as for an unknown table, but the message differs."""
     found = inner_error(quiet, "AmlOnlineEndpointTrafficLog | where Latency > 4")
     assert found == {"code": "SEM0100", "message": "Failed to resolve scalar expression named 'Latency'"}
 
 
 def test_a_query_that_cannot_be_parsed_says_where(quiet: Workspace) -> None:
-    """It has the engine's code for syntax, the line, the position and the word."""
+    """The error has the engine's code for syntax, the line, the position and the word."""
     found = inner_error(quiet, "AmlOnlineEndpointTrafficLog\n| project Path Method")
     message = "Query could not be parsed at 'Method' on line [2,15]"
     assert found == {"code": "SYN0002", "message": message, "line": 2, "pos": 15, "token": "Method"}
 
 
 def test_what_no_setting_sends_is_not_logged(loop: Loop) -> None:
-    """Other listeners, such as metrics, hear of the request anyway."""
+    """Other listeners, such as metrics, still receive the request."""
     log = TrafficLog(VirtualClock(), 0.0, LogOptions(table_exists=True), logged=lambda endpoint: endpoint != "diabetes")
     heard: list[str] = []
     log.listeners.append(lambda entry, _at: heard.append(entry.endpoint))
@@ -319,7 +319,7 @@ def test_what_no_setting_sends_is_not_logged(loop: Loop) -> None:
 
 
 def test_rows_that_have_not_arrived_are_not_counted(loop: Loop) -> None:
-    """With a lag of an hour, a request of just now is missing."""
+    """With a lag of an hour, a recent request is missing."""
     workspace = Workspace(loop, TrafficLog(VirtualClock(), 3600.0, LogOptions(table_exists=True)))
     workspace.record()
     assert workspace.ask("AmlOnlineEndpointTrafficLog | count") == [[0]]

@@ -76,7 +76,7 @@ def test_values(
     ],
 )
 def test_refused(metrics: ResourceMetrics, parameters: dict[str, str], status: int) -> None:
-    """What is not valid is a 400, and what is not emulated a 501."""
+    """Invalid requests get a 400, and those that are not emulated a 501."""
     with pytest.raises(ArmError) as refused:
         read(metrics, endpoint_id(), **parameters)
     assert refused.value.status == status
@@ -89,7 +89,7 @@ def test_without_a_timespan(metrics: ResourceMetrics) -> None:
 
 
 def test_faults(metrics: ResourceMetrics) -> None:
-    """What makes the batch API fail makes this one fail too."""
+    """Whatever makes the batch API fail makes this one fail too."""
     metrics.faults.mode = "failure"
     with pytest.raises(ArmError, match="failed in the service"):
         read(metrics, endpoint_id())

@@ -1,4 +1,4 @@
-"""Scripts in the manner of Azure ML's public notebooks run unmodified; what cannot run here is refused by name."""
+"""Scripts modelled on Azure ML's public notebooks run unmodified; what cannot run here is refused by name."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ import pytest
 from tests.cloud import ROOT, RunningCloud
 
 FOLDER = Path(__file__).with_name("notebooks")
-# The last one waits for the request log step by step, so it takes longer: `make notebooks` includes it, CI does not.
+# The last one polls the request log, so it takes longer: `make notebooks` includes it, CI does not.
 ALL = os.environ.get("NOTEBOOKS") == "all"
 SCRIPTS = ("simple", "kubernetes", "multimodel", "mlflow", "openapi", "binary", *(["blocking_shift"] if ALL else []))
 
 
 @pytest.fixture(scope="module")
 def reports(cloud: RunningCloud, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
-    """Run all scripts and return what each has written down, by its name."""
+    """Run all scripts and return what each reported, by its name."""
     folder = tmp_path_factory.mktemp("notebooks")
     for number, name in enumerate(SCRIPTS, start=1):
         _copy(folder / name, number)
@@ -42,7 +42,7 @@ def reports(cloud: RunningCloud, tmp_path_factory: pytest.TempPathFactory) -> di
 def _copy(folder: Path, number: int) -> None:
     """Copy a user's files, made different from those of other users by some empty lines at the end.
 
-    Otherwise two clients upload the same content to the same place at once, and one fails, as it would in Azure.
+    Otherwise two clients would upload the same content to the same place at once, and one would fail, as in Azure.
     """
     shutil.copytree(FOLDER, folder, ignore=shutil.ignore_patterns("__*__*"))
     for path in [*folder.glob("onlinescoring/*.py"), *folder.glob("words/*.txt")]:
@@ -50,7 +50,7 @@ def _copy(folder: Path, number: int) -> None:
 
 
 def test_simple(reports: dict[str, Any]) -> None:
-    """One deployment with everything inline serves; its log says which pins of the conda file are not met here."""
+    """A deployment with everything inline serves; its log lists the pins of the conda file that are not met here."""
     found = reports["simple"]
     log = found.pop("log")
     assert "Init complete" in log
@@ -65,7 +65,7 @@ def test_simple(reports: dict[str, Any]) -> None:
 
 
 def test_safe_rollout_on_kubernetes(reports: dict[str, Any]) -> None:
-    """Blue and green on a cluster, with and without resources of their own, up to blue's deletion."""
+    """Blue and green on a cluster, with and without their own resource requests, until blue is deleted."""
     assert reports["kubernetes"] == {
         "answer of blue": '["hello"]',
         "resources of blue": ["100m", "2Gi", "defaultinstancetype"],
@@ -77,12 +77,12 @@ def test_safe_rollout_on_kubernetes(reports: dict[str, Any]) -> None:
 
 
 def test_multimodel(reports: dict[str, Any]) -> None:
-    """A registered folder lies below AZUREML_MODEL_DIR, with a machine size in capitals and an Azure ML token."""
+    """A registered folder is below AZUREML_MODEL_DIR; the machine size is in capitals, and the token is Azure ML's."""
     assert reports["multimodel"] == {"first": ["hello"], "second": ["goodbye"]}
 
 
 def test_mlflow(reports: dict[str, Any]) -> None:
-    """The same MLflow model answers without a script and with one, each in its own format."""
+    """The same MLflow model answers without a script and with one, in a different format each."""
     found = reports["mlflow"]
     assert found["model"] == ["mlflow_model", "1"]
     assert [json.loads(found[name]) for name in ("without-script", "with-script")] == [[47.0], [47.0]]
@@ -102,7 +102,7 @@ def test_openapi_and_inference_schema(reports: dict[str, Any]) -> None:
 
 
 def test_files_in_and_out(reports: dict[str, Any]) -> None:
-    """Whole requests reach the script, its answers come back as they are, and another script takes its place."""
+    """Whole requests reach the script, its answers are returned unchanged, and another script replaces it."""
     assert reports["binary"] == {
         "machine": "Standard_F4s_v2",
         "edited": ["files", {"b": "2"}, {"files": 100}],
@@ -115,5 +115,5 @@ def test_files_in_and_out(reports: dict[str, Any]) -> None:
 
 @pytest.mark.skipif(not ALL, reason="only with `make notebooks`")
 def test_blocking_traffic_shift(reports: dict[str, Any]) -> None:
-    """A loop that waits for the request log goes on while green answers, and takes its traffic away when half fails."""
+    """A loop that waits for the request log continues while green answers, and moves back when half fails."""
     assert reports["blocking_shift"] == {"steps": [[50, 0.0], [100, 0.5]], "traffic": {"blue": 100, "green": 0}}

@@ -1,4 +1,4 @@
-"""Responses against the types that Microsoft publishes for them: no property that a type does not have, no other value.
+"""Responses compared with Microsoft's published types: they have no unknown property and no invalid value.
 
 `published_types.json` says where they come from. What Azure shows and the emulator does not is listed here as well.
 """
@@ -32,7 +32,7 @@ def published(kind: str) -> Json:
 
 
 def problems(kind: str, body: Json) -> Iterator[str]:
-    """Yield what in a body its published type does not allow. The case of the type itself varies in Azure too."""
+    """Yield what the body's published type does not allow. The case of the type's name varies in Azure too."""
     assert body["type"].lower() == kind.lower()
     for error in Draft202012Validator(published(kind)).iter_errors({**body, "type": kind}):
         nearest = best_match([error]) or error
@@ -54,7 +54,7 @@ def names(kind: str) -> set[str]:
 
 @pytest.fixture(scope="module")
 def existing(arm: Arm, served: str, assets: Assets) -> None:
-    """Create what the tests read and no other test needs."""
+    """Create the resources that only these tests read."""
     assert (served, assets.model) == ("served", arm.call("GET", "models/word/versions/1").json()["id"])
     folder = "azureml://datastores/workspaceblobstore/paths/typed"
     arm.put("data/typed/versions/1", {"properties": {"dataUri": folder, "dataType": "uri_folder"}})
@@ -78,7 +78,7 @@ def existing(arm: Arm, served: str, assets: Assets) -> None:
 )
 @pytest.mark.usefixtures("existing")
 def test_workspace(arm: Arm, kind: str, path: str) -> None:
-    """Everything in a workspace is shown as its type says, alone and in its list."""
+    """Everything in a workspace conforms to its type, alone and in its list."""
     body = arm.call("GET", path).json()
     assert list(problems(f"{WORKSPACE}/{kind}", body)) == []
     listed = arm.call("GET", path.rpartition("/")[0]).json()["value"]
@@ -87,7 +87,7 @@ def test_workspace(arm: Arm, kind: str, path: str) -> None:
 
 
 def test_around_the_workspace(arm: Arm, served: str) -> None:
-    """So are diagnostic and autoscale settings and role assignments."""
+    """Diagnostic settings, autoscale settings and role assignments conform too."""
     assert list(problems("Microsoft.Insights/diagnosticSettings", arm.call("GET", SETTINGS).json())) == []
     group = f"https://management.azure.com{arm.cloud.workspace_id}".partition("/providers/")[0]
     blue = f"{arm.cloud.workspace_id}/onlineEndpoints/{served}/deployments/blue"
@@ -121,7 +121,7 @@ def test_around_the_workspace(arm: Arm, served: str) -> None:
 )
 @pytest.mark.usefixtures("existing")
 def test_what_is_left_out(arm: Arm, kind: str, path: str, left_out: set[str]) -> None:
-    """Only what was not given, and has no default, is missing."""
+    """A property is missing only if it was not given and has no default."""
     assert names(f"{WORKSPACE}/{kind}") - set(arm.properties(path)) == left_out
 
 

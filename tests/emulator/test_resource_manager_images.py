@@ -1,4 +1,4 @@
-"""Deployments by what runs them: an image alone is accepted, and a server of one's own is refused by name."""
+"""Deployments by what runs them: an image alone is accepted, and a custom server is refused by name."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_nothing_to_run_is_refused() -> None:
     ],
 )
 def test_servers_of_ones_own_are_refused_immediately(environment: Json, model: Json, named: str) -> None:
-    """What cannot run here is a 501 that names it, before any operation starts and before anything is stored."""
+    """What cannot run here gets a 501 that names it, before any operation starts and before anything is stored."""
     created = plane(environment, model)
     with pytest.raises(ArmError, match=named) as refused:
         created.put("blue", body(environmentId="azureml:churn:4", model="azureml:churn:4"))
@@ -64,7 +64,7 @@ def test_servers_of_ones_own_are_refused_immediately(environment: Json, model: J
     ],
 )
 def test_a_model_that_nothing_here_can_read(address: str, named: str) -> None:
-    """A job's output and another datastore can be registered; a deployment of them is refused before it starts."""
+    """A job's output or another datastore can be registered, but deploying it is refused before it starts."""
     created = plane({"image": IMAGE}, {"modelUri": address, "modelType": "mlflow_model"})
     with pytest.raises(ArmError, match=named) as refused:
         created.put("blue", body(environmentId="azureml:churn:4", model="azureml:churn:4"))
@@ -92,7 +92,7 @@ def test_a_model_that_nothing_serves() -> None:
     ],
 )
 def test_resources_on_kubernetes(given: Json, requests: Json, limits: Json) -> None:
-    """What a body leaves open is filled in from its instance type; Microsoft's client fails on a reply without it."""
+    """What a body omits is filled in from its instance type; Microsoft's client fails on a reply without it."""
     created = MemoryPlane(compute="/computes/kubernetes")
     script = {"codeConfiguration": {"scoringScript": "score.py"}}
     registry = "azureml://registries/azureml/environments/sklearn/versions/2"

@@ -96,7 +96,7 @@ def kubernetes_endpoint(cloud: RunningCloud, **properties: object) -> dict[str, 
     ],
 )
 def test_endpoint_refused(arm: Arm, cloud: RunningCloud, path: str, properties: dict[str, Any], expected: str) -> None:
-    """What only managed endpoints have is refused on the cluster: mirroring and Entra tokens. So is another compute."""
+    """Mirroring, Entra tokens and another compute are refused on the cluster."""
     body = kubernetes_endpoint(cloud)
     status, _, message = arm.error("PUT", path, body | {"properties": body["properties"] | properties})
     assert (status, expected in message) == (400, True)

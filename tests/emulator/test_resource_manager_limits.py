@@ -70,7 +70,7 @@ def test_environment_variables_are_text() -> None:
 
 
 def test_usage_of_the_quota() -> None:
-    """What deployments take is counted by family and in total, in whichever case their instance types are written."""
+    """The cores of deployments are counted by family and in total, however their instance types are capitalized."""
     plane = MemoryPlane()
     plane.put("first", body(capacity=5))
     plane.put("second", body(instance_type="STANDARD_F4S_V2"))

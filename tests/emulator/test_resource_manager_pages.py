@@ -20,11 +20,11 @@ from emulator.resources import Json, Workspace
 
 
 async def nobody(_workspace: Workspace, _name: str, _version: str, _properties: Json) -> None:
-    """Listen to no registration."""
+    """Ignore a registration."""
 
 
 def test_the_versions_of_a_model_come_in_pages() -> None:
-    """Each page links to the next one; `$top` limits the list instead, and `$orderBy` turns it around."""
+    """Each page links to the next one; `$top` limits the list instead, and `$orderBy` reverses it."""
     workspace = Workspace("s", "g", "w", "x", "n", "account")
     assets = Assets(VirtualClock(), nobody)
 
@@ -56,7 +56,7 @@ def test_the_versions_of_a_model_come_in_pages() -> None:
 
 
 def names(query: dict[str, str]) -> list[str]:
-    """Return the names that a list of four endpoints has with this query; they were changed in another order."""
+    """Return the names in a list of four endpoints with this query; their times of change have a different order."""
     rows = [
         ("alpha", {"team": "risk", "tier": "1"}, {}, "2026-03-04"),
         ("beta", {"team": "risk"}, {"compute": "/computes/kubernetes"}, "2026-03-03"),
@@ -96,7 +96,7 @@ def test_endpoints_are_selected_and_ordered(query: dict[str, str], expected: lis
 
 @pytest.mark.parametrize(("name", "value"), [("description", "x"), ("orderBy", "Name")])
 def test_what_a_list_cannot_do_is_refused_by_name(name: str, value: str) -> None:
-    """A list that ignored a parameter would be a wrong answer."""
+    """Ignoring a parameter would give a wrong answer."""
     with pytest.raises(ArmError, match=f"{name}|{value}") as refused:
         names({name: value})
     assert refused.value.status == 501
@@ -131,7 +131,7 @@ def test_versions_are_selected() -> None:
     ],
 )
 def test_datastores_are_selected(query: dict[str, str], count: int) -> None:
-    """There is one, the default."""
+    """There is only the default one."""
     datastores = Datastores(Storage({}, "", Path("/nowhere")))
     workspace = Workspace("s", "g", "w", "x", "n", "account")
     body = asyncio.run(datastores.list_all(Call(workspace, {}, query, {}))).body or {}
@@ -139,7 +139,7 @@ def test_datastores_are_selected(query: dict[str, str], count: int) -> None:
 
 
 def test_microsoft_s_own_environments_cannot_be_read() -> None:
-    """They exist in every workspace of Azure, so here they are not missing but refused by name."""
+    """Every workspace in Azure has them, so here they are refused by name instead of being reported as missing."""
     assets = Assets(VirtualClock(), nobody)
     workspace = Workspace("s", "g", "w", "x", "n", "account")
     wanted = {"kind": "environments", "name": "AzureML-sklearn-1.5"}

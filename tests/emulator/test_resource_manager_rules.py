@@ -60,7 +60,7 @@ def test_deployment_refused(arm: Arm, served: str, assets: Assets, properties: d
 
 
 def test_a_model_that_is_missing_fails_the_operation(arm: Arm, served: str, assets: Assets) -> None:
-    """The PUT is accepted, as by Azure; the operation says which model it did not find, and the deployment stays."""
+    """The PUT is accepted, as in Azure; the operation names the missing model, and the deployment stays."""
     path = f"onlineEndpoints/{served}/deployments/modelless"
     answer = arm.put(path, deployment_body("azureml:nowhere:1", assets.echo))
     assert answer.status_code == 201
@@ -77,7 +77,7 @@ def test_a_model_that_is_missing_fails_the_operation(arm: Arm, served: str, asse
 )
 @pytest.mark.usefixtures("served")
 def test_endpoints_are_selected(arm: Arm, query: str, expected: list[str]) -> None:
-    """The list of endpoints has only those that the query selects, and refuses by name what it cannot select by."""
+    """The list has only the endpoints that the query selects, and refuses by name what it cannot select by."""
     assert [each["name"] for each in arm.call("GET", f"onlineEndpoints?{query}").json()["value"]] == expected
     status, _, message = arm.error("GET", "onlineEndpoints?owner=ada")
     assert (status, "parameter owner" in message) == (501, True)

@@ -1,4 +1,4 @@
-"""The front doors of the resource manager: from the tenant to the resources of a group, and who may do what."""
+"""The entry points of the resource manager: from the tenant to the resources of a group, and who may do what."""
 
 from __future__ import annotations
 

@@ -69,12 +69,12 @@ def test_a_start_that_takes_too_long_fails(serving: Serving, tmp_path: Path) -> 
 
 
 def test_a_slow_start_needs_a_startup_probe(serving: Serving, tmp_path: Path) -> None:
-    """If there is a startup probe, its limits apply to the start rather than those of the other probes.
+    """If there is a startup probe, its limits apply to the start instead of those of the other probes.
 
-    They are not cut short by a fast clock, on which a minute takes half a second.
+    A fast clock, on which a minute takes half a second, does not shorten them.
     """
     hasty = {"initialDelay": "PT1S", "period": "PT1S", "failureThreshold": 1}
-    patient = {"initialDelay": "PT1S", "period": "PT10S", "failureThreshold": 6}  # a minute, of either clock
+    patient = {"initialDelay": "PT1S", "period": "PT10S", "failureThreshold": 6}  # a minute, by either clock
     slow = ECHO.replace("    print('echo is up')", "    import time; time.sleep(2)")
     files = DeploymentFiles(code_folder(tmp_path / "code", slow), "score.py", None, None, None)
     fleet = ProcessFleet(tmp_path, PYTHON, serving.clock, least_wait=0.5)

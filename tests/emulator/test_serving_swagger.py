@@ -40,7 +40,7 @@ def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
 
 @pytest.mark.parametrize(("named", "sample"), [({}, "blue"), ({"azureml_model_deployment": "green"}, "green")])
 def test_the_sample(serving: Serving, named: dict[str, str], sample: str) -> None:
-    """The description is that of the deployment with the traffic, or of the one that is named. Its sample works."""
+    """The description is that of the deployment with the traffic, or of the named one. Its sample works."""
     described = json.loads(serving.get("/swagger.json", **named).text)
     example = described["definitions"]["ServiceInput"]["example"]
     assert example == {"words": [sample]}

@@ -1,6 +1,6 @@
-"""An Azure that misbehaves at random: each trouble lasts for some of the host's work, then the next one takes over.
+"""An Azure that misbehaves at random: each fault lasts for some of the host's work, then the next one replaces it.
 
-All troubles are temporary: a permanent refusal would rightly end a rollout.
+All faults are temporary: a permanent refusal would rightly end a rollout.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ TROUBLES: tuple[Setting, ...] = (
 
 @dataclass
 class Hostility:
-    """Troubles in random order; each occurs once before any repeats."""
+    """Faults in random order; each occurs once before any repeats."""
 
     cloud: RunningCloud
     dice: random.Random
@@ -40,7 +40,7 @@ class Hostility:
         self.cloud.set("event-grid", duplicates=3, reordering=60.0, spelling=spelling, null_tags=True)
 
     def trouble(self) -> str:
-        """Replace the last trouble with the next one, and return its description."""
+        """Replace the last fault with the next one, and return its description."""
         self.calm()
         self._next = self._next or self.dice.sample(TROUBLES, len(TROUBLES))
         what, values = self._next.pop()
@@ -48,6 +48,6 @@ class Hostility:
         return f"{what} {values}"
 
     def calm(self) -> None:
-        """End the trouble."""
+        """End the fault."""
         self.cloud.set("log-analytics", mode="none")
         self.cloud.set("resource-manager", faults=[])

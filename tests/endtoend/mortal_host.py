@@ -1,6 +1,6 @@
 """A function host that is killed without warning and restarted at the same address, as a platform may do.
 
-The times are chosen from a seed and the host's log, not by a clock, so that each run does some work.
+The times of the kills come from a seed and the host's log, not from a clock, so that each run does some work.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from tests.function_host import start as start_host
 from tests.waiting import sleep_until
 
 FUNCTION = "model_registered"
-WORK = re.compile(r"teal\.|(reconcile|tick) succeeded")  # log lines that are not answers to this test
+WORK = re.compile(r"teal\.|(reconcile|tick) succeeded")  # log lines that are not answers to this test's requests
 MOST_LINES = 6  # of these per run
 REMAINDERS = (0.0, 0.01, 0.03, 0.1, 0.3)  # seconds after them: a reconcile takes hundredths of a second
 PATIENCE = timedelta(hours=4)  # on the cloud's clock

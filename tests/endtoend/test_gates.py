@@ -1,6 +1,6 @@
 """Gates on the real parts: latency from the request log and from metrics, collected answers, a user's query.
 
-Three endpoints run in parallel, because most of the time is spent waiting for the clock. The one with the most traffic
+Three endpoints run in parallel, because most of the time passes waiting for the clock. The one with the most traffic
 starts when latency is no longer measured, so that it cannot affect the measurement.
 """
 
@@ -35,7 +35,7 @@ def rollouts(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         samples = [running.enter_context(stage.traffic(name, RATES[name])) for name in ("sluggish", "answering")]
         host = running.enter_context(mortal_host(stage, tmp_path_factory.mktemp("gates"), seed=1))
         host.wait(lambda: all(len(file.read()) > PAST for file in samples))
-        stage.register("sluggish", milliseconds=1000)  # slower than blue can be on a busy machine
+        stage.register("sluggish", milliseconds=1000)  # slower than blue can be, even on a busy machine
         stage.register("answering", strange_of_hundred=40)
         stage.serve("metered", workers=2)
         found = ends(host, "answering:2", "sluggish:2")

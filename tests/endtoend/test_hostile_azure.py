@@ -37,7 +37,7 @@ def test_rollouts_end_correctly_in_a_hostile_azure(azure: Stage, tmp_path: Path)
 
 
 def suffer(host: MortalHost, hostility: Hostility, version: str) -> dict[str, Any]:
-    """Cause one trouble after another, then calm down, wait for the version's only rollout to end, and return it."""
+    """Cause one fault after another, then stop, wait for the version's only rollout to end, and return it."""
 
     def found() -> list[dict[str, Any]]:
         return [rollout for rollout in host.rollouts("hostile") if rollout["version"] == version]

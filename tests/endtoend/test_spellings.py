@@ -1,6 +1,6 @@
 """Events in undocumented spellings, posted to the webhook of the running app.
 
-Each is handled for good, with a line in the log that gives the outcome. Only for a body without an event does the host
+Each is handled once and for all, and a log line gives the outcome. Only for a body without an event does the host
 itself answer 500, which makes Event Grid redeliver it for a day; the app never sees it.
 """
 
@@ -135,7 +135,7 @@ NO_EVENTS = {
 
 @pytest.mark.parametrize("body", NO_EVENTS.values(), ids=NO_EVENTS)
 def test_a_body_without_an_event_never_reaches_the_app(app: HostProcess, body: bytes) -> None:
-    """The host cannot read it, or a worker cannot. Event Grid dead-letters it after a day."""
+    """The host or a worker cannot read it. Event Grid dead-letters it after a day."""
     assert outcomes(app, body) == (500, [])
 
 

@@ -41,7 +41,7 @@ FUNCTIONS = {
     "openapi": ("httpTrigger", ["GET"]),
     "unmatched": ("httpTrigger", None),
 }
-# What an operator requests, and the phase that it leads to.
+# What an operator requests, and the resulting phase.
 REQUESTS: tuple[tuple[str, dict[str, object], str], ...] = (
     ("pause", {}, "paused"),
     ("resume", {}, "stepping"),

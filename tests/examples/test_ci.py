@@ -19,7 +19,7 @@ PIPELINES = sorted((ROOT / "examples/ci/azure-pipelines").glob("*.yml"))
 EVERY = [*GITHUB, *PIPELINES]
 SCRIPTS = {"run", "bash", "inlineScript"}
 
-# What Azure Pipelines allows at each place, as far as these files use it (its YAML schema reference).
+# What Azure Pipelines allows in each place, as far as these files use it (from its YAML schema reference).
 ALLOWED = {
     "pipeline": {"trigger", "pr", "pool", "variables", "parameters", "stages", "jobs", "steps"},
     "stage": {"stage", "jobs", "lockBehavior", "displayName", "dependsOn", "condition"},
@@ -69,7 +69,7 @@ def lint(workflow: str) -> str:
 
 @pytest.mark.parametrize("workflow", GITHUB, ids=lambda path: path.stem)
 def test_actionlint_accepts_each_workflow(workflow: Path) -> None:
-    """Syntax, expressions, permissions, and inputs and age of well-known actions."""
+    """It checks syntax, expressions, permissions, and the inputs and age of well-known actions."""
     assert lint(workflow.read_text(encoding="utf-8")) == ""
 
 
@@ -97,7 +97,7 @@ def test_azure_pipelines_knows_every_key(pipeline: Path) -> None:
 
 @pytest.mark.parametrize("path", PIPELINES, ids=lambda path: path.stem)
 def test_a_failed_command_fails_its_step(path: Path) -> None:
-    """Azure Pipelines runs a script to its end, whatever fails in between, unless it says `set -e`."""
+    """Azure Pipelines runs a script to its end, whatever fails in between, unless it contains `set -e`."""
     longer = [script for script in scripts(path) if len(script.splitlines()) > 1]
     assert longer
     assert [script for script in longer if not re.match(r"set -(?:e|eo pipefail)\n", script)] == []
@@ -114,7 +114,7 @@ def test_each_command_exists(path: Path) -> None:
 
 @pytest.mark.parametrize("path", EVERY, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_nobody_stores_a_secret(path: Path) -> None:
-    """Signing in is by workload identity, and the API's key is read with it when it is needed."""
+    """Sign-in is by workload identity, and the API's key is read with it when it is needed."""
     text = path.read_text(encoding="utf-8")
     assert not re.search(r"secrets\.|client-secret|clientSecret|password|AZURE_CREDENTIALS", text)
     if path in GITHUB and "azd auth login" in text:

@@ -1,6 +1,6 @@
-"""Plays random schedules of faults against the real controller and checks every invariant: `make faults N=… SEED=…`.
+"""Runs random schedules of faults against the real controller and checks every invariant: `make faults N=… SEED=…`.
 
-`make faults-wire` plays shorter ones over HTTP, on the emulator and Azurite.
+`make faults-wire` runs shorter ones over HTTP, on the emulator and Azurite.
 
 Schedule number i of seed S has the seed S + i, so `N=1 SEED=…` replays one.
 """
@@ -22,17 +22,17 @@ from tests.faults.playing import Outcome, play
 from tests.faults.shrinking import shrunk
 from tests.faults.wire.running import played_on_the_wire, start
 
-ENOUGH = 100  # schedules: so many must promote something
-OFTEN = 10.0  # seconds between two lines of progress
+ENOUGH = 100  # schedules; of this many, some must promote something
+OFTEN = 10.0  # seconds between two progress lines
 
 
 def played_in_memory(seed: int) -> Outcome:
-    """Play the schedule of a seed and return the outcome."""
+    """Run the schedule of a seed and return the outcome."""
     return play(schedule(seed))
 
 
 def prepare(*, wire: bool) -> None:
-    """Make a process ready to play: nothing is logged, and what is already in memory is not searched for garbage."""
+    """Prepare a process: silence the logs, and exempt what is already in memory from garbage collection."""
     if wire:
         start()
     logging.disable(logging.CRITICAL)
@@ -41,7 +41,7 @@ def prepare(*, wire: bool) -> None:
 
 
 def main() -> int:
-    """Play, report, and return the exit code: 1 if there were violations, otherwise 0."""
+    """Run the schedules, report, and return the exit code: 1 if there were violations, otherwise 0."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--schedules", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1)
@@ -77,7 +77,7 @@ def main() -> int:
             if violations.total() >= asked.violations:
                 pool.shutdown(cancel_futures=True)
                 break
-    if played_so_far >= ENOUGH and not endings["promoted"] * 10 > played_so_far:  # whoever never acts breaks no rule
+    if played_so_far >= ENOUGH and not endings["promoted"] * 10 > played_so_far:  # code that never acts breaks no rule
         violations["something is promoted"] += 1
     took = time.monotonic() - began
     print(f"{played_so_far} schedules in {took:.0f} s, seeds from {asked.seed}: {violations.total()} violations")
@@ -88,7 +88,7 @@ def main() -> int:
 
 
 def report(outcome: Outcome, target: str) -> None:
-    """Print a violation as a story, with the target of `make` that plays it again."""
+    """Print a violation with its trace and the `make` target that replays it."""
     assert outcome.objection is not None
     seed = outcome.schedule.seed
     print(f"VIOLATION of `{outcome.objection.invariant}` at {outcome.objection.at:%H:%M}: {outcome.objection.what}")

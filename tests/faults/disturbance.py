@@ -19,11 +19,11 @@ Disturb = Callable[[str], None]
 
 
 class Crash(BaseException):
-    """The process has died: nothing after this line runs, and no `except Exception` of ours sees it."""
+    """The process has died: nothing after this line runs, and no `except Exception` in Teal catches it."""
 
 
 class Kind(StrEnum):
-    """What goes wrong."""
+    """The kinds of fault."""
 
     TEMPORARY = "temporary"
     CONFLICT = "conflict"
@@ -64,13 +64,13 @@ def disturbed(port: Port, disturb: Disturb) -> Port:
 
 @dataclass
 class Plan:
-    """Which fault happens at which of the next points; each call has two points, one before and one after it."""
+    """Which faults to inject at which points; each call has two points, one before and one after it."""
 
     faults: dict[int, Kind] = field(default_factory=dict)
     passed: list[str] = field(default_factory=list)
 
     def __call__(self, point: str) -> None:
-        """Raise what is planned for this point."""
+        """Raise the fault that is planned for this point, if any."""
         self.passed.append(point)
         kind = self.faults.get(len(self.passed) - 1)
         if kind is not None:

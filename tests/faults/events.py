@@ -1,4 +1,4 @@
-"""Everything that can happen to an endpoint, as data: one class per kind of event, with its effect on the stage.
+"""Everything that can happen to an endpoint, as data: one class per kind of event, with its effect on the run.
 
 Events refer to things by number, so that a schedule makes sense whatever happened before, and any part can be left out.
 """
@@ -21,7 +21,7 @@ from tests.faults.stage import Stage
 from tests.faults.unreliable import Delivery
 from tests.scenarios.world import BLUE, CHURN, ENDPOINT, MINUTE, WORKSPACE
 
-# Whoever orders checks just before that it still may; nobody can do better, so nobody stalls between the two.
+# A process checks its lease just before it gives an order. It cannot do better, so no process stalls between the two.
 CHECKED = frozenset({"after store.rollout", "before azure.order"})
 
 
@@ -34,7 +34,7 @@ class Event(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TimePasses:
-    """Minutes pass. ticks: whether the timer fires. faults: of the first of the timer's processes."""
+    """Minutes pass. ticks: whether the timer fires. faults: those of the first of the timer's processes."""
 
     minutes: int
     ticks: bool = True
@@ -48,7 +48,7 @@ class TimePasses:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One process's work: a reconcile, a tick, an event that arrives, or a request."""
+    """One process's work: a reconcile, a tick, an arriving event, or a request."""
 
     kind: str
     version: str = "7"
@@ -72,7 +72,7 @@ class Piece:
 
 
 def arrive(stage: Stage, process: Process, piece: Piece) -> None:
-    """Deliver the event of a version."""
+    """Deliver a version's event."""
     stage.register(piece.version)
     data = {"modelName": "churn", "modelVersion": piece.version, "modelTags": {}}
     process.intake().event(MODEL_REGISTERED, f"models/churn:{piece.version}", WORKSPACE, piece.version, data)
@@ -89,7 +89,7 @@ def ask(stage: Stage, process: Process, piece: Piece) -> None:
 
 
 def start(stage: Stage, process: Process, piece: Piece) -> None:
-    """Start a rollout manually."""
+    """Start a rollout by hand."""
     stage.register(piece.version)
     process.intake().start(stage.world.policy, ModelVersion("churn", piece.version), "ada", "again")
 
@@ -107,9 +107,9 @@ class Works:
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """Processes take turns at every call of a port. turns: whose, by number, and for how many points.
+    """Processes take turns at every call of a port. turns: whose turn, by number, and for how many points.
 
-    stalls: whether those that have not ended then stall until a later event lets them continue.
+    stalls: whether processes that have not ended then stall until a later event lets them continue.
     """
 
     pieces: tuple[Piece, ...]
@@ -196,7 +196,7 @@ class Hotfix:
 
 @dataclass(frozen=True, slots=True)
 class EditsMirror:
-    """Someone outside Teal mirrors this percentage of the requests to a deployment without traffic (0: none at all)."""
+    """Someone outside Teal mirrors this percentage of the requests to a deployment without traffic (0: none)."""
 
     choice: int
     share: int
@@ -239,7 +239,7 @@ class ReplacesAnother:
 
 @dataclass(frozen=True, slots=True)
 class SwitchesAutoscale:
-    """Someone outside Teal gives a deployment autoscale settings, or enables or disables those that it has."""
+    """Someone outside Teal gives a deployment autoscale settings, or enables or disables its existing ones."""
 
     choice: int
     enabled: bool
@@ -252,7 +252,7 @@ class SwitchesAutoscale:
 
 @dataclass(frozen=True, slots=True)
 class RequestedInBetween:
-    """A request is accepted when green's share was decided and saved, and not ordered yet: once, in so many minutes."""
+    """A request is accepted while green's next share is saved but not yet ordered: once. minutes: how long to try."""
 
     verb: Verb
     minutes: int = 8
@@ -275,7 +275,7 @@ class RequestedInBetween:
 
 @dataclass(frozen=True, slots=True)
 class DeletesDeployment:
-    """Someone deletes a deployment without traffic, or what is being tried."""
+    """Someone deletes a deployment without traffic, or the one being rolled out."""
 
     choice: int
 
@@ -290,7 +290,7 @@ class DeletesDeployment:
 
 @dataclass(frozen=True, slots=True)
 class Breaks:
-    """Azure reports a deployment that is being tried as failed."""
+    """Azure reports the deployment that is being rolled out as failed."""
 
     def happen(self, stage: Stage) -> None:
         tried, seen = current(stage), stage.world.seen
@@ -316,7 +316,7 @@ class Scales:
 
 @dataclass(frozen=True, slots=True)
 class Behaves:
-    """A deployment fails this share of its requests from now on, and otherwise behaves like this."""
+    """From now on a deployment fails this share of its requests, and otherwise answers like this."""
 
     version: str
     rate: float
@@ -331,7 +331,7 @@ class Behaves:
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """Every deployment fails this share of its requests, until the next such event says otherwise."""
+    """From now on every deployment fails this share of its requests, until the next such event."""
 
     rate: float
 
@@ -341,7 +341,7 @@ class Incident:
 
 @dataclass(frozen=True, slots=True)
 class Flood:
-    """There are so many requests that every deployment refuses this share, until the next such event."""
+    """A surge of requests: every deployment refuses this share of them, until the next such event."""
 
     share: float
 
@@ -351,7 +351,7 @@ class Flood:
 
 @dataclass(frozen=True, slots=True)
 class Slowdown:
-    """Every deployment takes this many times as long as usual, until the next such event."""
+    """From now on every deployment takes this many times as long as usual, until the next such event."""
 
     factor: float
 
@@ -372,7 +372,7 @@ class Outage:
 
 @dataclass(frozen=True, slots=True)
 class AzureIs:
-    """How Azure carries out and shows orders. stale: for how many reads after a change the old state is shown."""
+    """How Azure carries out and shows orders. stale: how many reads after a change still show the old state."""
 
     swift: bool = True
     hidden: bool = False
@@ -384,7 +384,7 @@ class AzureIs:
 
 @dataclass(frozen=True, slots=True)
 class LogIs:
-    """How rows get into the log from now on, and what gate's source is silent (empty: none)."""
+    """How rows get into the log from now on, and which gate's source is silent (empty: none)."""
 
     delivery: Delivery
     silent: str = ""
@@ -396,7 +396,7 @@ class LogIs:
 
 @dataclass(frozen=True, slots=True)
 class ClockStep:
-    """The hosts' clocks are wrong by this much from now on."""
+    """From now on the hosts' clocks are wrong by this much."""
 
     minutes: int
 
@@ -440,13 +440,13 @@ class PolicyIs:
 
 
 def current(stage: Stage) -> Rollout | None:
-    """Return the rollout that the endpoint belongs to now."""
+    """Return the endpoint's current rollout."""
     name = stage.world.store.record(CHURN).value.current
     return next((each for each in rollouts(stage.world) if each.id == name), None)
 
 
 def untroubled(stage: Stage) -> None:
-    """End all faults: stalled processes are gone, ports are available, and clocks are right."""
+    """End all faults: drop stalled processes, make ports available, and correct the clocks."""
     WakesUp(dies=True).happen(stage)
     stage.ledger.down.clear()
     stage.set_incident(0.0)

@@ -46,12 +46,12 @@ PORTS = ("telemetry", "scoring", "wakeups", "azure", "store", "models")
 SILENT = ("latency", "fraud", "tried", "predictions", "disagreement")
 PASSING = (Fault.TIMEOUT, Fault.SERVER_ERROR, Fault.BUSY, Fault.THROTTLED, Fault.STALE_ETAG, Fault.DEATH, Fault.DEATH)
 LENGTH = (20, 45)
-RARE = 0.3  # the share of schedules with each of the events that happen rarely
+RARE = 0.3  # the share of schedules that have each of the rare events
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """What happens, in order, on an endpoint with this recipe."""
+    """The events, in order, on an endpoint with this recipe."""
 
     seed: int
     recipe: str
@@ -59,7 +59,7 @@ class Schedule:
 
 
 def schedule(seed: int, recipes: Collection[str] = RECIPES, length: tuple[int, int] = LENGTH) -> Schedule:
-    """Return the schedule of a seed, for one of these recipes and with so many events, from and to."""
+    """Return the schedule of a seed, for one of these recipes, with a number of events in this range."""
     dice = random.Random(seed)  # noqa: S311 -- dice, not a secret
     recipe = dice.choice(sorted(recipes))
     first: list[Event] = [Behaves("7", dice.choice((0.0, 0.0, 0.05))), Works(Piece("event"))]
@@ -95,7 +95,7 @@ def _together(dice: random.Random) -> Together:
 
 
 def _stalled(dice: random.Random) -> Together:
-    """Have a request accepted, and the reconcile that carries it out stall at one of its calls."""
+    """Have a request accepted, and have the reconcile that carries it out stall at one of its calls."""
     request = replace(_request(dice), faults={})
     return Together((request, Piece("reconcile")), ((0, 99), (0, dice.randint(6, 30))), stalls=True)
 

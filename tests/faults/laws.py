@@ -1,4 +1,4 @@
-"""Invariants that hold whatever goes wrong, checked at every order to Azure and over everything that was stored."""
+"""Invariants that hold whatever goes wrong, checked at every order to Azure and on everything that was stored."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ INSTANCES = 10
 
 @dataclass
 class LawfulEndpoints(FakeEndpoints):
-    """Azure ML endpoints that reject an order that must never be given. asked_back: ids of rollouts.
+    """Azure ML endpoints that reject an order that must never be given. asked_back: ids of rollouts to roll back.
 
     foretells: whether a deployment that is being scaled shows its new instance count before the instances exist.
     """
@@ -47,7 +47,7 @@ class LawfulEndpoints(FakeEndpoints):
             if rollout.green in rising:
                 tested = (
                     rollout.smoke_passed or rollout.phase in TERMINAL
-                )  # an ended one's green may be made blue manually
+                )  # the green of an ended rollout may be made blue by hand
                 assert tested, f"{rollout.green} gets traffic before its smoke test"
                 self._may_get(rollout, traffic[rollout.green])
             if rollout.phase in FORWARDS:
@@ -83,7 +83,7 @@ class LawfulEndpoints(FakeEndpoints):
         assert rollout.phase not in BACKWARDS, f"{green} gets traffic although {rollout.phase}"
         assert rollout.id not in self.asked_back, f"{green} gets traffic after a rollback was asked for"
         if rollout.phase not in FORWARDS:
-            return  # it was promoted, and is now the blue that another one's rollback gives the traffic to
+            return  # it was promoted, and is now the blue to which another rollout returns traffic
         assert self.store.halted is None, f"{green} gets traffic although everything is halted"
         assert frozen(rollout.policy, self.clock()) is None, f"{green} gets traffic within a freeze"
         if rollout.policy.capacity.green == "proportional" and rollout.blue_instances is not None:
@@ -96,10 +96,10 @@ class LawfulEndpoints(FakeEndpoints):
 
 
 def lawful_world(*, serves: bool = True, conduct: Mapping[str, Conduct] | None = None, **rates: float) -> World:
-    """Return a world whose Azure objects; rates: the share of failures by model version, as v7=0.5.
+    """Return a world whose Azure rejects unlawful orders. rates: failure rates by model version, as v7=0.5.
 
     serves: whether the existing deployment has the live traffic; otherwise nothing has. conduct: how deployments
-    otherwise behave.
+    otherwise answer.
     """
     store, clock, endpoint = FakeStore(), FakeClock(MIDNIGHT), serving()
     standing = {name: replace(seen, instances=INSTANCES) for name, seen in endpoint.deployments.items()}
@@ -110,7 +110,7 @@ def lawful_world(*, serves: bool = True, conduct: Mapping[str, Conduct] | None =
 
 
 def check_records(store: FakeStore) -> None:
-    """Every rollout's history is numbered without gaps, tells each change of phase, and who made it and why."""
+    """Check that every history is numbered without gaps and complete, and that only one rollout acts."""
     rollouts = store.rollouts(ENDPOINT)
     for rollout in rollouts:
         _check_history(rollout, store)
@@ -133,7 +133,7 @@ def _check_history(rollout: Rollout, store: FakeStore) -> None:
 
 
 def check_evidence(world: World) -> None:
-    """No request is judged twice, nor one that nobody sent; and a dry run never rolls back."""
+    """No request is judged twice, nor one that was never sent; and a dry run never rolls back."""
     for rollout in world.store.rollouts(ENDPOINT):
         since = floor_minute(world.store.history(CHURN, rollout.id)[0].at)
         until = rollout.judging.judged_until or since

@@ -1,6 +1,6 @@
 """What really happened, seen from outside: every order, answer, accepted request and external edit, in order.
 
-The invariants are checked against this, so nothing here comes from what Teal says about itself, except its commits.
+The invariants are checked against this, so nothing here is taken from what Teal says about itself, except its commits.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from tests.scenarios.world import CHURN, ENDPOINT, MIDNIGHT, World
 
 MANY, FAR_TOO_LONG = 50, 800.0  # requests; milliseconds
 SLOW_CLOCK = timedelta(minutes=5)
-SICK = 0.5  # more than this share of failures is never normal, whatever an endpoint's past; less may be
+SICK = 0.5  # a higher failure rate is never normal, whatever an endpoint's past; a lower one may be
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One order to Azure. rollout: as last saved by the process that gives it. seen, read: what it observed, and when.
+    """One order to Azure. rollout: as its process last saved it. seen, read: what the process observed, and when.
 
     at: true time. truth: the endpoint as it really was. decided, decided_at: when the process saved the decision.
-    checked: when it last read the record before the order.
-    expected_before: the traffic maps that the rollout expected before. claim: whether nobody else has claimed it since.
+    checked: when it last read the record before the order. expected_before: the traffic maps that the rollout expected
+    before. claim: whether no other process has claimed the rollout since.
     """
 
     number: int
@@ -52,7 +52,7 @@ class Order:
 
     @property
     def slow_clock(self) -> bool:
-        """Whether the process's clock is so far behind that the last minutes it reads are from before."""
+        """Whether the process's clock is so far behind that the last minutes it reads are out of date."""
         return self.at - self.decided_at > SLOW_CLOCK
 
     def misled_about(self, name: str) -> bool:
@@ -62,7 +62,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A request that Teal recorded, whether or not the caller learned of it. by: a different name for each."""
+    """A request that Teal recorded, whether or not the caller was told. by: a different name for each."""
 
     number: int
     at: datetime
@@ -73,7 +73,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A traffic map, or a mirror, that someone other than Teal wrote, and the one before it."""
+    """A traffic map or mirror that someone other than Teal wrote, and the one before it."""
 
     number: int
     at: datetime
@@ -83,7 +83,7 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """An observation of a deployment's health. minute: when it was like this. by: the log or a probe."""
+    """An observation of a deployment's health. minute: the time it describes. by: the log or a probe."""
 
     number: int
     at: datetime
@@ -110,10 +110,10 @@ class Ledger:
     """down: ports that are unavailable. object_to: checks an order that is about to be given.
 
     edits, mirrors: what others wrote. switches: when others last switched a deployment's autoscale settings, by number.
-    renewed: when a deployment became another one, and from when on its minutes count. replaced: when others last
-    deployed another model under a name, and which. slow: when it was read that most answers of a minute took far too
-    long, by deployment and minute. misled: entries, by rollout and number, of a process to which an old reading showed
-    another green than there was.
+    renewed: when a deployment was replaced, and from when on its minutes count. replaced: when others last deployed
+    another model under a name, and which. slow: when a minute was read in which most answers took far too long, by
+    deployment and minute. misled: entries, by rollout and number, of a process that saw another green than there was
+    because of an old reading.
     """
 
     world: World
@@ -145,7 +145,7 @@ class Ledger:
     views: dict[str, View] = field(default_factory=dict)
 
     def before(self, process: Process, port: str, call: str, values: tuple[object, ...]) -> None:
-        """Record a call; an order is checked, and rejected if it must not be given."""
+        """Record a call; check an order, and reject it if it must not be given."""
         if port in self.down:
             raise Temporary(f"503: {port} is away")
         if call == "order":
@@ -183,7 +183,7 @@ class Ledger:
         self.switches[name] = next(self.numbers)
 
     def granted(self, by: str) -> None:
-        """Record that the caller was told that the request is accepted."""
+        """Record that the caller was told that the request was accepted."""
         self.answered.append(by)
 
     def history(self, rollout: Rollout) -> tuple[Entry, ...]:
@@ -195,7 +195,7 @@ class Ledger:
         return known
 
     def lost(self, name: str, at: datetime) -> None:
-        """Forget what was observed about a deployment that no longer exists. at: now, as a slow host has it."""
+        """Forget what was observed about a deployment that no longer exists. at: the time, by a slow host's clock."""
         self.smoked.discard(name)
         now = self.world.clock()
         self.renewed.setdefault(name, []).append((now, min(at, now)))
@@ -207,13 +207,13 @@ class Ledger:
         return min(numbers, default=None)
 
     def was_healthy(self, name: str, at: datetime, within: timedelta, decided: datetime | None = None) -> bool:
-        """Return whether by then a log row or a probe of the minutes before showed this very deployment healthy.
+        """Return whether a log row or a probe of the preceding minutes showed this very deployment healthy.
 
-        decided: the same moment on the host's clock, which can be wrong without anyone knowing.
+        decided: the same time by the host's clock, which can be wrong without anyone knowing.
         """
         slow = max(
             at - (decided or at), timedelta(0)
-        )  # the host cannot tell these minutes before a change from later ones
+        )  # the host cannot tell these minutes, from before a change, from later ones
         created = max((since for moment, since in self.renewed.get(name, ()) if moment < at), default=None)
         since = min(at, decided or at) - within
         known = [each for each in self.health.get(name, ()) if created is None or each.minute >= created - slow]
@@ -274,7 +274,7 @@ class Ledger:
             self.looks.setdefault(rollout.id, []).append(self.world.clock())
 
     def judged(self, rollout: Rollout, number: int) -> None:
-        """Record a failing verdict, unless its evidence does not count any more: green is compared with blue again."""
+        """Record a failing verdict, unless its evidence no longer counts because green is compared with blue again."""
         if rollout.judging.comparison == "open" and rollout.verdict is None:
             self.condemned.pop(rollout.id, None)
         elif rollout.verdict is not None and rollout.verdict.outcome is Outcome.FAIL:
@@ -308,7 +308,7 @@ class Ledger:
 
 
 def is_slow(row: DeploymentMinute) -> bool:
-    """Return whether most answers of a minute with many of them took longer than any deployment takes by itself."""
+    """Return whether most answers of a minute with enough of them took longer than any deployment takes by itself."""
     if row.total < MANY:
         return False
     if row.slowness:

@@ -1,4 +1,4 @@
-"""Moments at which a reconcile is about to do something, and a way to have others act in the middle of it."""
+"""Moments at which a reconcile is about to do something, and a way to let others act in the middle of it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ORDERS = {"order"}
 
 @dataclass
 class Interruption:
-    """Has someone else act at one point of a process, and nobody at any other."""
+    """Lets someone else act at one given point of a process."""
 
     number: int
     act: Callable[[], object]
@@ -93,7 +93,7 @@ def last_look(world: World) -> None:
 
 
 def handing_over(world: World) -> None:
-    """Promoted: 8, which waits, is about to begin."""
+    """7 is promoted, and the waiting version 8 is about to begin."""
     world.register()
     world.until(Phase.PROMOTED)
     world.register("8", "e2")

@@ -1,4 +1,4 @@
-"""Playing a schedule: event by event, every invariant checked after each, and rest at the end."""
+"""Running a schedule: event by event, checking every invariant after each, and at rest at the end."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from tests.faults.uncontained import uncontained
 from tests.scenarios.world import CHURN, MINUTE
 
 QUIET = 15
-LONG = 32  # beyond the deadlines of provisioning and rolling back in all recipes
+LONG = 32  # beyond the provisioning and rollback deadlines of all recipes
 BACK = 8
 LATER = 5  # in minutes: how often the timer fires in quiet times after every rollout has ended
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The outcome of a schedule: the first violation, if any, and the story until then."""
+    """The outcome of a schedule: the first violation, if any, and the trace up to it."""
 
     schedule: Schedule
     objection: Objection | None
@@ -36,7 +36,7 @@ class Outcome:
 
 
 def play(schedule: Schedule, make_world: MakeWorld = unreliable_world) -> Outcome:
-    """Play a schedule until it violates an invariant, or to its end."""
+    """Run a schedule until it violates an invariant, or to its end."""
     with uncontained():
         return _played(schedule, make_world)
 
@@ -89,7 +89,8 @@ def _comes_to_rest(stage: Stage) -> bool:
 def _rolled_back(stage: Stage, tried: Rollout) -> None:
     """Request a rollback while everything that it does not need is down.
 
-    It waits for a blue that is not ready, or fails; it may also fail if a sick blue has blocked it until its deadline.
+    It waits for a blue that is not ready or fails. It may also fail if an unhealthy blue has blocked it until its
+    deadline.
     """
     for port in ("telemetry", "scoring", "wakeups", "models"):
         Outage(port, away=True).happen(stage)
@@ -107,7 +108,7 @@ def _rolled_back(stage: Stage, tried: Rollout) -> None:
 
 
 def _quiet(stage: Stage, minutes: int) -> None:
-    """Let quiet minutes pass; once nobody has anything to do any more, all at once."""
+    """Let quiet minutes pass, all at once when nobody has anything left to do."""
     for passed in range(minutes):
         if stage.idle:
             stage.world.clock.pass_((minutes - passed) * MINUTE)
@@ -116,7 +117,7 @@ def _quiet(stage: Stage, minutes: int) -> None:
 
 
 def _let_finish(stage: Stage) -> None:
-    """Give a transition in the last quiet minutes, such as a rollback, the few minutes that it takes."""
+    """If a transition, such as a rollback, began in the last quiet minutes, give it the few minutes that it takes."""
     for _ in range(6):
         since = [rollout.status.since for rollout in rollouts(stage.world)]
         if all((stage.world.clock() - moment).total_seconds() >= 240 for moment in since):
@@ -141,7 +142,7 @@ def without(schedule: Schedule, first: int, count: int) -> Schedule:
 
 
 def told(event: object) -> str:
-    """Describe an event in a few words: its name, and its unusual fields."""
+    """Describe an event in a few words: its name, and the fields that differ from their defaults."""
     assert is_dataclass(event)
     parts = []
     for each in fields(event):

@@ -1,7 +1,7 @@
 """Processes of Teal that can be disturbed, stopped, resumed and killed at every call of a port.
 
-A process that will be stopped runs in its own thread, and only while it is its turn: never two at once, so that the
-schedule, not the machine, determines the order of events.
+A process that will be stopped runs in its own thread, but only when it is its turn: never two at once, so the schedule,
+not the machine, determines the order of events.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from shared.workspaces import Workspace, Workspaces
 from tests.faults.disturbance import Crash
 from tests.scenarios.world import WORKSPACE, World
 
-HUNG = 20.0  # seconds of real time in which a process must reach its next call: more is a defect, not an injected fault
+HUNG = 20.0  # seconds of real time until a process must reach its next call: more is a defect, not an injected fault
 
 
 class Fault(StrEnum):
@@ -56,21 +56,21 @@ class Witness(Protocol):
     """Sees every port call of every process, and can make it fail."""
 
     def before(self, process: Process, port: str, call: str, values: tuple[object, ...]) -> None:
-        """Take note of a port call that is about to be made. Raises Temporary if the service is down."""
+        """Record a port call that is about to be made. Raises Temporary if the service is down."""
 
     def after(self, process: Process, port: str, call: str, values: tuple[object, ...], answer: object) -> None:
-        """Take note of the answer to a port call."""
+        """Record the answer to a port call."""
 
 
 Watch = Callable[["Process", str], Any]
 
 
 class Process:
-    """One process: a piece of work at Teal's ports.
+    """One process: some work at Teal's ports.
 
-    watch: returns a port by its name, as this process sees it. faults: by the number of the point, two a call, one
-    before it and one after it. A fault after a call is an answer that got lost: the work is done. failed: what the work
-    raised that is not an error of ours.
+    watch: returns a port by its name, as this process sees it. faults: by the number of the point; each call has two,
+    one before and one after it. A fault after a call is a lost answer: the work is done. failed: an exception of the
+    work that is not one of Teal's own errors.
     """
 
     def __init__(
@@ -94,14 +94,14 @@ class Process:
         self._thread: _Turns | None = None
 
     def run(self) -> None:
-        """Do all of the work that is left."""
+        """Do all the remaining work."""
         if self._thread is None:
             self._work()
         else:
             self._resume(None)
 
     def advance(self, points: int) -> None:
-        """Go on until that many points are passed, and stop there."""
+        """Continue until this many points are passed, and stop there."""
         if self._thread is None:
             self._thread = _Turns(self._work)
         self._resume(points)
@@ -114,13 +114,13 @@ class Process:
         self.done = True
 
     def point(self, name: str) -> None:
-        """Pass a point, and let happen what is to go wrong there."""
+        """Pass a point, and raise the fault that is planned there, if any."""
         fault = self.strikes(name)
         if fault is not None:
             raise raised(fault)
 
     def strikes(self, name: str) -> Fault | None:
-        """Pass a point: stop here if the turn is over, then return what is to go wrong. Raises Crash."""
+        """Pass a point: stop here if the turn is over, then return the planned fault, if any. Raises Crash."""
         if self.died:
             raise Crash
         number, self.at = self.passed, name
@@ -164,7 +164,7 @@ class Process:
             self.raised = error
         except Crash:
             self.died = True
-        except BaseException as error:  # noqa: BLE001 -- whatever else comes out is a defect, which is reported
+        except BaseException as error:  # noqa: BLE001 -- anything else that escapes is a defect, and reported
             self.failed = error
         self.done = True
 
@@ -175,7 +175,7 @@ class Process:
 
 
 class _Turns:
-    """A thread that works only while another one waits for it."""
+    """A thread that runs only while another one waits for it."""
 
     def __init__(self, work: Callable[[], None]) -> None:
         self._work, self._go, self._stopped = work, threading.Lock(), threading.Lock()

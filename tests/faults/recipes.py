@@ -1,6 +1,6 @@
-"""Policies for long random histories: between them they have every kind of step, machine and first time.
+"""Policies for long random histories: together they cover every kind of step and of capacity, and first deployments.
 
-Never fit a recipe to what the code does: it is what a platform team could write.
+Never fit a recipe to what the code does: it is what a platform team might write.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ USUAL = Conduct(
     predictions={"stay": 0.9, "leave": 0.1},
     counted={"fraud": 0.01, "tried": 0.01, "disagreement": 0.01},
 )
-# How a version may come to answer; the first two are as good as what serves.
+# How a version may answer; the first two are as good as what serves.
 CONDUCTS = (
     USUAL,
     replace(USUAL, median=110.0),

@@ -1,4 +1,4 @@
-"""The stage on which a schedule is played: one endpoint in an unreliable Azure, and Teal's processes.
+"""The environment in which a schedule runs: one endpoint in an unreliable Azure, and Teal's processes.
 
 True time is the world's clock, which Azure and its logs use. Hosts' clocks can be wrong.
 """
@@ -25,7 +25,7 @@ INSTANCES = 10
 ROUNDS = 25
 Faults = Mapping[int, Fault]
 NO_FAULTS: Faults = {}
-Span = tuple[datetime, datetime | None]  # None: it lasts
+Span = tuple[datetime, datetime | None]  # None: it has not ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +88,13 @@ MakeWorld = Callable[[Recipe], UnreliableWorld]
 
 @dataclass
 class Stage:
-    """Where events happen.
+    """The state of a run, which events change.
 
-    swift: whether Azure finishes what was ordered within a minute. rates: share of failures of each deployment by
-    itself; incident: of all of them together. flood: the share of requests that all of them refuse as too many. slower:
-    how many times as long as usual all of them take. conduct: how each answers by itself. offset: by how much the
-    hosts' clocks are wrong. suspended: processes that stand still in the middle of their work. incidents, floods,
-    slowdowns: from when to when everything failed, was overloaded, was slow.
+    swift: whether Azure finishes orders within a minute. rates: failure rate of each deployment by itself; incident: of
+    all of them together. flood: in a surge, the share of requests that all of them refuse. slower: by what factor all
+    of them take longer than usual. conduct: how each answers by itself. offset: by how much the hosts' clocks are
+    wrong. suspended: processes stopped in the middle of their work. incidents, floods, slowdowns: from when to when
+    everything failed, was overloaded, was slow.
     """
 
     recipe: Recipe
@@ -139,7 +139,7 @@ class Stage:
 
     @property
     def ended(self) -> bool:
-        """Whether every rollout has ended, so that only cleaning up may be left, and Azure has nothing to do."""
+        """Whether every rollout has ended and Azure has nothing to do, so that only cleaning up may be left."""
         return not (self.azure.pending or any(rollout.open for rollout in self.world.store.rollouts(CHURN)))
 
     def objects(self, invariant: str, what: str) -> None:
@@ -147,7 +147,7 @@ class Stage:
         self.objections.append(Objection(invariant, what, self.world.clock()))
 
     def process(self, name: str, work: Callable[[Process], object], faults: Faults = NO_FAULTS) -> Process:
-        """Return a process that has not begun."""
+        """Return a process that has not started."""
         self.started += 1
         name, watch = f"{name}-{self.started}", self.world.watched
         return Process(name, self.world, self.now, self.ledger, work, faults=faults, watch=watch)
@@ -166,13 +166,13 @@ class Stage:
         self.over(process)
 
     def over(self, process: Process) -> None:
-        """Record the outcome of a process; any exception that is not one of our errors is a defect."""
+        """Record the outcome of a process; any exception that is not one of Teal's own errors is a defect."""
         if process.failed is not None:
             failed = process.failed
             self.objects("no unexpected error", f"{process.name} raised {type(failed).__name__}: {failed}")
 
     def minute(self, *, ticks: bool = True, faults: Faults = NO_FAULTS) -> None:
-        """Let a minute pass: requests are answered and logged, Azure works on its orders, the timer fires."""
+        """Let a minute pass: requests are answered and logged, Azure carries out its orders, the timer fires."""
         self.world.conduct = self._conduct()
         self.world.rates = self._rates()
         scoring = self.world.scoring
@@ -223,12 +223,12 @@ class Stage:
                 self.ledger.replaced[name] = self.world.clock(), seen.deployments[name].model
 
     def _dated(self, before: EndpointSeen, deployed: DeploymentSeen) -> DeploymentSeen:
-        """Return a deployment with the time of its change, if this is one."""
+        """Return a deployment, with the time of the change if it changed."""
         same = before.deployments.get(deployed.name)
         return deployed if same == deployed else replace(deployed, modified=self.world.clock())
 
     def switch(self, name: str, *, enabled: bool) -> None:
-        """Let someone else give a deployment autoscale settings that are enabled or disabled."""
+        """Let someone else give a deployment enabled or disabled autoscale settings."""
         self.azure.switched_by_others(name, enabled=enabled)
         self.ledger.switched(name)
 
@@ -238,12 +238,12 @@ class Stage:
         self.incident = rate
 
     def set_flood(self, share: float) -> None:
-        """Start or end a flood of requests, of which all deployments refuse this share."""
+        """Start or end a surge of requests, of which all deployments refuse this share."""
         self._began_or_ended(self.floods, on=share > 0)
         self.flood = share
 
     def set_slower(self, factor: float) -> None:
-        """Start or end a time in which all deployments take this many times as long as usual."""
+        """Start or end a slowdown in which all deployments take this many times as long as usual."""
         self._began_or_ended(self.slowdowns, on=factor > 1)
         self.slower = factor
 
@@ -255,7 +255,7 @@ class Stage:
             spans[-1] = (spans[-1][0], self.world.clock())
 
     def register(self, version: str) -> None:
-        """Register a version of the model, unless that was done."""
+        """Register a version of the model, unless it is registered already."""
         self.world.models.registered.setdefault(ModelVersion("churn", version), {})
 
     def _rates(self) -> dict[str, float]:

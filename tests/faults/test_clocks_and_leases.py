@@ -1,4 +1,4 @@
-"""Clocks that step, processes that stall, and orders that must not be given any more."""
+"""Clocks that step, processes that stall, and orders that must no longer be given."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HOUR = timedelta(hours=1)
 
 
 def dead_while_acting() -> World:
-    """Return a world in which a process died with the lease, just before it gave traffic back to blue."""
+    """Return a world in which a process died with the lease, just before it returned traffic to blue."""
     undisturbed, world = Plan(), lawful_world()
     going_back(world)
     controller(world, undisturbed).reconcile(CHURN)
@@ -33,7 +33,7 @@ def dead_while_acting() -> World:
 
 @pytest.mark.parametrize("step", [-HOUR, -5 * MINUTE, timedelta(0), 5 * MINUTE, HOUR], ids=str)
 def test_a_dead_process_is_replaced_within_two_minutes_whatever_the_clock_does(step: timedelta) -> None:
-    """A clock set back by an hour would otherwise keep the rollback waiting for that hour."""
+    """Otherwise a clock set back by an hour would delay the rollback for that hour."""
     world = dead_while_acting()
     world.clock.pass_(step)
     for _ in range(3):
@@ -50,7 +50,7 @@ def stall(world: World, then: Plan) -> None:
 
 
 def test_a_process_that_stalled_before_acting_gives_no_order() -> None:
-    """Its lease is over and another process has acted: it checks before each order."""
+    """Its lease is over and another process has acted; a process checks its lease before each order."""
     undisturbed, world = Plan(), lawful_world()
     going_back(world)
     controller(world, undisturbed).reconcile(CHURN)
@@ -65,7 +65,7 @@ def test_a_process_that_stalled_before_acting_gives_no_order() -> None:
 
 @pytest.mark.parametrize("step", [6 * MINUTE, -6 * MINUTE], ids=str)
 def test_a_process_that_stalls_while_it_observes_decides_nothing(step: timedelta) -> None:
-    """What it read is too old to decide on; if the clock was set back instead, nobody can say how old it is."""
+    """What it read is too old to decide on; if the clock was set back instead, its age is unknown."""
     undisturbed, world = Plan(), lawful_world()
     going_back(world)
     controller(world, undisturbed).reconcile(CHURN)
@@ -78,7 +78,7 @@ def test_a_process_that_stalls_while_it_observes_decides_nothing(step: timedelta
 
 
 def test_a_process_that_stalls_while_it_checks_its_lease_gives_no_order() -> None:
-    """Nobody else has acted, but what it decided on is three minutes old."""
+    """No other process has acted, but what it decided on is three minutes old."""
     undisturbed, world = Plan(), lawful_world()
     going_back(world)
     controller(world, undisturbed).reconcile(CHURN)
@@ -91,7 +91,7 @@ def test_a_process_that_stalls_while_it_checks_its_lease_gives_no_order() -> Non
 
 
 def test_a_process_with_a_slow_clock_gives_no_order_once_another_holds_the_lease() -> None:
-    """By its own clock its lease is still in force, but the record names the process that took over, and died."""
+    """By its own clock its lease is still in force, but the record names another process, which took over and died."""
     undisturbed, world = Plan(), lawful_world()
     going_back(world)
     controller(world, undisturbed).reconcile(CHURN)
@@ -109,7 +109,7 @@ def test_a_process_with_a_slow_clock_gives_no_order_once_another_holds_the_lease
 
 
 def test_a_process_that_stalled_while_acting_leaves_the_lease_of_another() -> None:
-    """Its order took three minutes. Meanwhile another process took over and died: its lease must run out by itself."""
+    """Its order took three minutes. Another process took over meanwhile and died: that lease must expire by itself."""
     undisturbed, world = Plan(), lawful_world()
     going_back(world)
     controller(world, undisturbed).reconcile(CHURN)
@@ -143,7 +143,7 @@ def test_a_process_that_cannot_check_its_lease_gives_no_order() -> None:
 
 
 def test_a_rollback_is_carried_out_without_notifications() -> None:
-    """Notifications, the table of minutes and wake-ups never block an order."""
+    """Neither the table of minutes nor the queue of wake-ups can block an order."""
     world = lawful_world()
     world.register()
     world.until_weight(10)
@@ -155,7 +155,7 @@ def test_a_rollback_is_carried_out_without_notifications() -> None:
 
 
 def test_orders_are_given_before_notifications() -> None:
-    """Notifications can hang; the orders have been given by then."""
+    """Notifications can hang, but by then the orders have been given."""
     plan, world = Plan(), lawful_world()
     going_back(world)
     controller(world, plan).reconcile(CHURN)
@@ -163,7 +163,7 @@ def test_orders_are_given_before_notifications() -> None:
 
 
 def test_a_failed_observation_that_cannot_be_recorded_is_not_a_failure() -> None:
-    """The note that Azure does not answer is for information only."""
+    """The note that Azure does not answer is informational only."""
     world = lawful_world()
     world.register()
     world.minutes()
@@ -175,7 +175,7 @@ def test_a_failed_observation_that_cannot_be_recorded_is_not_a_failure() -> None
 
 
 def test_a_request_that_arrives_between_decision_and_order_stops_the_order() -> None:
-    """Green's first traffic has been decided and saved; then an operator's rollback is accepted."""
+    """Green's first traffic is decided and saved; then an operator's rollback is accepted."""
     world = lawful_world()
     world.register()
     asked: list[str] = []

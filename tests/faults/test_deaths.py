@@ -1,4 +1,4 @@
-"""Processes that die or hang while they may act: others wait for the lease, then do what is to be done."""
+"""Processes that die or hang while they may act: others wait for the lease to expire, then do the work."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.scenarios.world import BLUE, CHURN, GREEN, MINUTE
 
 
 def test_a_dead_lease_holder_is_waited_for_and_then_replaced() -> None:
-    """Nobody else acts while the lease is held; two minutes later anyone may."""
+    """No other process acts while the lease is held; two minutes later any may."""
     undisturbed = Plan()
     going = lawful_world()
     going_back(going)
@@ -32,7 +32,7 @@ def test_a_dead_lease_holder_is_waited_for_and_then_replaced() -> None:
 
 
 def test_an_order_given_just_before_a_crash_is_rolled_back() -> None:
-    """Azure accepted an order but does not show it yet, and its process died: the rollback waits for its own order."""
+    """Azure accepted an order but does not show it yet, and its process died: the rollback waits for that order."""
     world = lawful_world()
     world.policy = replace(world.policy, on_rollback="keep")
     world.register()
@@ -58,7 +58,7 @@ def dies_ordering(point: str) -> None:
 
 
 def test_a_process_that_hung_does_not_release_another_lease() -> None:
-    """Two reconciles of one process: the first hung beyond its lease, the second acts; the first then does nothing."""
+    """Two reconciles of one process: the first hangs beyond its lease, the second acts; the first does nothing."""
     plan, world = Plan(), lawful_world()
     going_back(world)
     controller(world, plan, "same").reconcile(CHURN)

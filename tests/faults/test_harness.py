@@ -1,4 +1,4 @@
-"""The harness itself: some of its schedules, that they are the same each time, and that broken code is found."""
+"""The harness itself: it runs some of its schedules, runs them identically each time, and finds broken code."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ EVENT = Works(Piece("event"))
 
 @pytest.fixture(autouse=True)
 def silent() -> Iterator[None]:
-    """Don't log what goes wrong on purpose."""
+    """Don't log injected faults."""
     log = logging.getLogger("teal")
     before = log.level
     log.setLevel(logging.CRITICAL)
@@ -37,20 +37,20 @@ def silent() -> Iterator[None]:
 
 @pytest.mark.parametrize("seed", range(1, 61))
 def test_no_schedule_violates_an_invariant(seed: int) -> None:
-    """The first of the many that `make faults` plays."""
+    """The first of the many that `make faults` runs."""
     outcome = play(schedule(seed))
     assert outcome.objection is None, "\n".join((str(outcome.objection), *outcome.story))
 
 
 def test_the_same_seed_is_the_same_story() -> None:
-    """Twice the same schedule, and twice the same violation in the same words."""
+    """The same seed gives the same schedule and the same violation, in the same words."""
     assert schedule(4) == schedule(4)
     assert schedule(4) != schedule(5)
     assert play(schedule(4)) == play(schedule(4))
 
 
 def broken(monkeypatch: pytest.MonkeyPatch, *events: object) -> Outcome:
-    """Return what comes of a schedule while a rollback gives green its share all over again."""
+    """Return the outcome of a schedule while a rollback wrongly gives green its share again."""
 
     def forward(rollout: object, endpoint: object, now: object) -> tuple[object, ...]:
         del rollout, endpoint, now
@@ -61,7 +61,7 @@ def broken(monkeypatch: pytest.MonkeyPatch, *events: object) -> Outcome:
 
 
 def test_broken_code_is_found_and_its_story_shortened(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A rollback that gives green traffic: of ten events, those that show it are left."""
+    """The rollback gives green traffic; of the ten events, only those needed to show it remain."""
     more = (Works(Piece("tick")), TimePasses(1), TakesAllBack(), Works(Piece("reconcile")))
     rollback = Works(Piece("request", verb=Verb.ROLLBACK))
     found = broken(monkeypatch, TimePasses(3), *more, *more, rollback, TimePasses(4))
@@ -74,7 +74,7 @@ def test_broken_code_is_found_and_its_story_shortened(monkeypatch: pytest.Monkey
 
 
 def test_an_ignored_lease_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    """During one process's work another does all of its own, and neither respects the other's lease."""
+    """While one process works another does all of its own work, and neither respects the other's lease."""
     monkeypatch.setattr(leases, "in_force", lambda *_: False)
     monkeypatch.setattr(Acting, "_holds", lambda *_: True)
     found = []
@@ -85,7 +85,7 @@ def test_an_ignored_lease_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_process_can_be_stopped_resumed_and_killed() -> None:
-    """Stopped after its first points, each process can continue later, or is gone if it is killed."""
+    """Stopped after its first points, every process can continue later, or is gone once it is killed."""
     for dies in (False, True):
         stage = set_stage(RECIPES["plain"], lambda *_: None)
         Together((Piece("event"),), ((0, 2),), stalls=True).happen(stage)
@@ -96,7 +96,7 @@ def test_a_process_can_be_stopped_resumed_and_killed() -> None:
 
 @pytest.mark.parametrize("fault", list(Fault))
 def test_a_fault_after_a_call_is_a_lost_answer(fault: Fault) -> None:
-    """What was written is written, whatever the writer learns."""
+    """What was written stays written, whatever the writer is told."""
     stage = set_stage(RECIPES["plain"], lambda *_: None)
     undisturbed = Piece("event").begun(stage)
     stage.run(undisturbed)
@@ -109,7 +109,7 @@ def test_a_fault_after_a_call_is_a_lost_answer(fault: Fault) -> None:
 
 
 def written_after(number: int) -> bool:
-    """Return whether a point comes after the admission is written, in the arrival of an event."""
+    """Return whether this point comes just after the admission was written, in the arrival of an event."""
     stage = set_stage(RECIPES["plain"], lambda *_: None)
     process = Piece("event").begun(stage)
     process.advance(number)

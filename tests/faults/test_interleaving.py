@@ -1,4 +1,4 @@
-"""Two writers at once: while one is in the middle of its work, at every point of it, another does all of its own."""
+"""Two writers at once: at every point of one's work, another does all of its own."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ MOMENTS = [accepted, ready, shown_bad, going_back, cleaning]
 
 
 def test_the_moments_are_what_they_say() -> None:
-    """Otherwise nothing would happen at them, and whoever interrupts them would show nothing."""
+    """If they were not, interrupting a reconcile at them would prove nothing."""
     for prepare, what in ((cleaning, "before order"), (last_look, "before mark_closed")):
         world, plan = lawful_world(), Plan()
         prepare(world)
@@ -49,7 +49,7 @@ def test_the_moments_are_what_they_say() -> None:
 
 @pytest.mark.parametrize("prepare", MOMENTS)
 def test_two_simultaneous_reconciles_never_both_act(prepare: Callable[[World], None]) -> None:
-    """Between one's read of the record and its last order, either of them may save and act, but not both."""
+    """Between one's read of the record and its last order, either may save and act, but not both."""
     for number in range(points(prepare)):
         world, theirs = lawful_world(), list[str]()
         prepare(world)
@@ -77,7 +77,7 @@ def test_a_rollback_requested_during_a_reconcile_is_never_lost(prepare: Callable
 
 
 def ask_back(world: World) -> None:
-    """Ask for a rollback, unless it is under way already."""
+    """Ask for a rollback, unless one is under way already."""
     if world.rollout().phase is not Phase.ROLLING_BACK and world.rollout().request is None:
         world.controller("person").request(CHURN, OperatorRequest(Verb.ROLLBACK, "ada", "now", world.clock()))
 
@@ -97,7 +97,7 @@ def test_the_same_event_at_two_instances_at_once_makes_one_rollout() -> None:
 
 
 def deliver(world: World, found: list[Outcome]) -> None:
-    """Take in the event at another instance."""
+    """Deliver the event to another instance."""
     found.extend(world.reception().event(*EVENT))
 
 
@@ -119,7 +119,7 @@ def test_two_versions_at_once_are_both_admitted() -> None:
 
 
 def test_an_endpoint_is_not_taken_off_the_list_while_a_version_arrives() -> None:
-    """The last work of one rollout and the arrival of the next, at every point: the next is not forgotten."""
+    """The last work of one rollout and the arrival of the next, interleaved at every point: the next is not lost."""
     for number in range(points(last_look)):
         world = lawful_world()
         last_look(world)
@@ -129,7 +129,7 @@ def test_an_endpoint_is_not_taken_off_the_list_while_a_version_arrives() -> None
 
 
 def test_a_version_is_not_forgotten_while_its_idle_endpoint_is_taken_off_the_list() -> None:
-    """At every point of its arrival another process finds no work, and then the first one dies. The timer goes on."""
+    """At every point of its arrival another process finds no work, and then the first one dies. The timer continues."""
     for number in range(arrival_points()):
         world = lawful_world()
         with suppress(Crash):
@@ -140,7 +140,7 @@ def test_a_version_is_not_forgotten_while_its_idle_endpoint_is_taken_off_the_lis
 
 
 def test_the_endpoint_is_handed_over_once() -> None:
-    """At every point of the last reconcile of 7, another one begins 8: the first loses the race, and raises nothing."""
+    """At every point of 7's last reconcile, another one begins 8: the first loses the race without an error."""
     for number in range(points(handing_over)):
         world = lawful_world()
         handing_over(world)
@@ -151,7 +151,7 @@ def test_the_endpoint_is_handed_over_once() -> None:
 
 
 def test_a_version_is_admitted_while_the_one_that_waits_is_promoted() -> None:
-    """At every point of the arrival of 9, others begin and promote 8, which 9 would have replaced: 9 looks again."""
+    """At every point of 9's arrival, others start and promote 8, which 9 would have replaced: the intake retries."""
     taken = set[Phase]()
     for number in range(arrival_points()):
         world = lawful_world()
@@ -177,7 +177,7 @@ class Abandoned(Interruption):
 
 @pytest.mark.parametrize("prepare", MOMENTS)
 def test_only_what_was_recorded_is_announced(prepare: Callable[[World], None]) -> None:
-    """A decision that lost the race never happened, so nobody is notified of it."""
+    """A decision that lost the race never happened, so it is not announced."""
     for number in range(points(prepare)):
         world = lawful_world()
         prepare(world)
@@ -193,12 +193,12 @@ def test_only_what_was_recorded_is_announced(prepare: Callable[[World], None]) -
 
 @dataclass
 class Announced:
-    """A channel that remembers what was sent."""
+    """A channel that records what was sent."""
 
     entries: list[Entry] = field(default_factory=list)
 
     def notify(self, _rollout: Rollout, entry: Entry) -> None:
-        """Remember the entry."""
+        """Record the entry."""
         self.entries.append(entry)
 
 
@@ -217,5 +217,5 @@ def test_an_operators_request_succeeds_while_others_write() -> None:
 
 
 def pause(world: World) -> OperatorRequest:
-    """Return the wish to pause."""
+    """Return a request to pause."""
     return OperatorRequest(Verb.PAUSE, "ada", "lunch", world.clock())

@@ -1,4 +1,4 @@
-"""Every invariant can fail: what violates it is objected to, be it an order, a record or an ending."""
+"""Every invariant can fail: a violation is found, whether it is an order, a record or an ending."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ ON, OFF = (SwitchAutoscale(ENDPOINT, BLUE, enabled=enabled) for enabled in (True
 
 
 def at_ten() -> Stage:
-    """Return a stage on which green, tested and seen in telemetry, has ten percent, and nothing was objected to."""
+    """Return a stage on which green, tested and seen in telemetry, has ten percent, and nothing is violated."""
     stage = set_stage(RECIPES["plain"], check_order)
     Works(Piece("event")).happen(stage)
     for _ in range(10):
@@ -51,7 +51,7 @@ def at_ten() -> Stage:
 
 
 def given(stage: Stage, action: Action, **changes: object) -> Order:
-    """Return this order, given by a process that has just observed and decided, with what is otherwise than usual."""
+    """Return this order, as given by a process that just observed and decided. changes: what differs from that."""
     (rollout,) = rollouts(stage.world)
     seen, now, number = stage.world.seen, stage.world.clock(), next(stage.ledger.numbers)
     order = Order(number, now, "one", action, rollout, seen, number, seen, True, number, now, (), number)  # noqa: FBT003
@@ -84,19 +84,19 @@ def test_valid_orders_violate_nothing() -> None:
 
 
 def test_traffic_that_does_not_sum_to_100() -> None:
-    """Fifty and forty."""
+    """It sums to 90: fifty and forty."""
     assert "1: traffic sums to 100, to what is ready" in objected(at_ten(), SetTraffic(ENDPOINT, {BLUE: 50, GREEN: 40}))
 
 
 def test_traffic_for_what_is_not_ready() -> None:
-    """Green failed, and is given half."""
+    """Green failed, and gets half."""
     stage = at_ten()
     failed = seen_as(stage, GREEN, Provisioning.FAILED)
     assert "1: traffic sums to 100, to what is ready" in objected(stage, FIFTY, seen=failed)
 
 
 def test_traffic_before_the_smoke_test() -> None:
-    """Nobody sent green a request."""
+    """Green has never been sent a request."""
     stage = at_ten()
     stage.ledger.smoked.clear()
     assert objected(stage, FIFTY) == {"2: tested before live traffic"}
@@ -104,14 +104,14 @@ def test_traffic_before_the_smoke_test() -> None:
 
 @pytest.mark.parametrize("ago", [None, timedelta(hours=3)])
 def test_traffic_before_telemetry_showed_a_request(ago: timedelta | None) -> None:
-    """Telemetry showed nothing, or nothing of this day."""
+    """Telemetry showed nothing, or nothing from this day."""
     stage = at_ten()
     stage.ledger.proven = None if ago is None else stage.world.clock() - ago
     assert objected(stage, FIFTY) == {"a: telemetry proven before live traffic"}
 
 
 def test_traffic_after_a_rollback_was_accepted() -> None:
-    """The request is older than the last reading of the record, just before the order."""
+    """The request came before the last read of the record, just before the order."""
     stage = at_ten()
     request = Accepted(next(stage.ledger.numbers), stage.world.clock(), rollout_of(stage), Verb.ROLLBACK, "eve")
     stage.ledger.accepted.append(request)
@@ -120,14 +120,14 @@ def test_traffic_after_a_rollback_was_accepted() -> None:
 
 
 def test_traffic_after_a_failing_verdict() -> None:
-    """Green was found worse."""
+    """Green was found to be worse."""
     stage = at_ten()
     stage.ledger.condemned[rollout_of(stage).id] = next(stage.ledger.numbers)
     assert objected(stage, FIFTY) == {"3: never up again"}
 
 
 def test_a_failing_verdict_is_noticed() -> None:
-    """Green fails half of its requests, and the verdict is on the record before its share is gone."""
+    """Green fails half of its requests, and the verdict is recorded before its share is taken away."""
     stage = at_ten()
     stage.rates[GREEN] = 0.5
     for _ in range(20):
@@ -137,7 +137,7 @@ def test_a_failing_verdict_is_noticed() -> None:
 
 
 def test_a_share_that_a_comparison_took_may_come_back() -> None:
-    """Green was found worse, and then blue even more so."""
+    """Green was found to be worse, and then blue even more so."""
     stage = at_ten()
     stage.ledger.condemned[rollout_of(stage).id] = next(stage.ledger.numbers)
     restored = rollout_of(stage).with_judging(comparison="broken_off")
@@ -145,7 +145,7 @@ def test_a_share_that_a_comparison_took_may_come_back() -> None:
 
 
 def test_a_copy_of_the_traffic_while_it_goes_back() -> None:
-    """A rollback is under way, and green is to be mirrored."""
+    """A rollback is under way, and green would be mirrored."""
     stage = at_ten()
     status = replace(rollout_of(stage).status, phase=Phase.ROLLING_BACK)
     seen = replace(stage.world.seen, traffic={BLUE: 100})
@@ -161,7 +161,7 @@ def test_a_copy_of_the_traffic_while_it_goes_back() -> None:
     ],
 )
 def test_the_last_healthy_deployment_is_deleted(state: Provisioning, violated: str) -> None:
-    """Green serves and failed, so blue must stay."""
+    """Green serves and has failed, so blue must stay."""
     stage = at_ten()
     seen = replace(seen_as(stage, GREEN, state), traffic={GREEN: 100})
     assert violated in {*objected(stage, DeleteDeployment(ENDPOINT, BLUE), seen=seen), ""}
@@ -173,7 +173,7 @@ def test_what_serves_is_deleted() -> None:
 
 
 def test_blue_is_scaled_down_while_it_serves() -> None:
-    """From ten to two."""
+    """From ten instances to two."""
     assert objected(at_ten(), ScaleDeployment(ENDPOINT, BLUE, 2)) == {"5: blue keeps its instances"}
 
 
@@ -184,7 +184,7 @@ def test_traffic_returns_to_a_broken_blue() -> None:
 
 
 def test_traffic_returns_to_a_blue_that_answers_nothing() -> None:
-    """Its probe failed entirely just before, and green works; allowed if some of the smoke requests were answered."""
+    """Its probe has just failed entirely, and green works; allowed if some smoke requests were answered."""
     stage, rule = at_ten(), "5: not onto a blue that answers nothing"
     seen = replace(stage.world.seen, traffic={GREEN: 100})
     read, now = next(stage.ledger.numbers), stage.world.clock()
@@ -195,12 +195,12 @@ def test_traffic_returns_to_a_blue_that_answers_nothing() -> None:
 
 
 def test_two_processes_act() -> None:
-    """Another one has claimed the rollout."""
+    """Another process has claimed the rollout."""
     assert objected(at_ten(), FIFTY, claim=False) == {"8: one process acts"}
 
 
 def test_an_order_over_a_new_request() -> None:
-    """An operator paused after the decision and before the last look at the record; or only after it."""
+    """An operator paused after the decision and before the last read of the record; allowed if it was after that."""
     stage = at_ten()
     request = Accepted(next(stage.ledger.numbers), stage.world.clock(), rollout_of(stage), Verb.PAUSE, "eve")
     stage.ledger.accepted.append(request)
@@ -211,7 +211,7 @@ def test_an_order_over_a_new_request() -> None:
 
 
 def test_a_rollback_that_takes_from_others() -> None:
-    """A hotfix has a fifth of the traffic, and the rollback gives everything to blue."""
+    """A hotfix has a fifth of the traffic, and the rollback gives blue everything."""
     stage = at_ten()
     back = replace(rollout_of(stage), status=replace(rollout_of(stage).status, phase=Phase.ROLLING_BACK))
     split = {BLUE: 70, GREEN: 10, "hotfix": 20}
@@ -222,7 +222,7 @@ def test_a_rollback_that_takes_from_others() -> None:
 
 
 def test_an_edit_is_overwritten_unnoticed() -> None:
-    """Someone set thirty, and the rollout knows of ten."""
+    """Someone set thirty percent, and the rollout knows of ten."""
     stage = at_ten()
     seen = replace(stage.world.seen, traffic={BLUE: 70, GREEN: 30})
     assert objected(stage, FIFTY, seen=seen) == {"10: nothing is overwritten unnoticed"}
@@ -230,7 +230,7 @@ def test_an_edit_is_overwritten_unnoticed() -> None:
 
 @pytest.mark.parametrize("then", [{BLUE: 100}, {BLUE: 95, GREEN: 5}], ids=["all of it", "then a part was given back"])
 def test_what_an_operator_took_back_is_given_again(then: dict[str, int]) -> None:
-    """Someone gave blue everything after our order had given green ten percent; allowed if someone resumes."""
+    """Someone gave blue everything after Teal had ordered ten percent for green; allowed once someone resumes."""
     stage = at_ten()
     stage.change(replace(stage.world.seen, traffic={BLUE: 100}))
     stage.change(replace(stage.world.seen, traffic=then))
@@ -244,7 +244,7 @@ def test_what_an_operator_took_back_is_given_again(then: dict[str, int]) -> None
 
 
 def test_traffic_under_a_halt() -> None:
-    """It was ordered before the observation."""
+    """Everything was halted before the observation."""
     stage = at_ten()
     stage.ledger.halted_since = next(stage.ledger.numbers)
     assert objected(stage, FIFTY) == {"h: nothing goes forward while held"}
@@ -252,7 +252,7 @@ def test_traffic_under_a_halt() -> None:
 
 @pytest.mark.parametrize("action", [DeleteDeployment(ENDPOINT, BLUE), ScaleDeployment(ENDPOINT, BLUE, 1)])
 def test_a_way_back_that_is_taken_under_a_halt(action: Action) -> None:
-    """The blue of a promoted rollout is deleted or made smaller; making it larger is allowed."""
+    """The blue of a promoted rollout is deleted or scaled down; scaling it up is allowed."""
     stage, held = at_ten(), "h: nothing goes forward while held"
     promoted = replace(rollout_of(stage), status=replace(rollout_of(stage).status, phase=Phase.PROMOTED))
     larger = replace(stage.world.seen.deployments[BLUE], instances=3)
@@ -264,12 +264,12 @@ def test_a_way_back_that_is_taken_under_a_halt(action: Action) -> None:
 
 
 def test_live_and_copied_traffic_at_once() -> None:
-    """Green has ten percent."""
+    """Green already has ten percent of the live traffic."""
     assert objected(at_ten(), SetMirror(ENDPOINT, {GREEN: 20})) == {"i: never live and copied traffic"}
 
 
 def test_a_deletion_next_to_something_that_nobody_saw_healthy() -> None:
-    """The log shows green failing, or nothing of it; a healthy row or probe of these minutes is enough."""
+    """The log shows green failing, or no rows of it; one recent healthy row or probe is enough."""
     stage = at_ten()
     seen, blue = replace(stage.world.seen, traffic={GREEN: 100}), DeleteDeployment(ENDPOINT, BLUE)
     now, number = stage.world.clock(), next(stage.ledger.numbers)
@@ -283,7 +283,7 @@ def test_a_deletion_next_to_something_that_nobody_saw_healthy() -> None:
 
 
 def in_an_incident() -> Stage:
-    """Return a stage on which both have failed for a long time, and the log shows it."""
+    """Return a stage on which both have been failing for a long time, and the log shows it."""
     stage = at_ten()
     stage.set_incident(0.6)
     for _ in range(20):
@@ -296,7 +296,7 @@ def in_an_incident() -> Stage:
 
 
 def test_more_traffic_in_an_incident() -> None:
-    """Both fail; once they fail much less than in these minutes, it is another matter."""
+    """Both fail; the rule no longer applies once they fail much less than in these minutes."""
     stage = in_an_incident()
     assert objected(stage, FIFTY) >= {"b: no advance in an incident"}
     stage.set_incident(0.2)
@@ -305,7 +305,7 @@ def test_more_traffic_in_an_incident() -> None:
 
 @pytest.mark.parametrize("verb", [Verb.OVERRIDE, Verb.PROMOTE])
 def test_an_operator_excuses_only_what_follows_from_the_request(verb: Verb) -> None:
-    """An override excuses what is later, a promotion the step that it brought; not what came before either."""
+    """An override excuses what comes later, and a promotion only its own step; neither excuses anything earlier."""
     stage = in_an_incident()
     now, rollout = stage.world.clock(), rollout_of(stage)
     stage.ledger.accepted.append(Accepted(next(stage.ledger.numbers), now, rollout, verb, "eve"))
@@ -323,7 +323,7 @@ def test_blue_is_deleted_in_an_incident() -> None:
 
 
 def test_what_the_short_past_of_blue_allows_is_no_incident() -> None:
-    """A deployment before blue failed nothing; blue itself has served for eight minutes, and failed a fifth."""
+    """The deployment before blue failed nothing; blue itself has served for eight minutes and failed a fifth."""
     rule, stage = "b: no advance in an incident", in_an_incident()
     first = min(incidents.past_of(stage, rollout_of(stage)), key=lambda row: row.minute)
     others = [replace(first, deployment="older", minute=first.minute + n * MINUTE, bad=0) for n in range(50)]
@@ -336,7 +336,7 @@ def test_what_the_short_past_of_blue_allows_is_no_incident() -> None:
 
 
 def test_a_process_whose_clock_is_an_hour_behind_is_excused() -> None:
-    """What it reads as the last minutes is from before the incident; five minutes behind is no excuse."""
+    """The last minutes it reads are from before the incident; a clock five minutes behind is no excuse."""
     stage = in_an_incident()
     now = stage.world.clock()
     for rule, action in (
@@ -358,7 +358,7 @@ def slowed_down() -> Stage:
 
 
 def test_more_traffic_in_a_slowdown() -> None:
-    """Both take twenty times as long as ever; when that is over, it is all right again."""
+    """Both take twenty times as long as ever; once that is over, more traffic is allowed again."""
     rule, stage = "b: no advance in an incident", slowed_down()
     assert rule in objected(stage, FIFTY)
     stage.set_slower(1.0)
@@ -366,7 +366,7 @@ def test_more_traffic_in_a_slowdown() -> None:
 
 
 def test_a_promotion_in_a_slowdown() -> None:
-    """Nobody asked for it."""
+    """No operator asked for it."""
     stage = slowed_down()
     entered(stage, before=Phase.PROMOTING, after=Phase.PROMOTED, at=stage.world.clock())
     assert "b: no promotion in an incident" in violated(stage)
@@ -374,7 +374,7 @@ def test_a_promotion_in_a_slowdown() -> None:
 
 @pytest.mark.parametrize("action", [DeleteDeployment(ENDPOINT, GREEN), ScaleDeployment(ENDPOINT, BLUE, 2)])
 def test_capacity_is_taken_away_in_a_flood(action: Action) -> None:
-    """Both refuse most requests, because there are too many."""
+    """Both refuse most requests because there are too many."""
     stage = in_an_incident()
     rule, idle = "b: no capacity is lost in a flood", replace(stage.world.seen, traffic={BLUE: 100})
     assert rule not in objected(stage, action, seen=idle)
@@ -383,7 +383,7 @@ def test_capacity_is_taken_away_in_a_flood(action: Action) -> None:
 
 
 def violated(stage: Stage) -> set[str]:
-    """Return the names of the invariants of what is stored that are violated now."""
+    """Return the names of the invariants that the stored state violates now."""
     return {name for name, _ in objections((*ALWAYS, *AT_REST, *AT_THE_END), stage)}
 
 
@@ -404,7 +404,7 @@ def entered(stage: Stage, **changes: object) -> Stage:
 
 
 def test_a_valid_record_violates_nothing() -> None:
-    """As Teal wrote it."""
+    """The record is as Teal wrote it."""
     assert not violated(at_ten())
 
 
@@ -432,7 +432,7 @@ def test_a_record_that_violates_an_invariant(name: str) -> None:
 
 @pytest.mark.parametrize("twin", ["acts beside it", "came of the same event"])
 def test_a_second_rollout_of_one_event(twin: str) -> None:
-    """Another rollout of the same version, on an endpoint that belongs to the first, open or ended."""
+    """Another rollout of the same version, open or ended, on an endpoint that belongs to the first."""
     stage = at_ten()
     mine = rollout_of(stage)
     other = replace(mine, id="other") if twin == "acts beside it" else replace(mine, id="other").finish(mine.created)
@@ -441,7 +441,7 @@ def test_a_second_rollout_of_one_event(twin: str) -> None:
 
 
 def test_a_deadline_that_beats_evidence() -> None:
-    """Certified, and rolled back for a deadline."""
+    """Green is certified, and rolled back because of a deadline."""
     stage = at_ten()
     certified = Verdict(Outcome.PASS, Cause.CERTIFIED, "errors", 0.0, 4.6, 3.0, 5, suspicious=False)
     late = reason(ReasonCode.DEADLINE_EXCEEDED, deadline="rollout", limit_seconds=60)
@@ -449,7 +449,7 @@ def test_a_deadline_that_beats_evidence() -> None:
 
 
 def test_a_request_that_was_lost() -> None:
-    """Answered with yes, and in no history."""
+    """It was accepted, but no history has it."""
     stage = at_ten()
     stage.ledger.granted("eve")
     assert violated(stage) == {"f: no accepted request is lost"}
@@ -464,7 +464,7 @@ def test_a_promotion_that_nobody_saw_healthy() -> None:
 
 
 def test_a_promotion_in_an_incident() -> None:
-    """Both fail, and nobody asked."""
+    """Both fail, and no operator asked for it."""
     stage = in_an_incident()
     entered(stage, before=Phase.PROMOTING, after=Phase.PROMOTED, at=stage.world.clock())
     assert "b: no promotion in an incident" in violated(stage)
@@ -480,7 +480,7 @@ def test_an_older_version_after_a_newer_one() -> None:
 
 
 def test_requests_that_are_judged_twice() -> None:
-    """The log had half of what was judged."""
+    """The log has only half of what was judged."""
     stage = at_ten()
     for _ in range(4):
         stage.minute()
@@ -504,14 +504,14 @@ def test_an_endpoint_that_serves_nobody() -> None:
 
 
 def test_a_phase_that_hangs() -> None:
-    """Rolling back for a day."""
+    """The rollout has been rolling back for a day."""
     stage = rewritten(at_ten(), phase(Phase.ROLLING_BACK))
     stage.world.clock.pass_(timedelta(days=1))
     assert "6: ended or moving" in violated(stage)
 
 
 def test_work_that_fell_off_the_list() -> None:
-    """The endpoint is mistaken for idle."""
+    """The endpoint is taken for idle."""
     stage = at_ten()
     stage.world.store.mark_closed(CHURN, stage.world.store.open_mark(CHURN) or "")
     assert violated(stage) == {"6: on the list of work"}
@@ -531,7 +531,7 @@ def test_what_serves_loses_its_autoscaler() -> None:
 
 
 def test_settings_that_someone_else_disabled_are_enabled() -> None:
-    """Teal has suspended nothing; once it has, it may."""
+    """Teal had not suspended them; once it has, enabling them is allowed."""
     stage = at_ten()
     assert "l: only suspended settings are enabled" in objected(stage, ON)
     stage.ledger.orders.append(given(stage, OFF))
@@ -540,7 +540,7 @@ def test_settings_that_someone_else_disabled_are_enabled() -> None:
 
 @pytest.mark.parametrize("switched", [False, True])
 def test_autoscale_settings_that_stay_suspended(*, switched: bool) -> None:
-    """Blue serves again, without the autoscaler that Teal suspended; whoever switched it since decides."""
+    """Blue serves again without the autoscaler that Teal suspended; allowed if someone has switched it since."""
     stage = at_ten()
     stage.ledger.orders.append(given(stage, OFF))
     stage.azure.switched_by_others(BLUE, enabled=False)
@@ -551,21 +551,21 @@ def test_autoscale_settings_that_stay_suspended(*, switched: bool) -> None:
 
 @pytest.mark.parametrize(("traffic", "mirror"), [({BLUE: 100}, {}), ({BLUE: 100}, {GREEN: 20})])
 def test_something_left_over(traffic: dict[str, int], mirror: dict[str, int]) -> None:
-    """The rollout failed and is finished; its green stands there, without traffic or with a copy of it."""
+    """The rollout failed and is finished; its green still exists, without traffic or with mirrored traffic."""
     stage = rewritten(at_ten(), lambda r: phase(Phase.FAILED)(r).finish(r.created))
     stage.azure.seen[ENDPOINT] = replace(stage.world.seen, traffic=traffic, mirror=mirror)
     assert "g: nothing is left over" in violated(stage)
 
 
 def test_a_blue_that_is_left_over() -> None:
-    """Green was promoted, the rollout is finished, and blue stands there without traffic."""
+    """Green was promoted and the rollout is finished; blue still exists, without traffic."""
     stage = rewritten(at_ten(), lambda r: phase(Phase.PROMOTED)(r).finish(r.created))
     stage.azure.seen[ENDPOINT] = replace(stage.world.seen, traffic={GREEN: 100})
     assert "g: nothing is left over" in violated(stage)
 
 
 def test_a_defect_is_reported_as_one() -> None:
-    """A process raises something that is not one of our errors."""
+    """A process raises something that is not one of Teal's own errors."""
     stage = at_ten()
     stage.world.store.rows[CHURN, rollout_of(stage).id] = ("no rollout", "forged")
     stage.run(stage.reconciling())
@@ -582,14 +582,14 @@ def test_a_loop_that_never_rests_is_reported(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_every_invariant_has_a_test_here() -> None:
-    """The names of all invariants stand in this module."""
+    """This module contains the name of every invariant."""
     text = Path(__file__).read_text(encoding="utf-8")
     names = [rule.name for rule in ORDERS] + [rule.name for rule in (*ALWAYS, *AT_REST, *AT_THE_END)]
     assert [name for name in names if f'"{name}"' not in text] == []
 
 
 def test_a_verdict_counts_no_more_once_green_is_compared_again() -> None:
-    """Its evidence is void, so a green that turns out well may advance, also in a rollout that is paused."""
+    """Its evidence is void, so a green that then performs well may advance, even in a rollout that was paused."""
     stage = at_ten()
     stage.ledger.condemned[rollout_of(stage).id] = next(stage.ledger.numbers)
     again = rollout_of(stage).with_judging(comparison="open", assessment=None)

@@ -1,4 +1,4 @@
-"""An older version that arrives while a newer one is being admitted: it may come before the newer, never after it."""
+"""An older version arrives while a newer one is being admitted: it may come before the newer one, never after it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_an_older_version_never_replaces_a_newer_one_that_was_admitted_meanwhile
 
 @pytest.mark.parametrize("known_to", ["ARM", "the event"])
 def test_a_late_event_of_a_version_without_a_number_is_late(known_to: str) -> None:
-    """What was created first came last: ARM says so or, where ARM says nothing, the time of the event."""
+    """The version that was created first arrives last; its creation time comes from ARM or else from the event."""
     world = World()
     times = {"green-apple": MIDNIGHT, "big-pear": MIDNIGHT - 10 * MINUTE}
     for name, made in times.items():

@@ -1,4 +1,4 @@
-"""A whole rollout with one thing going wrong at one point: every call of the story in turn, before it and after it."""
+"""A whole rollout with one fault at one point: before and after every call, in turn."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ ARRIVES: tuple[str, str, str, str, object] = (MODEL_REGISTERED, "models/churn:7"
 
 
 def look(world: World, plan: Plan, holder: str) -> None:
-    """Reconcile once in a process of its own; what a crash or an error leaves behind is the next one's."""
+    """Reconcile once in a new process; the next one inherits whatever a crash or an error leaves behind."""
     try:
         controller(world, plan, holder).reconcile(CHURN)
     except (TealError, Crash):
-        world.wakeups.woken.append(CHURN)  # the queue brings the message again
+        world.wakeups.woken.append(CHURN)  # the queue delivers the message again
 
 
 def live(world: World, plan: Plan, minutes: int) -> None:
-    """Let time go by, with every look of a process of its own."""
+    """Let time pass, with a new process for every reconcile."""
     for _ in range(minutes):
         world.log_traffic()
         world.clock.pass_(MINUTE)
@@ -42,7 +42,7 @@ def live(world: World, plan: Plan, minutes: int) -> None:
 
 
 def good_story(plan: Plan) -> World:
-    """Return the world after a good version arrived and half an hour went by."""
+    """Return the world half an hour after a good version arrived."""
     world = lawful_world()
     for _ in range(3):
         try:
@@ -55,7 +55,7 @@ def good_story(plan: Plan) -> World:
 
 
 def bad_story(plan: Plan) -> World:
-    """Return the world after a version that fails half its requests arrived."""
+    """Return the world after a version that fails half of its requests arrived."""
     world = lawful_world(v7=0.5)
     world.register()
     live(world, plan, 18)
@@ -80,13 +80,13 @@ STORIES: dict[str, tuple[Callable[[Plan], World], Phase, dict[str, int]]] = {
     "regretted": (regretted_story, Phase.ROLLED_BACK, {BLUE: 100}),
 }
 
-# Each kind strikes every third point, beginning at another: together they strike every point, in bearable time.
+# Each kind strikes every third point, with a different start: together they cover every point in reasonable time.
 STRIDE = 3
 PASSING = [(0, Kind.TEMPORARY), (1, Kind.CONFLICT), (2, Kind.CRASH)]
 
 
 def points(tell: Callable[[Plan], World], first: int) -> list[tuple[int, str]]:
-    """Return the points of the undisturbed story to strike at, from this one on."""
+    """Return the points of the undisturbed run at which to inject a fault, from this one on."""
     undisturbed = Plan()
     tell(undisturbed)
     assert len(undisturbed.passed) > 80
@@ -96,7 +96,7 @@ def points(tell: Callable[[Plan], World], first: int) -> list[tuple[int, str]]:
 @pytest.mark.parametrize(("first", "kind"), PASSING)
 @pytest.mark.parametrize("story", STORIES)
 def test_temporary_faults_do_not_change_the_outcome(story: str, first: int, kind: Kind) -> None:
-    """Refused, lost or crashed at any one point, the story ends as it would have, and all invariants hold."""
+    """Refused, lost or crashed at any one point, the run ends as it would have, and all invariants hold."""
     tell, phase, traffic = STORIES[story]
     for point, name in points(tell, first):
         world = tell(Plan({point: kind}))
@@ -110,7 +110,7 @@ def test_a_permanent_refusal_never_leaves_anything_hanging(story: str) -> None:
     for point, name in points(tell, first=1):
         world = tell(Plan({point: Kind.PERMANENT}))
         if not world.store.rollouts(ENDPOINT):
-            continue  # the event itself was refused, and said so
+            continue  # the event itself was refused, and the caller was told
         assert not world.rollout().open, f"{name} ({point}): {world.told()}"
         if world.rollout().phase is not Phase.FAILED:
             ends = [traffic, {BLUE: 100}]

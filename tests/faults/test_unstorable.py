@@ -1,4 +1,4 @@
-"""Records that storage takes no more: the rollout moves on without what only informs."""
+"""Records that storage no longer accepts: the rollout moves on without what is only informational."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.scenarios.world import BLUE, CHURN, World
 
 @dataclass
 class NarrowStore(FakeStore):
-    """Storage that takes no history entry, and no rollout, beyond so many characters."""
+    """Storage that accepts no history entry and no rollout beyond this many characters."""
 
     widest: int = 10**9
     widest_rollout: int = 10**9
@@ -35,14 +35,14 @@ class NarrowStore(FakeStore):
 
 @pytest.fixture
 def store() -> NarrowStore:
-    """Return storage that begins wide."""
+    """Return storage that has no limits at first."""
     return NarrowStore()
 
 
 def test_a_failing_version_is_rolled_back_although_its_evidence_cannot_be_stored(
     store: NarrowStore, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The entry says that it was rolled back and why, without the readings of each gate."""
+    """The entry says that it was rolled back and why, without each gate's readings."""
     world = World(store=store, rates={"churn-7": 0.3})
     world.register()
     world.until_weight(10)
@@ -55,7 +55,7 @@ def test_a_failing_version_is_rolled_back_although_its_evidence_cannot_be_stored
 
 
 def test_a_request_succeeds_although_its_entry_cannot_be_stored(store: NarrowStore) -> None:
-    """The request itself is what matters."""
+    """Only the request itself is needed."""
     world = World(store=store)
     world.register()
     world.until_weight(10)
@@ -67,7 +67,7 @@ def test_a_request_succeeds_although_its_entry_cannot_be_stored(store: NarrowSto
 
 
 def test_a_request_succeeds_although_the_rollout_cannot_be_stored_with_all_its_words(store: NarrowStore) -> None:
-    """There is room for a rollback, but not for 450 characters of why."""
+    """There is room for a rollback request, but not for its reason of 450 characters."""
     world = World(store=store)
     world.register()
     world.until_weight(10)

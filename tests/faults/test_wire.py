@@ -1,4 +1,4 @@
-"""Schedules of faults over HTTP, on the emulator and Azurite, and that broken adapters are found there."""
+"""Schedules of faults over HTTP, on the emulator and Azurite, and broken adapters that they must find."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def azure() -> Iterator[LocalAzure]:
 
 @pytest.fixture(autouse=True)
 def silent() -> Iterator[None]:
-    """Don't log what goes wrong on purpose."""
+    """Don't log injected faults."""
     log = logging.getLogger("teal")
     before = log.level
     log.setLevel(logging.CRITICAL)
@@ -58,13 +58,13 @@ def silent() -> Iterator[None]:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_no_schedule_violates_an_invariant(azure: LocalAzure, seed: int) -> None:
-    """Shorter ones than those that `make faults-wire` plays."""
+    """Shorter schedules than those that `make faults-wire` runs."""
     outcome = play(schedule(seed, ON_THE_WIRE, SHORT), azure.world)
     assert outcome.objection is None, "\n".join((str(outcome.objection), *outcome.story))
 
 
 def objections(azure: LocalAzure, *events: Event) -> set[str]:
-    """Return what is objected to first while these events happen to a new version."""
+    """Return the first violations while these events happen to a new version."""
     stage = set_stage(RECIPES["plain"], check_order, azure.world)
     arrived: tuple[Event, ...] = (Works(Piece("event")), TimePasses(3))
     with uncontained():
@@ -78,14 +78,14 @@ def objections(azure: LocalAzure, *events: Event) -> set[str]:
 
 
 def struck(*faults: Fault) -> tuple[Event, ...]:
-    """Return minutes, each with a reconcile in which one of these goes wrong, at another point."""
+    """Return minutes that each have a reconcile with one of these faults, each at another point."""
     kinds = zip(range(24), cycle(faults), strict=False)
     each = ((TimePasses(1, ticks=False), Works(Piece("reconcile", faults={point: kind}))) for point, kind in kinds)
     return tuple(event for pair in each for event in pair)
 
 
 def partial_tables(log: LogAnalytics, query: str, window: Window, _source: str) -> Sequence[LogsTable]:
-    """Return what the service answered, whole or not."""
+    """Return what the service answered, whether it is complete or partial."""
     with faults.azure_faults("query"):
         result = log._client.query_workspace(LOGS, query, timespan=(window.since, window.until))  # noqa: SLF001  # as it does
     return result.partial_data if isinstance(result, LogsQueryPartialResult) else result.tables
@@ -106,14 +106,14 @@ BREAKS: dict[str, tuple[object, str, object, tuple[Event, ...], str]] = {
 
 @pytest.mark.parametrize("broken", BREAKS)
 def test_a_broken_adapter_is_found(azure: LocalAzure, broken: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What only the wire can show: the same events are fine, and then they are not."""
+    """The wire alone can show it: the same events violate nothing while the adapter is intact."""
     module, name, instead, events, objection = BREAKS[broken]
     monkeypatch.setattr(module, name, instead)
     assert any(objection in each for each in objections(azure, *events))
 
 
 def test_the_same_faults_do_no_harm_otherwise(azure: LocalAzure) -> None:
-    """Nothing is objected to."""
+    """Nothing is violated."""
     assert objections(azure, *struck(Fault.BUSY, Fault.THROTTLED, Fault.STALE_ETAG), RIVALS) == set()
 
 

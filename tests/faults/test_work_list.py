@@ -1,4 +1,4 @@
-"""The list of endpoints with work: a rollout admitted at any moment, with any one call failing, is looked at again."""
+"""The list of endpoints with work: a rollout admitted at any moment, with any one call failing, is reconciled again."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ LATER: tuple[str, str, str, str, object] = (EVENT[0], "models/churn:8", "", "e2"
 
 
 def idle() -> World:
-    """Return a world whose endpoint has no work and is still on the list."""
+    """Return a world whose endpoint has no work but is still on the list."""
     world = lawful_world()
     world.store.mark_open(CHURN)
     return world
 
 
 def admit_and_die(world: World, fault: int) -> None:
-    """Take in version 8 with one call going wrong; nobody delivers the event again."""
+    """Admit version 8 with one failing call; nobody delivers the event again."""
     with suppress(TealError, Crash):
         reception(world, Plan({fault: Kind.CRASH})).event(*LATER)
 
@@ -50,7 +50,7 @@ def arrival_points() -> int:
 
 @pytest.mark.parametrize("point", range(10))
 def test_an_endpoint_that_is_being_closed_keeps_what_arrives(point: int) -> None:
-    """While an idle endpoint is closed, a version arrives at every point, and its intake dies at any point."""
+    """A version arrives at every point while an idle endpoint is closed, and its intake dies at any point."""
     for fault in range(arrival_points()):
         world = idle()
         interruption = Interruption(point, partial(admit_and_die, world, fault))
@@ -61,7 +61,7 @@ def test_an_endpoint_that_is_being_closed_keeps_what_arrives(point: int) -> None
 
 
 def test_the_end_of_a_rollout_keeps_what_arrives() -> None:
-    """The same during the last work of an earlier rollout, with any call of the closing failing as well."""
+    """The same during the last work of an earlier rollout."""
     total = points(last_look)
     for point in range(0, total, 2):
         for fault in range(0, arrival_points(), 3):
@@ -82,7 +82,7 @@ def test_an_idle_endpoint_is_closed() -> None:
 
 
 def test_an_endpoint_that_cannot_be_closed_stays_on_the_list() -> None:
-    """That only costs another reconcile: the one that could not close it goes on to its end."""
+    """That costs another reconcile, but the one that could not close it runs to its end."""
     world = idle()
 
     def strike(point: str) -> None:
@@ -94,7 +94,7 @@ def test_an_endpoint_that_cannot_be_closed_stays_on_the_list() -> None:
 
 
 def test_the_sweep_reports_what_it_found() -> None:
-    """An endpoint whose mark was lost is marked again; one already on the list is not reported."""
+    """An endpoint whose mark was lost is marked again; one that is already on the list is not reported."""
     world = lawful_world()
     world.register()
     assert reopen(world.store) == ()
@@ -104,7 +104,7 @@ def test_the_sweep_reports_what_it_found() -> None:
 
 
 def test_the_sweep_finds_an_endpoint_whose_only_rollout_waits() -> None:
-    """The one before it has ended, and the process died before the next began."""
+    """The rollout before it has ended, and the process died before the next began."""
     world = lawful_world()
     world.register()
     stored = world.store.record(CHURN)
@@ -115,7 +115,7 @@ def test_the_sweep_finds_an_endpoint_whose_only_rollout_waits() -> None:
 
 
 def test_an_unreadable_record_does_not_stop_the_sweep() -> None:
-    """The endpoints after it in the list are still put back to work."""
+    """The endpoints after it in the list are still put back on the list of work."""
     world = lawful_world()
     world.register()
     broken = EndpointId("w", "aaa")
@@ -127,7 +127,7 @@ def test_an_unreadable_record_does_not_stop_the_sweep() -> None:
 
 @pytest.mark.parametrize("defect", [ZeroDivisionError, ValueError, AttributeError])
 def test_a_defect_at_one_endpoint_does_not_stop_the_sweep(defect: type[Exception]) -> None:
-    """Reading the first record raises what nobody expects."""
+    """Reading the first record raises an unexpected error."""
     world, defects = lawful_world(), [defect()]
     world.register()
     world.store.enlist(Pointer(EndpointId("w", "aaa"), "aaa-1", "aaa", world.clock()))

@@ -1,4 +1,4 @@
-"""The harness sees defects of the observer, which the app takes for an outage so that they stop no rollback."""
+"""Lets the harness see defects of the observer, which the app treats as outages so that they stop no rollback."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def _nothing(what: str) -> AbstractContextManager[None]:
 
 @contextmanager
 def uncontained() -> Iterator[None]:
-    """Let whatever the observer raises come out, as a defect that the harness reports."""
+    """Let whatever the observer raises escape, as a defect that the harness reports."""
     with pytest.MonkeyPatch.context() as patch:
         for module in (observer, telemetry):
             patch.setattr(module, "as_temporary", _nothing)

@@ -1,6 +1,6 @@
 """An unreliable in-memory Azure: stale reads, log rows that arrive late or incomplete, failing answers.
 
-It knows nothing about Teal. Faults of calls themselves (errors, lost answers) are in `processes`.
+It knows nothing about Teal. Faults of the calls themselves (errors, lost answers) are in `processes`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MINUTE = timedelta(minutes=1)
 
 @dataclass
 class UnreliableEndpoints(FakeEndpoints):
-    """Endpoints that show a change only to reads some time after it.
+    """Endpoints that show a change only to later reads.
 
     stale: how many reads still show the old state. shown: the states that can be shown, each from a number of reads on.
     """
@@ -47,16 +47,16 @@ class UnreliableEndpoints(FakeEndpoints):
             shown.append((self.reads + self.stale if shown else 0, truth))
 
     def set_by_others(self, seen: EndpointSeen) -> None:
-        """Let someone else change an endpoint to this."""
+        """Let someone else change an endpoint to this state."""
         self.seen[seen.name] = seen
 
     def switched_by_others(self, name: str, *, enabled: bool) -> None:
-        """Let someone else give a deployment autoscale settings, or switch those that it has."""
+        """Let someone else give a deployment autoscale settings, or switch its existing ones."""
         self.autoscale.setdefault(ENDPOINT, set()).add(name)
         (self.suspended.discard if enabled else self.suspended.add)(name)
 
     def current(self) -> None:
-        """Show everything as it is from now on."""
+        """Show the current state of everything from now on."""
         self.stale = 0
         self.shown.clear()
 
@@ -70,8 +70,8 @@ class UnreliableEndpoints(FakeEndpoints):
 class Delivery:
     """How rows get into the log from now on.
 
-    late: minutes beyond the usual one. only: of this deployment alone (empty: of all). partial: half of a row's
-    requests come in time. lost: nothing comes at all. shuffled: rows come in any order.
+    late: additional minutes of delay. only: for this deployment alone (empty: for all). partial: half of a row's
+    requests arrive in time. lost: nothing arrives at all. shuffled: rows arrive in any order.
     """
 
     late: int = 0
@@ -98,7 +98,7 @@ class UnreliableTelemetry(FakeTelemetry):
         return replace(seen, minutes=tuple(rows))
 
     def logged(self, row: DeploymentMinute, half: DeploymentMinute) -> None:
-        """Record when a row that was just logged will arrive."""
+        """Record when a newly logged row will arrive."""
         how, key = self.delivery, (row.deployment, row.minute)
         if how.only not in {"", row.deployment}:
             return
@@ -124,7 +124,7 @@ class UnreliableTelemetry(FakeTelemetry):
 
 @dataclass
 class UnreliableScoring(FakeScoring):
-    """Deployments that fail the same shares of direct requests as of all others."""
+    """Deployments that fail the same share of direct requests as of all others."""
 
     rates: dict[str, float] = field(default_factory=dict)
     sent: int = 0

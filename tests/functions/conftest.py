@@ -1,4 +1,4 @@
-"""The functions as the worker finds them, over a world in memory."""
+"""The functions as the worker finds them, on a world in memory."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Calls:
         raw: bytes = b"",
         headers: dict[str, str] | None = None,
     ) -> tuple[int, dict[str, object]]:
-        """Return status and JSON of an HTTP function; parts: of its path where the path has them, else of the query."""
+        """Return status and JSON of an HTTP function; parts: of its path if it has them, otherwise of the query."""
         in_path = {part.name for route in ROUTES if route.name == name for part in route.parts}
         query = {key: value for key, value in parts.items() if key not in in_path}
         path = {key: value for key, value in parts.items() if key in in_path}
@@ -80,7 +80,7 @@ class Calls:
 
 
 def no_json(word: str) -> float:
-    """Refuse NaN and the infinities, which Python writes and reads, and no other language does."""
+    """Refuse NaN and the infinities, which Python writes and reads, but JSON does not have."""
     raise AssertionError(f"{word} is no JSON")
 
 
@@ -98,7 +98,7 @@ def iso(moment: datetime) -> str:
 
 @pytest.fixture
 def calls(found: Found) -> Iterator[Calls]:
-    """Return the functions over a fresh world."""
+    """Return the functions on a fresh world."""
     calls = Calls(found)
     with use(app_over(calls.world)):
         yield calls

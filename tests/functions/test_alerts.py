@@ -1,4 +1,4 @@
-"""The alerts and the workbook, over the lines that the app really logs: a renamed message or function breaks a test.
+"""The alerts and the workbook, on the lines that the app really logs: a renamed message or function breaks a test.
 
 The queries are those of the evaluated templates (tests/infra/snapshots).
 """
@@ -53,7 +53,7 @@ class Insights:
     requests: list[tuple[str, str, str]] = field(default_factory=list)
 
     def ran(self, name: str, success: str = "True", code: str = "0") -> None:
-        """Note a function's run."""
+        """Record a function's run."""
         self.requests.append((name, success, code))
 
     def rows(self, *queries: str) -> list[list[dict[str, Any]]]:
@@ -124,7 +124,7 @@ def dead_letter(calls: Calls) -> None:
 
 
 def waiting(calls: Calls) -> None:
-    """Have an operator pause, and go home."""
+    """Have an operator pause and then do nothing."""
     under_way(calls)
     calls.world.ask(Verb.PAUSE)
     calls.world.minutes(70)
@@ -158,9 +158,9 @@ def storage_down(calls: Calls) -> None:
 
 
 def defect(calls: Calls) -> None:
-    """Raise what no error of ours is, while reconciling."""
+    """Raise an unexpected error while reconciling."""
     under_way(calls)
-    calls.world.endpoints.faults.planned.append(ZeroDivisionError())  # type: ignore[arg-type]  # no error of ours
+    calls.world.endpoints.faults.planned.append(ZeroDivisionError())  # not one of Teal's errors
     calls.world.controller().reconcile_safely(calls.world.policy.endpoint_id)
 
 
@@ -180,7 +180,7 @@ TROUBLES: list[tuple[Callable[[Calls], None], str]] = [
 def test_an_alert_fires_for_its_trouble_alone(
     calls: Calls, insights: Insights, trouble: Callable[[Calls], None], alert: str
 ) -> None:
-    """From what the health report, the loop and the notifications log."""
+    """The lines come from the health report, the loop and the notifications."""
     trouble(calls)
     calls.call("tick", timer=None)
     calls.call("health_report", timer=None)
@@ -190,7 +190,7 @@ def test_an_alert_fires_for_its_trouble_alone(
 
 
 def test_an_app_that_works_alerts_nobody(calls: Calls, insights: Insights, found: Found) -> None:
-    """Through a whole rollout; callers' mistakes are no failures of a function."""
+    """A whole rollout raises no alert; callers' mistakes are not failures of a function."""
     calls.world.register()
     calls.world.until(Phase.PROMOTED)
     calls.call("tick", timer=None)
@@ -203,21 +203,21 @@ def test_an_app_that_works_alerts_nobody(calls: Calls, insights: Insights, found
 
 @pytest.mark.parametrize(("success", "code"), [("False", "0"), ("False", "500"), ("True", "503")])
 def test_a_function_that_fails_is_noticed(insights: Insights, success: str, code: str) -> None:
-    """Whether it raised or answered with a server error."""
+    """It either raised or answered with a server error."""
     insights.ran("reconcile", success, code)
     assert insights.firing() == {"failed-function"}
 
 
 @pytest.mark.parametrize("others", [(), (("reconcile", "True"),), (("tick", "False"),)], ids=str)
 def test_a_timer_that_stopped_is_noticed(insights: Insights, found: Found, others: tuple[tuple[str, str], ...]) -> None:
-    """Even if nothing else runs, so that there is no row at all; a failed tick is none."""
+    """Even if nothing else runs, so that there is no row at all; a failed tick does not count."""
     assert "tick" in found
     insights.requests[:] = [(name, success, "0") for name, success in others]
     assert "no-tick" in insights.firing()
 
 
 def test_the_documents_explain_every_alert() -> None:
-    """With what to do, as the alert itself says; those marked are split."""
+    """The runbook has a row for each, marks those that are split by rollout, and each alert has a description."""
     page = (ROOT / "docs/runbook.md").read_text().split("## Alerts")[1].split("\n## ")[0]
     rows = re.findall(r"^\| `([\w-]+)`( \*)? \| .+ \| .+ \|$", page, re.MULTILINE)
     assert {name: bool(star) for name, star in rows} == {
@@ -261,7 +261,7 @@ def test_every_panel_of_the_workbook_shows_something(calls: Calls, insights: Ins
 
 
 def test_the_workbook_judges_as_the_judge_does() -> None:
-    """What it counts as a failure is what the judge counts."""
+    """It counts as a failure what the judge counts."""
     lines = PANELS["Failures of each deployment, in percent"]["query"].splitlines()
     rule = [line for line in lines if line.startswith(("| extend", "    or"))]
     judged = (ROOT / "shared/adapters/minutes.kql").read_text().splitlines()

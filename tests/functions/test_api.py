@@ -23,14 +23,14 @@ VERBS = ("promote", "pause", "resume", "rollback", "override")
 
 
 def begun(calls: Calls) -> Calls:
-    """Have version 7 under way with 10 percent of the traffic."""
+    """Have version 7 rolled out to 10 percent of the traffic."""
     calls.world.register()
     calls.world.until_weight(10)
     return calls
 
 
 def test_a_rollout_is_started_manually(calls: Calls) -> None:
-    """202 with the rollout; the version can be a number, and the endpoint's case does not matter."""
+    """202 with the rollout; the version may be a number, and the endpoint's case does not matter."""
     calls.world.models.registered[ModelVersion("churn", "7")] = {}
     status, rollout = calls.http("start", START | {"version": 7, "endpoint": "Churn"})
     assert (status, rollout["phase"], rollout["model"], rollout["version"]) == (202, "provisioning", "churn", "7")
@@ -91,7 +91,7 @@ def test_a_body_that_is_no_json_object_is_refused(calls: Calls, name: str, raw: 
 
 @pytest.mark.parametrize("name", ["start", *VERBS])
 def test_a_field_that_is_given_twice_is_refused(calls: Calls, name: str) -> None:
-    """400 that names it, whatever the two say: proxies and audit logs may read the other one."""
+    """400 that names the field, even if both values agree: proxies and audit logs may read the other one."""
     begun(calls)
     for field in ("by", "reason", "version"):
         twice = f'{{"{field}": "6", {json.dumps(START if name == "start" else MEANT)[1:]}'
@@ -150,7 +150,7 @@ def test_a_paused_rollout_is_resumed(calls: Calls) -> None:
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_a_request_for_an_endpoint_without_rollout(calls: Calls, verb: str) -> None:
-    """404 for an endpoint nobody knows, or that cannot be one; 409 for a known one without an open rollout."""
+    """404 for an unknown or invalid endpoint; 409 for a known one without an open rollout."""
     assert calls.http(verb, MEANT, endpoint="fraud")[0] == 404
     assert calls.http(verb, MEANT, endpoint="../churn?x='")[0] == 404
     status, content = calls.http(verb, MEANT, endpoint=ENDPOINT)
@@ -180,7 +180,7 @@ def test_a_request_needs_an_actor_and_a_reason(calls: Calls, verb: str, field: s
 
 @pytest.mark.parametrize("name", ["teal", "Teal", " TEAL ", "\u00a0tEaL"])
 def test_nobody_speaks_in_the_name_of_teal(calls: Calls, name: str) -> None:
-    """Histories would show what a person asked for as Teal's own decision."""
+    """Histories would show a person's request as Teal's own decision."""
     calls.world.register()
     calls.world.until_weight(10)
     body = {"by": name, "reason": "because", "version": "7"}
@@ -193,14 +193,14 @@ def test_nobody_speaks_in_the_name_of_teal(calls: Calls, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["teal@example.com", "steal", "teal-pipeline"])
 def test_names_that_only_contain_it_are_accepted(calls: Calls, name: str) -> None:
-    """They are somebody's."""
+    """Such names belong to real people and pipelines."""
     calls.world.register()
     calls.world.until_weight(10)
     assert calls.http("pause", {"by": name, "reason": "because", "version": "7"}, endpoint=ENDPOINT)[0] == 202
 
 
 def test_an_endpoint_is_shown(calls: Calls) -> None:
-    """Which rollout is current, and which waits."""
+    """The answer has the current rollout and the waiting one."""
     begun(calls)
     calls.world.register("8", "e2")
     status, content = calls.http("show", endpoint=ENDPOINT)
@@ -212,7 +212,7 @@ def test_an_endpoint_is_shown(calls: Calls) -> None:
 
 
 def test_an_endpoint_with_a_policy_and_no_rollout_is_shown_empty(calls: Calls) -> None:
-    """Known is not the same as busy."""
+    """An endpoint with a policy is known even without a rollout."""
     assert calls.http("show", endpoint=ENDPOINT) == (
         200, {"workspace": "w", "endpoint": ENDPOINT, "current": None, "waiting": None}
     )  # fmt: skip
@@ -220,7 +220,7 @@ def test_an_endpoint_with_a_policy_and_no_rollout_is_shown_empty(calls: Calls) -
 
 
 def test_a_rollout_is_shown_with_its_reasons(calls: Calls) -> None:
-    """History with who, why and numbers; the verdict with odds in words; the minutes it was judged by."""
+    """History with who, why and numbers; the verdict with odds in words; the minutes that it was judged by."""
     begun(calls)
     calls.world.minutes(3)
     status, shown = calls.http("show_rollout", endpoint=ENDPOINT, rollout=calls.world.rollout().id)
@@ -279,7 +279,7 @@ def test_a_rollout_stays_listed_whatever_its_clock_does(calls: Calls) -> None:
 
 
 def test_a_rollout_that_does_not_exist(calls: Calls) -> None:
-    """404 with the field, on a known endpoint too."""
+    """404 with the field, even on a known endpoint."""
     status, content = calls.http("show_rollout", endpoint=ENDPOINT, rollout="x' or 1 eq 1")
     assert (status, error(content)["field"]) == (404, "rollout")
 
@@ -295,7 +295,7 @@ def test_a_rollout_that_does_not_exist(calls: Calls) -> None:
     ids=["temporary", "conflict", "misconfigured", "permanent"],
 )
 def test_trouble_behind_the_api_has_its_status(calls: Calls, fault: TealError, status: int) -> None:
-    """Temporary errors are 503, a lost race 409, our own settings 500; always with a message."""
+    """Temporary errors give 503, a lost race 409, a wrong setting 500, a refusal 502; always with a message."""
     begun(calls)
     calls.world.store.faults.planned += [fault] * 50
     found, content = calls.http("pause", MEANT, endpoint=ENDPOINT)
@@ -304,7 +304,7 @@ def test_trouble_behind_the_api_has_its_status(calls: Calls, fault: TealError, s
 
 @pytest.mark.parametrize("verb", ["promote", "resume", "override"])
 def test_what_moves_forward_names_the_rollout_that_is_meant(calls: Calls, verb: str) -> None:
-    """Without it 400; with that of another version 409, and nothing waits."""
+    """Without it 400; with another version 409, and no request is queued."""
     begun(calls)
     status, content = calls.http(verb, ASKED, endpoint=ENDPOINT)
     assert (status, error(content)["field"]) == (400, "rollout")
@@ -315,7 +315,7 @@ def test_what_moves_forward_names_the_rollout_that_is_meant(calls: Calls, verb: 
 
 
 def test_a_request_from_a_stale_page_is_refused(calls: Calls) -> None:
-    """409 if the rollout has gone on to another step than the page showed."""
+    """409 if the rollout has moved on to another step than the page showed."""
     begun(calls)
     status, content = calls.http("promote", MEANT | {"expected_step": 2}, endpoint=ENDPOINT)
     assert (status, error(content)["code"]) == (409, "step_changed")
@@ -327,7 +327,7 @@ def test_a_request_from_a_stale_page_is_refused(calls: Calls) -> None:
     [("full", "false"), ("full", "true"), ("full", 0), ("full", 1), ("full", [True]), ("expected_step", True)],
 )
 def test_a_promotion_guesses_at_no_value(calls: Calls, field: str, value: object) -> None:
-    """It is a 400 that names the field: `"false"` does not promote all the way, and `true` is not step 1."""
+    """It gives a 400 that names the field: `"false"` does not promote all the way, and `true` is not step 1."""
     begun(calls)
     status, content = calls.http("promote", MEANT | {field: value}, endpoint=ENDPOINT)
     assert (status, error(content)["code"], error(content)["field"]) == (400, "invalid_field", field)
@@ -335,7 +335,7 @@ def test_a_promotion_guesses_at_no_value(calls: Calls, field: str, value: object
 
 
 def test_a_retry_of_a_request_is_answered_like_the_first_time(calls: Calls) -> None:
-    """Also after the rollout it was for has ended and another one is open: it is carried out once."""
+    """Even if its rollout has ended and another one is open: the request is carried out once."""
     begun(calls)
     body = ASKED | {"rollout": calls.world.rollout().id, "idempotency_key": "ticket 12"}
     assert [calls.http("rollback", body, endpoint=ENDPOINT)[0] for _ in range(3)] == [202] * 3
@@ -349,7 +349,7 @@ def test_a_retry_of_a_request_is_answered_like_the_first_time(calls: Calls) -> N
 
 
 def test_a_full_promotion_lists_what_it_skips(calls: Calls) -> None:
-    """In the response, before it happens."""
+    """The response lists them before it happens."""
     begun(calls)
     _, rollout = calls.http("promote", MEANT | {"full": True}, endpoint=ENDPOINT)
     (pending,) = cast("list[dict[str, object]]", rollout["pending_requests"])
@@ -376,7 +376,7 @@ def test_who_overruled_the_judge_is_shown_everywhere(calls: Calls) -> None:
 
 
 def test_halts_are_shown_with_their_history(calls: Calls) -> None:
-    """Who, why, set and ended, newest first; ending what has ended changes nothing."""
+    """Who, why, set and ended, newest first; ending a halt again changes nothing."""
     calls.http("halt", ASKED)
     for _ in range(2):
         status, shown = calls.http("end_halt", ASKED | {"by": "bob@example.com", "reason": "over"})
@@ -390,7 +390,7 @@ def test_halts_are_shown_with_their_history(calls: Calls) -> None:
 
 
 def test_a_halts_reason_is_kept_without_what_any_policy_redacts(found: Found, caplog: pytest.LogCaptureFixture) -> None:
-    """Neither the order nor its end is of one endpoint, so all policies' patterns apply."""
+    """A halt and its end do not belong to one endpoint, so all policies' patterns apply."""
     calls, reason = Calls(found, World(replace(POLICY, redact=("ACME-[0-9]{6}",)))), "customer ACME-123456 complains"
     with use(app_over(calls.world)):
         calls.http("halt", ASKED | {"reason": reason})

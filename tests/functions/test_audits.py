@@ -1,4 +1,4 @@
-"""The hourly sweep and the nightly audit: each looks at every endpoint, whatever goes wrong at another or before it."""
+"""The hourly sweep and the nightly audit: each looks at every endpoint, whatever fails at another or before it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DAY = timedelta(days=1)
 
 @dataclass
 class Failing(FakePolicies):
-    """Policies that cannot be listed. times: how often."""
+    """Policies that cannot be listed. times: how many times."""
 
     times: int = 1
 
@@ -36,7 +36,7 @@ class Failing(FakePolicies):
 
 @pytest.fixture
 def two(calls: Calls) -> Iterator[Calls]:
-    """Return the functions over a world with a policy for another endpoint, which comes first and does not exist."""
+    """Return the functions on a world with a policy for another endpoint, which comes first and does not exist."""
     policies = FakePolicies((replace(calls.world.policy, endpoint="aardvark"), calls.world.policy))
     with use(replace(app_over(calls.world), policies=policies)):
         yield calls
@@ -61,12 +61,12 @@ def lose_event(world: World) -> None:
 
 
 def missed(world: World) -> list[str]:
-    """Return the versions that the audit has found to be missed."""
+    """Return the versions that the audit found to be missed."""
     return [each.model.version for each in world.store.record(CHURN).value.missed]
 
 
 def test_the_nightly_audit_notes_what_a_rollout_left_behind(calls: Calls) -> None:
-    """In the history of that rollout."""
+    """They are in that rollout's history."""
     leave_behind(calls.world)
     calls.world.clock.pass_(DAY)
     assert not calls.world.entries(ReasonCode.ORPHAN_FOUND)
@@ -75,12 +75,12 @@ def test_the_nightly_audit_notes_what_a_rollout_left_behind(calls: Calls) -> Non
 
 
 def test_a_defect_at_one_endpoint_ends_no_audit(two: Calls, caplog: pytest.LogCaptureFixture) -> None:
-    """At the first endpoint both halves of the audit fail, and both find what there is at the second one."""
+    """Both halves of the audit fail at the first endpoint, and both find the problems of the second one."""
     two.call("sweep", timer=None)
     leave_behind(two.world)
     lose_event(two.world)
     two.world.clock.pass_(DAY)
-    two.world.endpoints.faults.planned += [ZeroDivisionError(), None, ZeroDivisionError()]  # type: ignore[list-item]  # no errors of ours
+    two.world.endpoints.faults.planned += [ZeroDivisionError(), None, ZeroDivisionError()]  # not Teal's errors
     two.call("audit", timer=None)
     assert len(two.world.entries(ReasonCode.ORPHAN_FOUND)) == 1
     assert missed(two.world) == ["9"]
@@ -89,8 +89,8 @@ def test_a_defect_at_one_endpoint_ends_no_audit(two: Calls, caplog: pytest.LogCa
 
 
 def test_a_defect_at_one_endpoint_ends_no_sweep(two: Calls) -> None:
-    """The models of the second one are noted although those of the first one are not."""
-    two.world.store.faults.planned.append(ZeroDivisionError())  # type: ignore[arg-type]  # no error of ours
+    """The second one's models are recorded although the first one's are not."""
+    two.world.store.faults.planned.append(ZeroDivisionError())  # not one of Teal's errors
     two.call("sweep", timer=None)
     assert two.world.store.record(CHURN).value.managed
     assert not two.world.store.record(EndpointId("w", "aardvark")).value.managed

@@ -1,4 +1,4 @@
-"""Callers whom the platform signs in: who they are, and what their app roles allow. The header is trusted only then."""
+"""Callers signed in by the platform: who they are, and what their app roles allow. Only then is the header trusted."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MAPPED_ROLE = "http://schemas.microsoft.com/ws/2008/06/identity/claims/role"
 
 
 def principal(*claims: tuple[str, object]) -> dict[str, str]:
-    """Return the header that the platform makes of a token's claims."""
+    """Return the header that the platform creates from a token's claims."""
     content = {"auth_typ": "aad", "claims": [{"typ": kind, "val": value} for kind, value in claims]}
     return {"x-ms-client-principal": b64encode(json.dumps(content).encode()).decode()}
 
@@ -37,7 +37,7 @@ def grace(*roles: str) -> dict[str, str]:
 
 @pytest.fixture
 def signing_in(calls: Calls) -> Iterator[Calls]:
-    """Return the functions behind the platform's sign-in, with a rollout under way."""
+    """Return the functions behind the platform's sign-in, with an open rollout."""
     calls.world.register()
     calls.world.until_weight(10)
     with use(app_over(calls.world, replace(SETTINGS, trust_easy_auth=True))):
@@ -45,7 +45,7 @@ def signing_in(calls: Calls) -> Iterator[Calls]:
 
 
 def test_the_history_has_the_person_whom_the_platform_signed_in(signing_in: Calls) -> None:
-    """Not the name that the body claims."""
+    """The name that the body claims is not used."""
     assert signing_in.http("pause", MEANT, endpoint=ENDPOINT, headers=grace(RESPONDER))[0] == 202
     (request,) = signing_in.world.rollout().requests
     assert request.by == "grace@example.com"
@@ -79,13 +79,13 @@ def test_whoever_lacks_a_role_changes_nothing(
 
 
 def test_a_refusal_comes_before_the_body_is_read(signing_in: Calls) -> None:
-    """Whoever may not do it learns nothing about what would be valid."""
+    """A caller without permission learns nothing about what would be valid."""
     status, content = signing_in.http("promote", {"wieght": 1}, endpoint=ENDPOINT, headers=grace(READER))
     assert (status, error(content)["code"]) == (403, "missing_role")
 
 
 def test_each_operation_needs_its_role() -> None:
-    """Reading: readers. The way back and the brakes: responders, too. The way forward: operators only."""
+    """Readers read; responders may also pause, roll back and halt; only operators start, promote and release."""
     needed = {route.name: route.role for route in ROUTES}
     assert {name for name, role in needed.items() if role is RESPONDER} == {"pause", "rollback", "halt"}
     assert {name for name, role in needed.items() if role is OPERATOR} == {
@@ -129,24 +129,24 @@ def test_without_sign_in_a_forged_header_means_nothing(calls: Calls) -> None:
     ],
 )
 def test_a_caller_has_a_unique_name(claims: list[tuple[str, object]], name: str) -> None:
-    """A person's sign-in name, never the display name; an app's client id; on one line; the first of several."""
+    """A person's sign-in name, never the display name; an app's client id; a single line; the first of several."""
     assert signed_in(principal(*claims)).name == name
 
 
 def test_roles_are_found_under_both_names() -> None:
-    """The platform may map the claim `roles`."""
+    """The platform may rename the claim `roles`."""
     found = signed_in(principal(("oid", "5"), ("roles", READER), (MAPPED_ROLE, OPERATOR)))
     assert found.roles == {READER, OPERATOR}
 
 
 def test_a_caller_without_a_name_is_nobody() -> None:
-    """Whatever roles it has."""
+    """It is refused, whatever its roles."""
     with pytest.raises(Refused):
         signed_in(principal(("roles", OPERATOR)))
 
 
 def test_entra_knows_the_same_roles() -> None:
-    """`az ad app create --app-roles @infra/app-roles.json` declares each role, with its meaning, once."""
+    """`az ad app create --app-roles @infra/app-roles.json` declares each role once, with its meaning."""
     declared = json.loads((Path(__file__).resolve().parents[2] / "infra/app-roles.json").read_text())
     assert [(each["value"], each["description"]) for each in declared] == [(role, role.meaning) for role in AppRole]
     assert len({each["id"] for each in declared}) == len(declared)

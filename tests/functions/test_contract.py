@@ -1,6 +1,6 @@
 """The API keeps what its OpenAPI document promises: schemathesis tries to prove otherwise, on the development host.
 
-The functions work on a world in memory (`memory_app`), so that nothing but the API is under test. The requests are
+The functions run on a world in memory (`memory_app`), so that only the API is under test. The requests are
 drawn from a seed and the same every time.
 """
 
@@ -46,7 +46,7 @@ def test_no_request_is_answered_otherwise_than_documented(host: HostProcess, tmp
 
 
 def test_the_running_app_serves_the_document_that_is_committed(host: HostProcess) -> None:
-    """With the key, as everything; without it, nothing is revealed."""
+    """The document needs the key, like everything else; without it, nothing is revealed."""
     assert host.call("GET", "/api/openapi.json").status == 401
     answer = host.call("GET", "/api/openapi.json", headers={"x-functions-key": host.host_key})
     assert answer.status == 200
@@ -64,7 +64,7 @@ def test_the_running_app_serves_the_document_that_is_committed(host: HostProcess
     ],
 )
 def test_answers_have_the_documented_fields_and_no_others(host: HostProcess, path: str, schema: str) -> None:
-    """What a view does not name is not shown: each answer fits its schema with every object closed."""
+    """A view shows only the fields that it names: each answer fits its schema with every object closed."""
     key = {"x-functions-key": host.host_key}
     current = host.call("GET", "/api/rollouts/churn", headers=key).json()["current"]["id"]
     answer = host.call("GET", path.replace("{id}", current), headers=key).json()

@@ -35,7 +35,7 @@ FIELDS = {
 
 @pytest.fixture
 def calls(found: Found) -> Iterator[Calls]:
-    """Return the functions over a world with every kind of gate, in which green has 10 percent."""
+    """Return the functions on a world with every kind of gate, in which green has 10 percent."""
     policy = replace(POLICY, judge=replace(POLICY.judge, gates=GATES))
     calls = Calls(found, World(policy, conduct={BLUE: ALIKE, GREEN: ALIKE}))
     with use(app_over(calls.world)):
@@ -53,7 +53,7 @@ def shown(calls: Calls, **query: str) -> dict[str, Any]:
 
 
 def gates(calls: Calls) -> dict[str, dict[str, Any]]:
-    """Return what each gate says now."""
+    """Return each gate's current reading."""
     return {each["gate"]: each for each in shown(calls)["gates"]}
 
 
@@ -70,7 +70,7 @@ def test_each_gate_says_how_far_it_is_from_deciding(calls: Calls) -> None:
 
 
 def test_what_a_gate_may_not_decide_has_no_line(calls: Calls) -> None:
-    """A dry run cannot roll back, and a gate whose certificate the step does not need shows no progress to one."""
+    """A dry run has no rollback threshold, and a gate whose certificate the step does not need has none for that."""
     calls.world.minutes(2)
     found = gates(calls)
     nothing = {"log_odds_worse_threshold": None, "odds_worse_threshold": None, "rollback_progress": None}
@@ -80,14 +80,14 @@ def test_what_a_gate_may_not_decide_has_no_line(calls: Calls) -> None:
 
 
 def test_a_gate_without_a_request_has_no_interval(calls: Calls) -> None:
-    """Live traffic has no pairs: disagreement is unknown, which is null and not 0."""
+    """Live traffic has no pairs of answers: disagreement is unknown, which is null and not 0."""
     calls.world.minutes(2)
     found = gates(calls)["disagreement"]
     assert (found["green_total"], found["green_interval"], found["blue_interval"]) == (0, None, None)
 
 
 def test_evidence_is_shown_minute_by_minute_where_it_is_asked_for(calls: Calls) -> None:
-    """`?evidence=true` adds each judged minute with what every gate said of it; otherwise it is not read at all."""
+    """`?evidence=true` adds every gate's readings to each judged minute; otherwise they are not read at all."""
     calls.world.minutes(3)
     assert shown(calls)["evidence"] is None
     assert shown(calls, evidence="false")["evidence"] is None
@@ -99,11 +99,11 @@ def test_evidence_is_shown_minute_by_minute_where_it_is_asked_for(calls: Calls) 
 
 
 def test_the_calibration_is_shown_by_gate_with_what_is_not_judged(calls: Calls) -> None:
-    """Each gate's part of the risk, which adds up to all of it; and gates that are left out, with the reason."""
+    """Each gate's share of the risk, which adds up to all of it; and the gates that are left out, with the reason."""
     calibration = shown(calls)["calibration"]
     assert [each["gate"] for each in calibration["gates"]] == [gate.name for gate in GATES]
     assert sum(each["share"] for each in calibration["gates"]) == pytest.approx(1.0)
-    assert set(calibration) == {"requests_per_minute", "gates", "unjudged"}  # nothing that the judge is tuned by
+    assert set(calibration) == {"requests_per_minute", "gates", "unjudged"}  # none of the judge's tuning parameters
     assert (calibration["unjudged"], calibration["requests_per_minute"]) == ({}, 6000)
 
 
@@ -119,7 +119,7 @@ def test_a_mirrored_minute_says_how_much_was_mirrored(found: Found) -> None:
 
 
 def test_minutes_are_shown_in_spans_that_lead_back_to_the_beginning(calls: Calls) -> None:
-    """By default the newest hour; `minutes` and `before` walk back, and show every minute once, with its evidence."""
+    """By default the newest hour; `minutes` and `before` page backwards, with every minute and its evidence once."""
     calls.world.minutes(7)
     whole = shown(calls, minutes="1500", evidence="true")
     spans: list[dict[str, Any]] = []
@@ -145,7 +145,7 @@ def test_of_a_long_history_the_newest_entries_are_shown(calls: Calls, monkeypatc
 
 @pytest.mark.parametrize("rates", [{GREEN: 1.0}, {GREEN: 1.0, BLUE: 1.0}, {BLUE: 1.0}, {}], ids=str)
 def test_every_number_is_one_that_json_has(calls: Calls, rates: dict[str, float]) -> None:
-    """If everything or nothing fails, odds are huge; the JSON still has valid numbers."""
+    """If everything or nothing fails, the odds are huge, but the JSON still has valid numbers."""
     calls.world.rates |= rates
     calls.world.minutes(90)  # rolled back, promoted, or held for as long as blue fails
     whole = shown(calls, evidence="true")

@@ -71,12 +71,12 @@ def endpoint_gone(world: World) -> None:
 
 
 def azure_refuses(world: World) -> None:
-    """Take a role assignment away."""
+    """Remove a role assignment."""
     world.endpoints.faults.planned.append(Permanent("403 AuthorizationFailed"))
 
 
 def queues_down(world: World) -> None:
-    """Storage gives no answer about its queues."""
+    """Make storage fail to answer about its queues."""
     world.backlog.faults.always = "503"
 
 
@@ -86,17 +86,17 @@ def not_logged(world: World) -> None:
 
 
 def unreadable_settings(world: World) -> None:
-    """Azure does not show the diagnostic settings."""
+    """Make Azure refuse to show the diagnostic settings."""
     world.telemetry.found = None
 
 
 def unreadable_log(world: World) -> None:
-    """Teal's role on the Log Analytics workspace is gone."""
+    """Take away Teal's role on the Log Analytics workspace."""
     world.telemetry.faults.always = "403 InsufficientAccessError"
 
 
 def tables_down(world: World) -> None:
-    """Storage does not list the endpoints with work, and answers everything else."""
+    """Make storage fail to list the endpoints with work, but answer everything else."""
 
     def down() -> tuple[EndpointId, ...]:
         raise Temporary("the table store answers 503")
@@ -124,7 +124,7 @@ TROUBLES: list[tuple[Callable[[World], None], str, str, str]] = [
 def test_trouble_is_found_with_what_to_do(
     calls: Calls, trouble: Callable[[World], None], check: str, severity: str, remedy: str
 ) -> None:
-    """One thing is wrong, and only that is reported."""
+    """One thing is wrong, and only that is reported, with its remedy."""
     calls.call("tick", timer=None)
     trouble(calls.world)
     found = findings(calls)
@@ -141,7 +141,7 @@ def test_a_log_without_any_request_yet_is_no_trouble(calls: Calls) -> None:
 
 
 def test_a_wrong_policy_is_shown(calls: Calls) -> None:
-    """With its file, and that its endpoint starts no rollout until it is corrected."""
+    """The finding names the file, its problem and the remedy."""
     calls.call("tick", timer=None)
     app = app_over(calls.world)
     object.__setattr__(app.policies, "wrong", Misconfigured("weights must increase"))
@@ -182,7 +182,7 @@ def test_a_workspace_that_is_not_served_is_named(calls: Calls) -> None:
 
 
 def test_one_unreadable_record_hides_no_other_endpoint(calls: Calls) -> None:
-    """Both are in the report: the row that cannot be read, and the rollout that makes no progress."""
+    """The report has both the row that cannot be read and the rollout that makes no progress."""
     world = calls.world
     world.register()
     world.until_weight(10)
@@ -195,7 +195,7 @@ def test_one_unreadable_record_hides_no_other_endpoint(calls: Calls) -> None:
 
 
 def test_without_the_tables_the_rest_is_still_reported(calls: Calls) -> None:
-    """Storage fails, with what to do; so do the endpoints, which are listed there. Tick and queues are as they are."""
+    """Storage fails, with a remedy, and so do the endpoints, which are listed there. Nothing else changes."""
     calls.call("tick", timer=None)
     tables_down(calls.world)
     found = findings(calls)
@@ -205,7 +205,7 @@ def test_without_the_tables_the_rest_is_still_reported(calls: Calls) -> None:
 
 
 def test_a_defect_at_one_endpoint_hides_nothing_else(calls: Calls, caplog: pytest.LogCaptureFixture) -> None:
-    """It is a finding like any other failure, and the log has its traceback."""
+    """It is reported like any other failure, and the log has its traceback."""
     calls.call("tick", timer=None)
     calls.world.store.mark_open(EndpointId("w", "aardvark"))
     calls.world.endpoints.faults.planned.append(ZeroDivisionError("no instances"))  # type: ignore[arg-type]  # no error of ours
@@ -219,7 +219,7 @@ def test_a_defect_at_one_endpoint_hides_nothing_else(calls: Calls, caplog: pytes
 
 
 def test_a_slow_azure_ends_the_check_with_what_it_has(calls: Calls) -> None:
-    """The host would stop the function, and nothing would be reported at all."""
+    """Otherwise the host would stop the function, and nothing would be reported at all."""
     seconds = iter(range(0, 1000, 50))
     for number in range(5):
         calls.world.store.mark_open(EndpointId("w", f"{ENDPOINT}-{number}"))
@@ -240,7 +240,7 @@ def ended_rolled_back(world: World) -> str:
 
 @pytest.mark.parametrize(("mirrored", "words"), [(0, "still deployed, but"), (20, "20 % of the requests are mirrored")])
 def test_a_green_that_an_ended_rollout_left_is_found(calls: Calls, mirrored: int, words: str) -> None:
-    """It costs as much as a deployment that serves, and a mirror as much as its requests."""
+    """It costs as much as a serving deployment, and a mirror as much as its requests."""
     world = calls.world
     green = ended_rolled_back(world)
     calls.call("tick", timer=None)
@@ -265,7 +265,7 @@ def test_a_green_that_somebody_uses_is_no_orphan(calls: Calls) -> None:
 
 
 def test_a_version_without_a_rollout_is_found_by_the_nightly_audit(calls: Calls) -> None:
-    """The hourly sweep has noted that Teal manages the model; the version came later, and its event never did."""
+    """The sweep has recorded that Teal manages the model; a later version's event never arrived."""
     world = calls.world
     calls.call("sweep", timer=None)
     version = ModelVersion("churn", "9")
@@ -282,7 +282,7 @@ def test_a_version_without_a_rollout_is_found_by_the_nightly_audit(calls: Calls)
 
 @pytest.mark.parametrize("rolling_back", [True, False])
 def test_unhealthy_deployments_are_found(calls: Calls, *, rolling_back: bool) -> None:
-    """A blue that a rollback would return to, and an outage of both: each raises the alert on failing health."""
+    """A blue that a rollback would return to, or an outage of both, raises the alert on failing health."""
     world = calls.world
     world.register()
     world.until_weight(50)
@@ -313,7 +313,7 @@ def test_a_blue_in_an_incident_is_found(calls: Calls) -> None:
 
 
 def test_a_green_that_fails_under_an_override_is_found(calls: Calls) -> None:
-    """Nothing holds it or rolls it back then, so somebody must hear of it."""
+    """Nothing holds it or rolls it back then, so someone must be told."""
     world = calls.world
     world.register()
     world.until_weight(10)
@@ -327,11 +327,11 @@ def test_a_green_that_fails_under_an_override_is_found(calls: Calls) -> None:
     assert (found["severity"], words in found["message"]) == ("failing", True)
     world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={})
     world.minutes(2)
-    assert "unhealthy" not in findings(calls)  # somebody took all traffic away, so nobody is affected
+    assert "unhealthy" not in findings(calls)  # someone took all traffic away, so no user is affected
 
 
 def test_a_green_that_fails_with_all_traffic_by_hand_is_found(calls: Calls) -> None:
-    """Someone gave it everything, so that the judge has nothing to compare it with: it raises the alert at once."""
+    """Someone gave it everything, so the judge has nothing to compare it with: the alert is raised at once."""
     world = calls.world
     world.register()
     world.until_weight(10)
@@ -350,7 +350,7 @@ def test_a_green_that_fails_with_all_traffic_by_hand_is_found(calls: Calls) -> N
 
 
 def shown_as(world: World, name: str, state: Provisioning) -> None:
-    """Azure shows a deployment in this state from now on, as after a change that failed."""
+    """Make Azure show a deployment in this state from now on, as after a failed change."""
     seen = world.endpoints.seen[ENDPOINT]
     deployments = {**seen.deployments, name: replace(seen.deployments[name], state=state)}
     world.endpoints.seen[ENDPOINT] = replace(seen, deployments=deployments)
@@ -358,7 +358,7 @@ def shown_as(world: World, name: str, state: Provisioning) -> None:
 
 @pytest.mark.parametrize("state", [Provisioning.FAILED, Provisioning.CANCELED])
 def test_a_deployment_that_serves_and_that_azure_calls_failed_is_found(calls: Calls, state: Provisioning) -> None:
-    """Not after an hour of waiting, and no longer once it is repaired."""
+    """It is reported at once, without waiting an hour, until it is repaired."""
     world = calls.world
     world.register()
     world.until_weight(10)
@@ -373,7 +373,7 @@ def test_a_deployment_that_serves_and_that_azure_calls_failed_is_found(calls: Ca
 
 
 def test_a_promoted_green_that_azure_calls_failed_is_found_after_its_rollout(calls: Calls) -> None:
-    """No rollout is open, and nobody else would say so."""
+    """No rollout is open, so nothing else would report it."""
     world = calls.world
     world.register()
     world.until_finished(within=120)
@@ -383,7 +383,7 @@ def test_a_promoted_green_that_azure_calls_failed_is_found_after_its_rollout(cal
 
 @pytest.mark.parametrize("state", [Provisioning.FAILED, Provisioning.SCALING])
 def test_a_failed_deployment_without_traffic_is_no_trouble_of_those_who_call(calls: Calls, state: Provisioning) -> None:
-    """Nor is one that is being changed, which keeps serving."""
+    """The same holds for a deployment that is being changed, which keeps serving."""
     world = calls.world
     world.register()
     world.until_weight(10)
@@ -395,7 +395,7 @@ def test_a_failed_deployment_without_traffic_is_no_trouble_of_those_who_call(cal
 
 
 def failed_halfway(world: World) -> None:
-    """End a rollout at half of the traffic: green must go back, and Azure calls blue failed."""
+    """End a rollout at half of the traffic: green must go back, but Azure calls blue failed."""
     world.register()
     world.until_weight(50)
     shown_as(world, "churn-6", Provisioning.FAILED)
@@ -404,7 +404,7 @@ def failed_halfway(world: World) -> None:
 
 
 def test_a_failed_rollout_whose_green_has_traffic_is_found_until_somebody_moves_it(calls: Calls) -> None:
-    """For weeks: the entry that asks for manual intervention is easily missed."""
+    """It is reported for weeks, because the entry that asks for manual intervention is easily missed."""
     world = calls.world
     failed_halfway(world)
     shown_as(world, "churn-6", Provisioning.SUCCEEDED)
@@ -428,7 +428,7 @@ def test_a_newer_version_that_cannot_begin_hides_no_failed_rollout(calls: Calls)
 
 
 def test_a_failed_rollout_is_dealt_with_when_its_version_is_started_again(calls: Calls) -> None:
-    """Its green has all traffic and should keep it: the new rollout finds that the version serves."""
+    """Its green has all traffic and should keep it: the new rollout finds that the version already serves."""
     world = calls.world
     world.register()
     world.until(Phase.PROMOTING)
@@ -454,7 +454,7 @@ WAITS = [
 def test_whoever_waits_for_an_operator_says_so_after_an_hour(
     calls: Calls, steps: tuple[Step, ...], verb: Verb | None, *, waits: bool
 ) -> None:
-    """Not before, and not if time alone ends the pause."""
+    """Not earlier, and not if time alone ends the pause."""
     world = calls.world
     world.policy = replace(world.policy, steps=steps)
     world.register()
@@ -469,7 +469,7 @@ def test_whoever_waits_for_an_operator_says_so_after_an_hour(
 
 
 def test_a_rollout_that_lacks_evidence_calls_an_operator_after_an_hour(calls: Calls) -> None:
-    """`inconclusive: pause` leaves the decision to one, and the rollout is rolled back at its deadline."""
+    """`inconclusive: pause` leaves the decision to an operator, and the deadline would roll the rollout back."""
     world = calls.world
     world.rpm = 25
     world.register()
@@ -483,7 +483,7 @@ def test_a_rollout_that_lacks_evidence_calls_an_operator_after_an_hour(calls: Ca
 
 
 def test_what_keeps_a_rollout_from_being_observed_is_named(calls: Calls) -> None:
-    """Without telemetry nothing is judged, and the function `reconcile` itself does not fail."""
+    """Without telemetry nothing is judged, but the function `reconcile` itself does not fail."""
     calls.world.register()
     calls.world.until_weight(10)
     calls.world.telemetry.faults.always = "the query was refused with 403"
@@ -494,7 +494,7 @@ def test_what_keeps_a_rollout_from_being_observed_is_named(calls: Calls) -> None
 
 
 def test_a_halt_that_is_forgotten_is_named(calls: Calls) -> None:
-    """Neither `resume` nor `promote` ends it, so the remedy is another one."""
+    """Neither `resume` nor `promote` ends it, so the remedy is another."""
     world = calls.world
     world.register()
     world.until_weight(10)
@@ -507,7 +507,7 @@ def test_a_halt_that_is_forgotten_is_named(calls: Calls) -> None:
 
 @pytest.mark.parametrize("problem", [Permanent("row halt/halt: At is not a time"), Temporary("503")], ids=str)
 def test_a_halt_that_cannot_be_read_is_found_at_once(calls: Calls, problem: TealError) -> None:
-    """Nothing advances, so nobody waits for a deadline to say why; what the remedy says is possible."""
+    """Nothing advances, so it is reported without waiting for a deadline, and the remedy works."""
     world = calls.world
     world.register()
     world.until_weight(10)
@@ -525,7 +525,7 @@ def test_a_halt_that_cannot_be_read_is_found_at_once(calls: Calls, problem: Teal
 
 
 def returned_small(world: World) -> None:
-    """Roll back onto a blue that Azure gives neither its six instances nor its autoscaler back."""
+    """Roll back to a blue whose six instances and autoscaler Azure does not restore."""
     world.policy = replace(world.policy, capacity=Capacity(kept_blue=1), keep_blue=timedelta(hours=2))
     world.endpoints.autoscale[ENDPOINT] = {BLUE}
     resized(world, 6)
@@ -558,14 +558,14 @@ def test_a_blue_that_serves_without_what_it_lost_is_found_until_it_has_it(calls:
 
 
 def test_the_history_of_a_rollback_ends_with_the_size_to_restore(calls: Calls) -> None:
-    """Whoever reads its end need not look for what blue had."""
+    """The last entry has it, so an operator need not search for what blue had."""
     returned_small(calls.world)
     assert calls.world.told().endswith("has 1 of 6 instances and could not be scaled up: scale it to 6 manually")
 
 
 @pytest.mark.parametrize("refused", [True, False])
 def test_a_rollback_that_azure_refuses_is_found(calls: Calls, *, refused: bool) -> None:
-    """Green keeps its traffic until somebody moves it, so it does not wait for the rollback's deadline."""
+    """Green keeps its traffic until someone moves it, so this is reported before the rollback's deadline."""
     world = calls.world
     world.register()
     world.until_weight(10)
@@ -583,7 +583,7 @@ def test_a_rollback_that_azure_refuses_is_found(calls: Calls, *, refused: bool) 
 
 
 def test_telemetry_and_azure_are_reported_for_each_rollout(calls: Calls) -> None:
-    """As the rollout itself last saw them."""
+    """They are reported as the rollout itself last saw them."""
     calls.world.register()
     calls.world.until_weight(10)
     calls.world.telemetry.faults.always = "403 on the workspace"
@@ -595,7 +595,7 @@ def test_telemetry_and_azure_are_reported_for_each_rollout(calls: Calls) -> None
 
 
 def test_the_timer_logs_what_is_not_well(calls: Calls, caplog: pytest.LogCaptureFixture) -> None:
-    """At a level that alerts can select; a healthy app costs one line."""
+    """It uses a level that alerts can select; a healthy app costs one line."""
     caplog.set_level(logging.INFO)
     calls.call("tick", timer=None)
     calls.call("health_report", timer=None)

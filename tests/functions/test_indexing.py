@@ -28,14 +28,14 @@ def bindings(function: func.Function) -> list[dict[str, object]]:
 
 
 def test_all_functions_are_found(found: Found) -> None:
-    """These and no others, each with a unique name that the host allows."""
+    """Exactly these, each with a unique name that the host allows."""
     assert set(found) == NAMES
     assert all(re.fullmatch(r"[a-z][a-z0-9_-]{0,127}", name) and name != "host" for name in found)
 
 
 @pytest.mark.parametrize("name", sorted(NAMES))
 def test_every_binding_has_a_name_that_the_host_accepts(found: Found, name: str) -> None:
-    """No underscore in a binding's name, no name twice, and exactly one trigger."""
+    """No underscore in a binding's name, no duplicate names, and exactly one trigger."""
     names = [str(binding["name"]) for binding in bindings(found[name])]
     assert all(re.fullmatch(r"[a-zA-Z][a-zA-Z0-9]{0,127}|\$return", each) for each in names)
     assert len(set(names)) == len(names)
@@ -49,7 +49,7 @@ def http_triggers(found: Found) -> dict[str, dict[str, object]]:
 
 
 def test_every_route_is_there_once_and_wants_a_key(found: Found) -> None:
-    """The API as documented; a route twice with the same method, or under admin, would stop the host."""
+    """The API as documented; a route twice with the same method, or below admin, would stop the host."""
     routes = {
         name: (*[str(method).upper() for method in list(trigger.get("methods") or [])], trigger["route"])  # type: ignore[call-overload] # JSON
         for name, trigger in http_triggers(found).items()
@@ -80,7 +80,7 @@ def test_what_takes_every_path_is_asked_last(found: Found) -> None:
 
 
 def test_the_timer_and_the_queue_are_bound_as_the_infrastructure_has_them(found: Found) -> None:
-    """Every minute, without a monitor to catch up; the queue and connection that `infra` creates."""
+    """Every minute, without a monitor that catches up; the queue and connection are those that `infra` creates."""
     (timer,) = bindings(found["tick"])
     assert (timer["schedule"], timer["useMonitor"]) == ("0 * * * * *", False)
     (queue,) = bindings(found["reconcile"])

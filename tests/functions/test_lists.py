@@ -1,4 +1,4 @@
-"""Lists over HTTP: newest first across endpoints, page by page, filtered, and without a rollout lost or shown twice."""
+"""Lists over HTTP: newest first across endpoints, page by page, filtered, and each rollout exactly once."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ENDPOINTS = ("churn", "fraud", "sales")
 
 @pytest.fixture
 def calls(calls: Calls) -> Calls:
-    """Return a world with nine rollouts on three endpoints, one an hour: of each endpoint the last is open."""
+    """Return a world with nine rollouts on three endpoints, one an hour: the last one of each endpoint is open."""
     for number in range(9):
         phase = Phase.STEPPING if number >= 6 else (Phase.PROMOTED, Phase.ROLLED_BACK)[number % 2]
         add(calls, number, ENDPOINTS[number % 3], phase)
@@ -64,7 +64,7 @@ NEWEST_FIRST = [f"r{number}" for number in reversed(range(9))]
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 4, 9, 100])
 def test_pages_show_every_rollout_once_newest_first(calls: Calls, limit: int) -> None:
-    """Whatever the size of a page; none is larger, and the last is not empty."""
+    """Whatever the page size; no page is larger, and the last one is not empty."""
     found = list(pages(calls, limit=str(limit)))
     assert [each for page in found for each in page] == NEWEST_FIRST
     assert [len(page) for page in found[:-1]] == [limit] * (len(found) - 1)
@@ -101,7 +101,7 @@ def test_filters_are_combined_and_pages_continue_within_them(
 
 
 def test_a_rollout_that_is_admitted_between_two_pages_moves_nothing(calls: Calls) -> None:
-    """It would be on the first page; what follows on the second stays the same."""
+    """It would be on the first page; the second page stays the same."""
     found = pages(calls, limit="4")
     first = next(found)
     add(calls, 10, "churn", Phase.STEPPING)
@@ -109,7 +109,7 @@ def test_a_rollout_that_is_admitted_between_two_pages_moves_nothing(calls: Calls
 
 
 def test_pointers_that_lead_nowhere_are_passed_over(calls: Calls) -> None:
-    """A process that died before writing its rollout leaves a pointer, and so does a lost race."""
+    """A process that died before writing its rollout leaves such a pointer, and so does a lost race."""
     stored = calls.world.store.rollout(EndpointId("w", "sales"), "r5")
     assert stored is not None
     lost = Pointer.to(stored.value)

@@ -1,4 +1,4 @@
-"""What the clients say about themselves does not fill the logs, which are billed."""
+"""The clients' own messages do not fill the logs, which are billed."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ ROOT = Path(__file__).resolve().parents[2]
     ],
 )
 def test_the_clients_log_only_what_is_wrong(logger: str, kept: int, dropped: int) -> None:
-    """With 20 requests at once, ten connections more than are kept is usual."""
+    """Twenty requests at once need ten more connections than are kept, which is normal and not logged."""
     quieten_clients()
     found = logging.getLogger(logger)
     assert (found.isEnabledFor(kept), found.isEnabledFor(dropped)) == (True, False)
 
 
 def test_the_host_does_not_log_each_token() -> None:
-    """Most lines of a cold start were those of the host's own identity library."""
+    """Most lines of a cold start came from the host's own identity library."""
     levels = json.loads((ROOT / "host.json").read_text(encoding="utf-8"))["logging"]["logLevel"]
     assert levels == {"default": "Information", "Azure.Core": "Warning", "Azure.Identity": "Warning"}

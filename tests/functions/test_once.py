@@ -1,4 +1,4 @@
-"""Values that are made once per process."""
+"""Values that are created once per process."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CALLERS = 24
 
 
 def test_many_first_calls_make_one_value() -> None:
-    """Threads that call at the same time all get the same value, which is made once."""
+    """Threads that call at the same time all get the same value, which is created once."""
     together, made = Barrier(CALLERS), []
 
     @once
@@ -33,7 +33,7 @@ def test_many_first_calls_make_one_value() -> None:
 
 
 def test_an_error_is_not_kept() -> None:
-    """A first call that fails says so, and the next one tries again."""
+    """A first call that fails raises, and the next one tries again."""
     outcomes = iter([None, "made"])
 
     @once

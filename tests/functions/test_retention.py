@@ -1,4 +1,4 @@
-"""What has been kept long enough is deleted at night, and nothing else."""
+"""Expired data is deleted at night, and nothing else."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def finished() -> World:
     ("days", "evidence", "rollouts"), [(19, True, True), (21, False, True), (99, False, True), (101, False, False)]
 )
 def test_each_is_kept_as_long_as_set(days: int, *, evidence: bool, rollouts: bool) -> None:
-    """Evidence first, the rollout with its history much later, even if no sweep ran before."""
+    """Evidence expires first, the rollout with its history much later, even if no sweep ran before."""
     world = finished()
     name = world.rollout().id
     world.clock.pass_(days * DAY)
@@ -56,7 +56,7 @@ def test_evidence_is_found_however_late_it_expires() -> None:
 
 @dataclass
 class Stubborn(FakeStore):
-    """A store in which one rollout cannot be deleted, nor its minutes."""
+    """A store in which one rollout, with its minutes, cannot be deleted."""
 
     stays: str = ""
 
@@ -74,7 +74,7 @@ class Stubborn(FakeStore):
 
 
 def test_a_rollout_that_cannot_be_deleted_keeps_no_other() -> None:
-    """Whichever is first: the other goes tonight, and this one when it can be deleted again."""
+    """Whichever comes first: the other is deleted tonight, and this one once it can be."""
     store = Stubborn()
     world = World(store=store)
     for version in ("7", "8"):
@@ -101,7 +101,7 @@ def test_an_open_rollout_is_never_deleted() -> None:
 
 
 def test_the_nightly_sweep_uses_the_settings(calls: Calls) -> None:
-    """Those of the environment that the app was started in."""
+    """They come from the environment in which the app was started."""
     calls.world.register()
     calls.world.until_finished(within=120)
     calls.world.clock.pass_(8 * DAY)
@@ -118,7 +118,7 @@ def test_the_nightly_sweep_uses_the_settings(calls: Calls) -> None:
 
 
 def test_without_settings_evidence_is_kept_for_thirty_days(calls: Calls) -> None:
-    """And the rollout for much longer."""
+    """The rollout is kept much longer."""
     calls.world.register()
     calls.world.until_finished(within=120)
     calls.world.clock.pass_(31 * DAY)

@@ -1,4 +1,4 @@
-"""The route table: what it names exists, what it takes is enforced, and every path has an answer."""
+"""The route table: what it names exists, what it requires is enforced, and every path has an answer."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ IDS = [route.name for route in ROUTES]
 
 @pytest.mark.parametrize("route", ROUTES, ids=IDS)
 def test_a_row_names_a_handler_that_returns_what_the_row_says(route: Route) -> None:
-    """Handlers and types are named by text, so that indexing imports none of them."""
+    """Handlers and types are named as text, so that indexing imports none of them."""
     handler = resolved(route.handler)
     hints = get_type_hints(handler)
     assert list(inspect.signature(handler).parameters) == ["call"]
@@ -32,7 +32,7 @@ def test_a_row_names_a_handler_that_returns_what_the_row_says(route: Route) -> N
 
 @pytest.mark.parametrize("route", ROUTES, ids=IDS)
 def test_a_row_has_the_parts_of_its_path(route: Route) -> None:
-    """Each `{part}` is an input, in order; names of inputs are unique, and every text is a sentence."""
+    """Each `{part}` is an input, in order; input names are unique, and every input's meaning is a sentence."""
     assert re.findall(r"{(\w+)}", route.path) == [part.name for part in route.parts]
     for inputs in (route.parts, route.query, route.body):
         names = [each.name for each in inputs]
@@ -43,7 +43,7 @@ def test_a_row_has_the_parts_of_its_path(route: Route) -> None:
 
 @pytest.mark.parametrize("verb", Verb)
 def test_every_verb_has_a_route_an_effect_and_a_summary(verb: Verb) -> None:
-    """A verb is one row and one function: nothing else may be forgotten."""
+    """A verb is one row and one function: nothing else can be forgotten."""
     [route] = [each for each in ROUTES if each.name == verb.value]
     assert (route.path, route.summary) == (f"rollouts/{{endpoint}}/{verb}", verb.row.summary)
     assert verb.row.phases
@@ -57,7 +57,7 @@ REQUIRED = [(route, wanted) for route in ROUTES for wanted in route.body if want
     ("route", "wanted"), REQUIRED, ids=[f"{route.name}-{wanted.name}" for route, wanted in REQUIRED]
 )
 def test_a_required_field_is_asked_for(calls: Calls, route: Route, wanted: Input[object]) -> None:
-    """400 with the field, for each operation that has it."""
+    """400 with the field, for each operation that has one."""
     calls.world.register()
     body = {
         each.name: {"endpoint": ENDPOINT, "model": "churn", "version": "7"}.get(each.name, "x") for each in route.body
@@ -81,7 +81,7 @@ PATHS = [
 
 @pytest.mark.parametrize(("method", "path", "status", "allow"), PATHS, ids=[f"{row[0]} {row[1]}" for row in PATHS])
 def test_every_other_path_has_an_answer_in_json(method: str, path: str, status: int, allow: str | None) -> None:
-    """405 with the methods that there are, or 404."""
+    """405 with the methods that exist, or 404."""
     request = func.HttpRequest(method, f"/api/{path}", route_params={"path": path}, body=b"")
     answer = unmatched(request)
     assert (answer.status_code, answer.headers.get("Allow"), answer.mimetype) == (status, allow, "application/json")

@@ -16,7 +16,7 @@ COMPLETE = {name: f"value of {name}" for name in REQUIRED}
 
 
 def test_complete_settings_name_the_workspace() -> None:
-    """The ARM id that events are compared with is made of the three names."""
+    """The ARM id that events are compared with consists of the three names."""
     settings = read_settings(
         COMPLETE | {"TEAL_SUBSCRIPTION_ID": "s", "TEAL_RESOURCE_GROUP": "g", "TEAL_WORKSPACE": "w"}
     )
@@ -37,7 +37,7 @@ def test_everything_that_is_missing_is_named_at_once() -> None:
     ("said", "trusted"), [("true", True), ("True", True), ("1", False), ("yes", False), ("", False)]
 )
 def test_a_callers_header_is_trusted_only_for_a_plain_true(said: str, trusted: bool) -> None:  # noqa: FBT001 -- a column
-    """Any other value leaves the header untrusted."""
+    """Any other value than `true`, in any case, leaves the header untrusted."""
     assert read_settings(COMPLETE | {"TEAL_TRUST_EASY_AUTH": said}).trust_easy_auth is trusted
 
 
@@ -47,7 +47,7 @@ def test_a_callers_header_is_trusted_only_for_a_plain_true(said: str, trusted: b
 def test_evidence_and_history_are_kept_as_long_as_set(
     evidence: str | None, history: str, kept: tuple[int, int]
 ) -> None:
-    """Thirty days and two years without a setting."""
+    """Without a setting, thirty days and two years."""
     given = {"TEAL_HISTORY_DAYS": history} | ({"TEAL_EVIDENCE_DAYS": evidence} if evidence else {})
     settings = read_settings(COMPLETE | given)
     assert (settings.evidence_kept.days, settings.history_kept.days) == kept
@@ -56,20 +56,20 @@ def test_evidence_and_history_are_kept_as_long_as_set(
 @pytest.mark.parametrize("name", ["TEAL_EVIDENCE_DAYS", "TEAL_HISTORY_DAYS"])
 @pytest.mark.parametrize("text", ["0", "x", "-1", "7.5", "100000", "30d"])
 def test_what_is_no_number_of_days_is_refused(name: str, text: str) -> None:
-    """Nothing is deleted by mistake: the message names the setting."""
+    """Nothing is deleted by mistake, and the message names the setting."""
     with pytest.raises(Misconfigured, match=f"{name} is '{text}', not a number of days"):
         read_settings(COMPLETE | {name: text})
 
 
 @pytest.mark.parametrize("setting", [None, ""])
 def test_without_a_setting_the_clock_is_the_walls(setting: str | None) -> None:
-    """Aware UTC, and now."""
+    """It returns the current time, aware and in UTC."""
     before = datetime.now(UTC)
     assert before <= read_clock(setting)() <= datetime.now(UTC)
 
 
 def test_a_rehearsals_clock_runs_from_its_origin() -> None:
-    """Sixty times as fast from an origin in the past: far ahead of the wall, and never backwards."""
+    """It runs sixty times as fast from an origin in the past: far ahead of wall time, and never backwards."""
     origin = datetime.now(UTC).timestamp() - 1000
     clock = read_clock(f"60@{origin}")
     first = clock()
@@ -79,7 +79,7 @@ def test_a_rehearsals_clock_runs_from_its_origin() -> None:
 
 
 def test_a_paced_clock_is_read_anew_each_time(tmp_path: Path) -> None:
-    """It follows its file, and never runs ahead of whatever paces it."""
+    """It follows its file, and never runs ahead of the process that paces it."""
     file = tmp_path / "clock"
     file.write_text("60\n1000.0 5000.0\n1001.0 5060.0\n")
     clock = read_clock(str(file))
@@ -90,7 +90,7 @@ def test_a_paced_clock_is_read_anew_each_time(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("setting", ["fast", "60", "60@noon", "60@1@2", "@", "/nowhere/clock"])
 def test_a_clock_that_makes_no_sense_stops_the_start(setting: str) -> None:
-    """The message shows what would be right."""
+    """The message shows a valid value."""
     with pytest.raises(Misconfigured, match="such as 60@1763622000"):
         read_clock(setting)
 
@@ -99,7 +99,7 @@ EAST = "/subscriptions/s2/resourceGroups/g2/providers/Microsoft.MachineLearningS
 
 
 def test_further_workspaces_are_named_by_their_arm_ids() -> None:
-    """Each with its own logs and region; without its own logs it uses the app's."""
+    """Each has its own logs and region; without its own logs it uses the app's."""
     logs = {"logs_workspace_id": "guid", "logs_id": "/subscriptions/s2/logs"}
     others = [{"id": EAST.lower() + "/", "region": "westus", **logs}, {"id": EAST + "-2", "endpoints": "churn"}]
     found = read_settings(COMPLETE | {"TEAL_WORKSPACES": json.dumps(others)}).other_workspaces
@@ -123,7 +123,7 @@ def test_further_workspaces_are_named_by_their_arm_ids() -> None:
     ],
 )
 def test_a_setting_that_names_no_workspaces_is_refused(text: str, problem: str) -> None:
-    """The message says what is wrong and shows what would be right."""
+    """The message says what is wrong and shows a valid value."""
     with pytest.raises(Misconfigured, match="TEAL_WORKSPACES") as raised:
         read_settings(COMPLETE | {"TEAL_WORKSPACES": text})
     assert problem in str(raised.value)

@@ -1,4 +1,4 @@
-"""The background triggers: what raises to be retried or put aside, and what is left to the next tick."""
+"""The background triggers: what raises in order to be retried or put aside, and what is left to the next tick."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def message(body: bytes) -> func.QueueMessage:
 
 
 def test_a_registered_model_begins_a_rollout(calls: Calls) -> None:
-    """From the event to promoted, with nothing else called."""
+    """From the event to promoted, with nothing else called by hand."""
     calls.call("model_registered", event=event(DOCUMENTED))
     assert calls.world.until(Phase.PROMOTED).model.version == "7"
 
@@ -60,7 +60,7 @@ def in_cloud_schema(name: str, at: datetime) -> func.CloudEvent:
 def test_the_time_of_an_event_tells_what_is_late(
     calls: Calls, sent: Callable[[str, datetime], object], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """ARM does not say when either version was created, and the older event arrives second."""
+    """ARM does not know when either version was created, and the older event arrives second."""
     caplog.set_level(logging.INFO, "teal.intake")
     for name, minute in (("big-pear", 30), ("green-apple", 20)):
         model = ModelVersion("churn", name)
@@ -71,7 +71,7 @@ def test_the_time_of_an_event_tells_what_is_late(
 
 
 def test_an_event_without_a_time_zone_is_in_utc(calls: Calls) -> None:
-    """So it can be compared with one that names its zone."""
+    """It can therefore be compared with one that names its zone."""
     for name, minute, zone in (("big-pear", 30, UTC), ("green-apple", 20, None)):
         model = ModelVersion("churn", name)
         calls.world.models.registered[model], calls.world.models.made[model] = {}, None
@@ -94,13 +94,13 @@ def test_an_event_without_a_time_zone_is_in_utc(calls: Calls) -> None:
     ids=["empty", "no data", "a list", "a text", "another type", "no policy, null tags", "no policy"],
 )
 def test_an_event_of_no_use_is_not_retried(calls: Calls, useless: func.EventGridEvent) -> None:
-    """It returns: Event Grid would send it again for a day otherwise."""
+    """The function returns; otherwise Event Grid would send the event again for a day."""
     calls.call("model_registered", event=useless)
     assert calls.world.store.rollouts(ENDPOINT) == ()
 
 
 def test_an_event_is_retried_only_for_what_may_pass(calls: Calls) -> None:
-    """A busy store raises, so that Event Grid sends it again; the second delivery then begins the rollout."""
+    """A busy store raises, so that Event Grid sends it again; the second delivery then starts the rollout."""
     calls.world.store.faults.planned.append(Temporary("busy"))
     with pytest.raises(Temporary):
         calls.call("model_registered", event=event(DOCUMENTED))
@@ -116,7 +116,7 @@ def test_an_event_whose_tags_may_not_be_read_is_not_retried(calls: Calls) -> Non
 
 
 def test_the_timer_wakes_every_open_endpoint(calls: Calls) -> None:
-    """Each that has work, once; with none open, nobody."""
+    """Each endpoint with work, once; if there is none, nothing."""
     timer = None
     calls.call("tick", timer=timer)
     assert calls.world.wakeups.woken == []
@@ -127,7 +127,7 @@ def test_the_timer_wakes_every_open_endpoint(calls: Calls) -> None:
 
 
 def test_with_the_queue_down_the_timer_looks_itself(calls: Calls) -> None:
-    """Every open endpoint is reconciled, even those after one that cannot be."""
+    """Every open endpoint is reconciled, even those after one that fails."""
     calls.world.register()
     calls.world.store.mark_open(EndpointId("w", "zebra"))
     calls.world.wakeups.faults.always = "queue away"
@@ -143,7 +143,7 @@ def test_a_defect_of_one_endpoint_stops_no_other(calls: Calls) -> None:
     calls.world.register()
     calls.world.store.mark_open(EndpointId("w", "aardvark"))
     calls.world.wakeups.faults.always = "queue away"
-    calls.world.store.faults.planned.append(ZeroDivisionError())  # type: ignore[arg-type]  # no error of ours
+    calls.world.store.faults.planned.append(ZeroDivisionError())  # not one of Teal's errors
     calls.call("tick", timer=None)
     assert calls.world.rollout().blue is not None
 
@@ -161,7 +161,7 @@ def test_the_hourly_sweep_finds_what_fell_off_the_list(calls: Calls) -> None:
 
 
 def test_a_message_has_its_endpoint_looked_at(calls: Calls) -> None:
-    """One message, one reconcile."""
+    """One message causes one reconcile."""
     calls.world.register()
     calls.call("reconcile", message=message(json.dumps({"workspace": "w", "endpoint": ENDPOINT}).encode()))
     assert calls.world.rollout().blue is not None
@@ -178,7 +178,7 @@ NONSENSE = [
 
 @pytest.mark.parametrize("body", NONSENSE, ids=[repr(body[:24]) for body in NONSENSE])
 def test_a_message_that_makes_no_sense_ends_in_the_poison_queue(calls: Calls, body: bytes) -> None:
-    """There health finds it. The error shows how it begins."""
+    """Health finds it there. The error shows how the message begins."""
     with pytest.raises(Permanent, match="the message is not") as raised:
         calls.call("reconcile", message=message(body))
     assert len(str(raised.value)) < 1000
@@ -188,7 +188,7 @@ def test_a_message_that_makes_no_sense_ends_in_the_poison_queue(calls: Calls, bo
 def test_a_wake_up_of_an_app_that_cannot_start_is_left_to_the_next_tick(
     found: Found, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A missing setting is logged; wake-ups, one for each rollout and tick, do not fill the poison queue."""
+    """A missing setting is logged; wake-ups, one per rollout and tick, do not fill the poison queue."""
     monkeypatch.delenv("TEAL_WORKSPACE", raising=False)
     Calls(found).call("reconcile", message=message(b'{"workspace": "w", "endpoint": "churn"}'))
     assert "w/churn" in caplog.text
@@ -199,9 +199,9 @@ def test_a_wake_up_of_an_app_that_cannot_start_is_left_to_the_next_tick(
 def test_a_reconcile_that_fails_is_left_to_the_next_tick(
     calls: Calls, caplog: pytest.LogCaptureFixture, trouble: Exception
 ) -> None:
-    """Otherwise, an outage of minutes would put a message for each rollout and tick into the poison queue."""
+    """Otherwise an outage of minutes would put a message for each rollout and tick into the poison queue."""
     calls.world.register()
-    calls.world.store.faults.planned += [trouble, trouble]  # type: ignore[list-item]  # a defect, too
+    calls.world.store.faults.planned += [trouble, trouble]  # even a defect
     calls.call("reconcile", message=message(b'{"workspace": "w", "endpoint": "churn"}'))
     assert "w/churn" in caplog.text
     assert calls.world.rollout().blue is None
@@ -234,7 +234,7 @@ class Unreadable(func.EventGridEvent):
 def test_a_look_that_azure_refuses_for_good_is_not_thrown_into_the_poison_queue(
     calls: Calls, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It is logged with the endpoint's name, and the next tick looks again."""
+    """It is logged with the endpoint's name, and the next tick tries again."""
     calls.call("model_registered", event=event(DOCUMENTED))
     calls.world.store.faults.planned.append(Permanent("403 AuthorizationFailed"))
     calls.call("reconcile", message=message(json.dumps({"workspace": "w", "endpoint": ENDPOINT}).encode()))

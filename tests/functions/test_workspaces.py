@@ -60,7 +60,7 @@ def test_an_endpoint_is_shown_by_workspace_and_name(calls: Calls, query: dict[st
 def test_lists_go_across_workspaces_unless_one_is_named(
     calls: Calls, query: dict[str, str], expected: list[str]
 ) -> None:
-    """The workspace is a filter there, on pages of any size."""
+    """In lists the workspace is a filter, on pages of any size."""
     found = [rollout for page in pages(calls, limit="1", **query) for rollout in page]
     ids = {calls.world.store.rollouts(EndpointId(workspace, ENDPOINT))[0].id for workspace in expected}
     assert set(found) == ids
@@ -76,7 +76,7 @@ def test_a_request_reaches_the_endpoint_of_its_workspace(calls: Calls) -> None:
 
 
 def test_a_rollout_is_started_in_the_workspace_that_is_named(calls: Calls) -> None:
-    """Its policy and its models are that workspace's."""
+    """Its policy and its models are those of that workspace."""
     status, content = calls.http("start", START, workspace="ml-east")
     assert (status, error(content)["message"]) == (
         409,
@@ -86,7 +86,7 @@ def test_a_rollout_is_started_in_the_workspace_that_is_named(calls: Calls) -> No
 
 @pytest.mark.parametrize("name", ["list", "show", "rollback"])
 def test_a_workspace_that_is_not_served_is_not_found(calls: Calls, name: str) -> None:
-    """The message names those that are."""
+    """The message names those that are served."""
     body = {"by": "ada@example.com", "reason": "because"} if name == "rollback" else None
     parts = {} if name == "list" else {"endpoint": ENDPOINT}
     status, content = calls.send(name, {"workspace": "ml-west", **parts}, body)

@@ -43,13 +43,13 @@ class Deployed(World):
 
 @dataclass
 class App(Calls):
-    """The functions over a folder of policies, which a deployment replaces."""
+    """The functions on a folder of policies, which a deployment replaces."""
 
     world: Deployed = field(default_factory=Deployed)
     folder: Path = Path()
 
     def deploy(self, **texts: str) -> None:
-        """Replace all policies by these and start the app anew."""
+        """Replace all policies with these and restart the app."""
         for old in self.folder.glob("*.yaml"):
             old.unlink()
         for stem, text in texts.items():
@@ -62,7 +62,7 @@ class App(Calls):
             return super().call(name, **inputs)
 
     def start(self, endpoint: str, model: str) -> tuple[int, str]:
-        """Ask for a rollout; return the status and the message of the error, if there is one."""
+        """Ask for a rollout; return the status and the error's message, if any."""
         self.world.models.registered[ModelVersion(model, "7")] = {}
         status, content = self.http("start", {"endpoint": endpoint, "model": model, **REQUEST})
         error = content.get("error")
@@ -76,7 +76,7 @@ class App(Calls):
 
 @pytest.fixture
 def app(found: Found, tmp_path: Path) -> App:
-    """Return the functions over a folder with a valid and an invalid policy."""
+    """Return the functions on a folder with a valid and an invalid policy."""
     (tmp_path / "smoke").mkdir()
     (tmp_path / "smoke" / "churn.jsonl").write_text("{}\n")
     app = App(found, folder=tmp_path)
@@ -125,7 +125,7 @@ def test_only_the_endpoint_of_a_wrong_policy_is_refused(app: App) -> None:
 
 
 def test_a_file_that_cannot_be_understood_is_shown_where_no_policy_is_found(app: App) -> None:
-    """It may be the policy that is missing, and it refuses no endpoint that has one."""
+    """The missing policy may be in that file, but other endpoints' rollouts are not refused."""
     app.deploy(churn=CHURN, fraud=BROKEN)
     status, message = app.start("fraud", "fraud")
     assert (status, message.removeprefix(f"{app.folder}/")[:30]) == (500, "fraud.yaml:2:1: not valid YAML")
@@ -133,7 +133,7 @@ def test_a_file_that_cannot_be_understood_is_shown_where_no_policy_is_found(app:
 
 
 def test_without_policies_every_start_says_why(app: App) -> None:
-    """A folder that cannot be used refuses all new rollouts, with where Teal looked."""
+    """A folder that cannot be used refuses all new rollouts, and the message says where Teal looked."""
     app.deploy()
     status, message = app.start("churn", "churn")
     assert (status, message.split(": ")[1]) == (
@@ -146,7 +146,7 @@ def test_without_policies_every_start_says_why(app: App) -> None:
 
 
 def test_an_event_waits_for_the_policy_to_be_mended(app: App) -> None:
-    """Event Grid is asked to redeliver; valid policies have their rollouts at once, and only once."""
+    """Event Grid is asked to redeliver; endpoints with valid policies start at once, and only once."""
     for _ in range(2):
         with pytest.raises(Misconfigured, match=r"fraud.yaml:3:9: steps\[0\].weight: 110 is not a whole number"):
             app.register()
@@ -170,7 +170,7 @@ def test_an_event_waits_for_the_policy_to_be_mended(app: App) -> None:
 def test_an_event_is_handed_back_only_if_a_wrong_policy_may_be_for_it(
     app: App, fraud: str, model: str, *, raised: bool
 ) -> None:
-    """What no redelivery can fix is not redelivered."""
+    """What a redelivery cannot fix is not redelivered."""
     app.deploy(churn=CHURN, fraud=fraud)
     try:
         app.register(model=model)
@@ -181,7 +181,7 @@ def test_an_event_is_handed_back_only_if_a_wrong_policy_may_be_for_it(
 
 
 def test_a_version_that_is_to_be_skipped_waits_for_no_policy(app: App) -> None:
-    """Its tag says that no policy is wanted, valid or not."""
+    """Its tag says that no policy should apply, valid or not."""
     app.register(tags={"teal": "skip"})
     assert app.world.store.rows == {}
 
@@ -190,7 +190,7 @@ def test_a_version_that_is_to_be_skipped_waits_for_no_policy(app: App) -> None:
     "texts", [{"churn": BROKEN}, {"churn": CHURN + "steps: []\n"}, {}], ids=["YAML", "key", "gone"]
 )
 def test_an_open_rollout_continues_with_the_policy_that_it_began_with(app: App, texts: dict[str, str]) -> None:
-    """From before the smoke test, whose file is still read, to promoted."""
+    """From before the smoke test, whose file is still read, until it is promoted."""
     app.deploy(churn=CHURN)
     app.register()
     app.deploy(**texts)

@@ -55,7 +55,7 @@ def _problems(*functions: FunctionMetadata, host_json: dict[str, Any] | None = N
     ],
 )
 def test_good_apps_have_no_problem(functions: list[FunctionMetadata]) -> None:
-    """What the real host runs is not rejected."""
+    """The host does not reject what the real host runs."""
     assert _problems(*functions) == []
 
 
@@ -153,7 +153,7 @@ def test_timer_needs_storage() -> None:
 
 
 def test_all_problems_are_reported_together() -> None:
-    """Nobody has to fix one fault to learn about the next."""
+    """Nobody has to fix one problem to find out about the next."""
     found = _problems(_function(_http("admin", "a_b"), name="1"), host_json={})
     assert len(found) == 4
 

@@ -74,7 +74,7 @@ def test_a_duplicate_runs_again(http_host: HostProcess) -> None:
     ],
 )
 def test_refusals(http_host: HostProcess, function: str, event_type: str, body: str, status: int) -> None:
-    """As the real host answers: Event Grid tries again after a 500, and gives up after a 400."""
+    """As on the real host: Event Grid retries after a 500 and gives up after a 400."""
     path = f"/runtime/webhooks/eventgrid?FUNCTIONNAME={function}&CODE={http_host.event_grid_key}"
     assert http_host.call("POST", path, body, {"aeg-event-type": event_type}).status == status
 
@@ -91,14 +91,14 @@ def test_webhook_needs_its_key(http_host: HostProcess, key: str) -> None:
 
 @pytest.mark.parametrize(("method", "status"), [("GET", 400), ("PUT", 400), ("DELETE", 400), ("HEAD", 404)])
 def test_other_methods(http_host: HostProcess, method: str, status: int) -> None:
-    """Nothing but POST and OPTIONS is of use to anyone."""
+    """No method but POST and OPTIONS is supported."""
     path = f"/runtime/webhooks/eventgrid?functionName=on_event&code={http_host.event_grid_key}"
     assert http_host.call(method, path).status == status
 
 
 @pytest.mark.parametrize(("time", "status"), [("2026-11-20", 500), ("soon", 500), ("2026-11-20T11:00:00+02:00", 202)])
 def test_times(http_host: HostProcess, time: str, status: int) -> None:
-    """A time in any zone arrives; text that is no time of day fails the invocation, so Event Grid delivers it again."""
+    """A time in any time zone arrives; text that is not a time fails the invocation, so Event Grid redelivers it."""
     assert http_host.deliver("on_event", _event("timed") | {"eventTime": time}).status == status
 
 

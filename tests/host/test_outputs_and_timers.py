@@ -1,4 +1,4 @@
-"""What a function's outputs and timers need only when they are used, in memory."""
+"""Checks of outputs and timers that happen only when they are used, in memory."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def written(queue: str, outputs: dict[str, Datum]) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("queue", ["Not_A_Queue", "%NOT_SET%"])
 @pytest.mark.parametrize("outputs", [{}, {"out": Datum(None, None)}], ids=["unset", "set to nothing"])
 def test_a_wrong_output_runs_while_it_is_unset(queue: str, outputs: dict[str, Datum]) -> None:
-    """As on the real host: neither its queue's name nor its connection matters before something is sent."""
+    """As on the real host, neither its queue's name nor its connection matters before something is sent."""
     assert written(queue, outputs) == []
 
 
@@ -56,7 +56,7 @@ def test_a_setting_is_needed_when_something_is_sent() -> None:
     ],
 )
 def test_only_monitored_timers_have_a_status(text: str, monitor: bool | None, kept: bool) -> None:  # noqa: FBT001  # a table
-    """With `useMonitor: false` nothing is kept about a timer, so nothing is made up for after a restart."""
+    """With `useMonitor: false` no status is stored for a timer, so no missed tick is made up for after a restart."""
     trigger = {"type": "timerTrigger", "direction": "IN", "name": "timer"} | (
         {} if monitor is None else {"useMonitor": monitor}
     )

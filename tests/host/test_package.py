@@ -1,4 +1,4 @@
-"""The package needs nothing but requirements.txt: every import in it works where nothing else is installed."""
+"""The package needs nothing but requirements.txt: every import in it works with nothing else installed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.package import alone
 if TYPE_CHECKING:
     from tests.package import InstalledApp
 
-# Imports everything that any line of the app imports, also those inside functions; prints what cannot be imported.
+# Imports everything that any line of the app imports, even inside functions; prints what cannot be imported.
 IMPORT_ALL = """
 import ast, importlib, json, pathlib, sys
 names, failed = {"function_app"}, {}
@@ -49,7 +49,7 @@ def test_every_import_is_among_the_requirements(installed: InstalledApp) -> None
 
 @pytest.mark.parametrize("name", ["azure.functions", "yaml", "aiohttp"])
 def test_the_environment_is_clean(installed: InstalledApp, name: str) -> None:
-    """Without the linked packages there is nothing: what the test above imports comes from requirements.txt."""
+    """Without the linked packages there is nothing, so what the test above imports comes from requirements.txt."""
     assert (
         f"No module named '{name.partition('.')[0]}'" in run(installed, f"import {name}", str(installed.folder)).stderr
     )

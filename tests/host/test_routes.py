@@ -56,7 +56,7 @@ def test_match(template: str, path: str, parameters: dict[str, str] | None) -> N
     ],
 )
 def test_dots_are_removed(raw: str, path: str) -> None:
-    """The segments . and .. are resolved before a route is sought, even if encoded, and never above the root."""
+    """The segments . and .. are resolved before a route is matched, even if encoded, and never above the root."""
     assert paths.normalised(raw) == path
 
 

@@ -66,7 +66,7 @@ def test_next_time(text: str, following: str) -> None:
     ],
 )
 def test_refused(text: str) -> None:
-    """What the real host does not read is rejected, even if croniter accepts it."""
+    """What the real host rejects is rejected, even if croniter accepts it."""
     with pytest.raises(ValueError, match=r"."):
         schedule.parse(text)
 

@@ -19,7 +19,7 @@ SCHEMAS = {
 }
 # Its newest version is a preview.
 PREVIEWS = {"Microsoft.Insights/diagnosticSettings"}
-# Where `location` does not mean a region.
+# Properties named `location` that are not a region.
 GLOBAL = {
     "Microsoft.Insights/actionGroups",
     "Microsoft.Network/privateDnsZones",
@@ -30,20 +30,20 @@ READS_SECRET = re.compile(r"\blist[A-Z]\w*\(|\.ConnectionString\b", re.IGNORECAS
 _CLOUDS = "windows.net|azure.com|azure.net|azurewebsites.net|microsoftonline.com|loganalytics.io".replace(".", r"\.")
 CLOUD = re.compile(rf"[\w.-]*\b(?:{_CLOUDS})\b")
 PREVIEW_REFERENCE = re.compile(r"\breference\([^\"]*'\d{4}-\d\d-\d\d-preview'")
-# Bicep itself writes a scope in another resource group so, within `extensionResourceId`.
+# Bicep itself writes a scope in another resource group this way, within `extensionResourceId`.
 PIECED_ID = re.compile(
     r"(?<!extensionResourceId\()\b(?:format|concat)\('(?:/subscriptions/|\{0\}/(?:providers|subnets)/)"
 )
-# For a subscription there is no current resource group, so the subscription has to be named before the group.
+# For a subscription there is no current resource group, so the subscription must be named before the group.
 REDUNDANT = re.compile(
     r"\bresourceId\((?:subscription\(\)\.subscriptionId, )?resourceGroup\(\)\.name"
     r"|\bresourceId\(subscription\(\)\.subscriptionId, '"
     r"|\b(?:reference|list\w+)\(concat\("
 )
 PIECED_URL = re.compile(r"\b(?:format|concat)\('(?:https?://|\{0\}\{1\})")
-# `uri` joins an address and what is below it; these are addresses, of a host whose name is computed.
+# `uri` joins an address and a path below it; these are addresses of a host whose name is computed.
 HOSTS = {("outputs", "url", "value"), ("variables", "tablesEndpoint")}
-# Resource Manager wants an empty object for each identity, and Bicep writes one for a decorator.
+# Resource Manager requires an empty object for each identity, and Bicep writes one for a decorator.
 MEANT_TO_BE_EMPTY = re.compile(r"/userAssignedIdentities/|^@options/")
 
 

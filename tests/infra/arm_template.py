@@ -1,4 +1,4 @@
-"""A compiled ARM template, read for the rules of `arm_rules.py`. What is right or wrong is not known here."""
+"""A compiled ARM template, read for the rules of `arm_rules.py`, which alone know what is right or wrong."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DEPLOYMENT = "Microsoft.Resources/deployments"
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A template. name: where it is. nested: whether another template deploys it."""
+    """A template. name: its place. nested: whether another template deploys it."""
 
     body: Json
     name: str
@@ -21,18 +21,18 @@ class Template:
 
     @property
     def resources(self) -> list[Json]:
-        """Its resources, however they are listed."""
+        """Its resources, in either form of the list."""
         found = self.body["resources"]
         return list(found.values() if isinstance(found, dict) else found)
 
     @property
     def parameters(self) -> dict[str, Json]:
-        """What it declares; a user-defined type is replaced by what it is based on."""
+        """Its parameters; a user-defined type is replaced by the type that it is based on."""
         return {name: self._typed(each) for name, each in self.body.get("parameters", {}).items()}
 
     @property
     def variables(self) -> dict[str, Any]:
-        """Its variables, including those that are made in a loop."""
+        """Its variables, including those created in a loop."""
         found = dict(self.body.get("variables", {}))
         return found | {each["name"]: each for each in found.pop("copy", [])}
 
@@ -43,7 +43,7 @@ class Template:
 
     @property
     def modules(self) -> Iterator[tuple[Json, Template]]:
-        """The properties of the deployments in it, each with its template."""
+        """The properties of its nested deployments, each with its template."""
         for each in self.resources:
             if each["type"] == DEPLOYMENT and "template" in each.get("properties", {}):
                 name = f"{self.name} > {each['name']}"
@@ -51,12 +51,12 @@ class Template:
 
     @property
     def own(self) -> Json:
-        """The template without the nested ones, whose expressions have parameters of their own."""
+        """The template without the nested ones, whose expressions have their own parameters."""
         return self.body | {"resources": [_without_template(each) for each in self.resources]}
 
     @property
     def text(self) -> str:
-        """What it evaluates: everything of its own but its schema, its types and what it declares as parameters."""
+        """What it evaluates: everything of its own except its schema, types and parameter declarations."""
         return json.dumps(self.own | {"$schema": "", "parameters": {}, "definitions": {}})
 
     def _typed(self, declared: Json) -> Json:

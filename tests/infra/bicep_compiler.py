@@ -1,4 +1,4 @@
-"""One Bicep compiler for many files: `bicep jsonrpc` reads its types once, and each command would read them again."""
+"""One Bicep compiler for many files: `bicep jsonrpc` loads its types once, but each command would load them again."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class BicepCompiler:
             self._process.terminate()
 
     def template(self, path: Path) -> tuple[list[str], str]:
-        """Return the warnings and errors of a template and all its modules, and the compiled one."""
+        """Return the warnings and errors of a template and all its modules, and the compiled template."""
         answer = self._call("bicep/compile", {"path": str(path)})
         return _problems(answer), str(answer.get("contents"))
 
@@ -50,7 +50,7 @@ class BicepCompiler:
         return str(self._call("bicep/format", {"path": str(path)})["contents"])
 
     def snapshot(self, path: Path) -> Any:  # noqa: ANN401 -- any JSON
-        """Return what the template of a parameter file evaluates to, offline."""
+        """Return what a parameter file's template evaluates to, offline."""
         answer = self._call("bicep/getSnapshot", {"path": str(path), "metadata": METADATA, "externalInputs": []})
         return json.loads(answer["snapshot"])
 

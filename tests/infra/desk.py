@@ -23,7 +23,7 @@ class Desk:
         path.chmod(0o755)
 
     def run(self, *command: str, **variables: str) -> tuple[int, list[str]]:
-        """Return the exit code of a command and the calls that it made. variables: of its environment."""
+        """Return a command's exit code and the calls that it made. variables: of its environment."""
         environment = {"PATH": f"{self.folder}:{os.environ['PATH']}", **variables}
         done = subprocess.run([SHELL, *command], env=environment, capture_output=True, check=False)  # noqa: S603 - our own scripts
         calls = self.folder / "calls"

@@ -1,7 +1,7 @@
 """Writes what the templates evaluate to as plain templates for checkov, which cannot read newer Bicep.
 
-`python -m tests.infra.review FOLDER` writes one per snapshot. The exceptions stay where a reviewer reads
-the resource: each `checkov:skip=<check>:<reason>` of a Bicep file holds for the type of the resource that it stands in.
+`python -m tests.infra.review FOLDER` writes one per snapshot. The exceptions stay where a reviewer reads the resource:
+each `checkov:skip=<check>:<reason>` in a Bicep file applies to the type of the resource that contains it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Exceptions = Mapping[str, list[str]]
 
 
 def exceptions(bicep: str) -> dict[str, list[str]]:
-    """Return the justified exceptions of a Bicep file by the resource type that they are about."""
+    """Return the justified exceptions of a Bicep file by the resource type that they apply to."""
     found: dict[str, list[str]] = {}
     for resource in RESOURCE.finditer(bicep):
         for reason in EXCEPTION.findall(resource[2]):
@@ -32,7 +32,7 @@ def exceptions(bicep: str) -> dict[str, list[str]]:
 
 
 def plain_template(snapshot: Mapping[str, Any], justified: Exceptions) -> dict[str, Any]:
-    """Return the resources of a snapshot as an ARM template that has their exceptions."""
+    """Return the resources of a snapshot as an ARM template with their exceptions."""
     resources = [
         each | {"metadata": {"checkov": justified.get(each["type"], [])}} for each in snapshot["predictedResources"]
     ]

@@ -1,4 +1,4 @@
-"""The rules for compiled templates notice what they are for, and arm-ttk has no test that is forgotten here."""
+"""The rules for compiled templates find what they are for, and cover every test of arm-ttk."""
 
 from __future__ import annotations
 
@@ -145,41 +145,41 @@ def test_each_rule_notices(wrap: Any, rule: str, place: str, value: object) -> N
 
 @pytest.mark.parametrize(("rule", "properties"), ONLY_OUTSIDE, ids=[each[0] for each in ONLY_OUTSIDE])
 def test_each_rule_about_modules_notices(rule: str, properties: dict[str, object]) -> None:
-    """How a module is deployed."""
+    """How a module is deployed is checked too."""
     found = list(broken_rules(nested(GOOD, **properties), "main"))
     assert [each for each in found if each.startswith(f"{rule}: main")], found
 
 
 def test_a_template_without_parameters_is_noticed() -> None:
-    """Only the outermost must have them."""
+    """Only the outermost template must have them."""
     bare = {"$schema": GOOD["$schema"], "resources": []}
     assert list(broken_rules(bare, "main")) == ["Parameters-Property-Must-Exist: main: it has no parameters"]
 
 
 def test_every_rule_has_an_example() -> None:
-    """None is there that cannot fail."""
+    """No rule is listed that cannot fail."""
     assert {each[0] for each in (*BROKEN, *ONLY_OUTSIDE)} | {"Parameters-Property-Must-Exist"} == set(RULES)
 
 
 def test_every_test_of_arm_ttk_is_accounted_for() -> None:
-    """As a rule, by the linter, or with the reason why there is nothing to check."""
+    """By a rule, by the linter, or with the reason why there is nothing to check."""
     assert set(ARM_TTK.split()) == {*RULES, *BY_THE_LINTER, *NOT_APPLICABLE} - OURS
 
 
 def test_the_linter_checks_what_is_left_to_it(root: Path) -> None:
-    """Its rules are switched on, and checked as warnings, of which none is accepted."""
+    """Its rules are enabled as warnings, and no warning is accepted."""
     text = (root / "infra/bicepconfig.json").read_text(encoding="utf-8")
     rules = json.loads(re.sub(r"^\s*//.*$", "", text, flags=re.MULTILINE))["analyzers"]["core"]["rules"]
     assert {rules[name]["level"] for name in BY_THE_LINTER.values()} == {"warning"}
 
 
 def test_there_is_no_virtual_machine(root: Path) -> None:
-    """So rules about them have nothing to check."""
+    """So the rules about them have nothing to check."""
     assert [file for file in (root / "infra").rglob("*.bicep") if "Microsoft.Compute/" in file.read_text()] == []
 
 
 def test_the_parameter_file_is_well_formed(root: Path) -> None:
-    """arm-ttk's tests for parameter files: schema, version of the content, and a value for each parameter."""
+    """arm-ttk's tests for parameter files: the schema, the version of the content, and a value for each parameter."""
     file = json.loads((root / "infra/main.parameters.json").read_text(encoding="utf-8"))
     assert re.fullmatch(
         r"https://schema\.management\.azure\.com/schemas/2019-04-01/deploymentParameters\.json#", file["$schema"]

@@ -21,7 +21,7 @@ VARIABLES = {
     "TEAL_WORKSPACE": "ml-west",
     "TEAL_RESOURCE_GROUP": "ml",
 }
-# As Azure answers: the case of the names is its own.
+# As Azure answers, with its own capitalization.
 OUTPUTS = {
     "app": {
         "azurE_RESOURCE_GROUP": {"type": "String", "value": "rg-teal-trial"},
@@ -69,7 +69,7 @@ def desk(checkout: Path, tmp_path: Path) -> Desk:
 
 
 def steps(calls: list[str]) -> list[str]:
-    """Return what was done in Azure, briefly."""
+    """Return what was done in Azure, in brief."""
     words = [re.match(r"az deployment sub ([\w-]+) .*--name teal-trial-(\w+)", call) for call in calls]
     short = {"config-zip": "code", "function show": "listed?"}
     return [
@@ -93,7 +93,7 @@ def test_the_layers_and_the_code_are_deployed_in_azds_order(checkout: Path, desk
 
 
 def test_each_layer_gets_what_the_ones_before_it_made(checkout: Path, desk: Desk) -> None:
-    """As azd does with its environment: by the outputs' names as the templates have them, quoted for the shell."""
+    """As with azd's environment: by the outputs' names in the templates, quoted for the shell."""
     _, calls = desk.run(str(checkout / "infra/az/deploy.sh"), "--yes", **VARIABLES)
     [workspace] = [call for call in calls if call.startswith("with workspace:")]
     assert "TEAL_PRINCIPAL_ID=it's a principal TEAL_ALWAYS=false" in workspace
@@ -105,7 +105,7 @@ def test_each_layer_gets_what_the_ones_before_it_made(checkout: Path, desk: Desk
 
 
 def test_nothing_is_deployed_without_an_answer(checkout: Path, desk: Desk) -> None:
-    """Standard input is empty here, so the first question has none."""
+    """Standard input is empty here, so even the first question has no answer."""
     code, calls = desk.run(str(checkout / "infra/az/deploy.sh"), **VARIABLES)
     assert code == 1
     assert steps(calls) == ["what-if app"]
@@ -113,13 +113,13 @@ def test_nothing_is_deployed_without_an_answer(checkout: Path, desk: Desk) -> No
 
 @pytest.mark.parametrize("missing", sorted(VARIABLES))
 def test_a_missing_variable_is_named(checkout: Path, desk: Desk, missing: str) -> None:
-    """Before anything is asked of Azure."""
+    """It is named before anything is requested from Azure."""
     code, calls = desk.run(str(checkout / "infra/az/deploy.sh"), "--yes", **{**VARIABLES, missing: ""})
     assert (code, calls) == (2, [])
 
 
 def test_an_invalid_policy_is_never_deployed(checkout: Path, desk: Desk) -> None:
-    """The check is the one of azd's hook."""
+    """The check is that of azd's hook."""
     desk.stand_in("teal", "exit 2")
     code, calls = desk.run(str(checkout / "infra/az/deploy.sh"), "--yes", **VARIABLES)
     assert code == 2
@@ -155,7 +155,7 @@ def test_the_parameters_and_their_variables_are_those_of_azd(root: Path) -> None
 
 @pytest.mark.skipif(BICEP is None, reason="the Bicep compiler is not on the PATH")
 def test_the_parameter_file_compiles_and_has_the_types_of_the_template(root: Path) -> None:
-    """With the required variables only."""
+    """Only the required variables are needed."""
     command = [str(BICEP), "build-params", str(root / "infra/az/main.bicepparam"), "--stdout"]
     done = subprocess.run(command, env={**os.environ, **VARIABLES}, capture_output=True, text=True, check=False)  # noqa: S603 - found on the PATH
     assert (done.returncode, done.stderr) == (0, "")

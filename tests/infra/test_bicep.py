@@ -1,8 +1,8 @@
-"""The real Bicep compiler on the templates: no warning, no change of format, and the resources that the snapshots show.
+"""The real Bicep compiler on the templates: no warnings, no reformatting, and the resources in the snapshots.
 
 A snapshot is a template evaluated offline for the parameters of its file. After a change, write it again with
 `bicep snapshot FILE --mode overwrite --tenant-id 00000000-0000-0000-0000-000000000001 --subscription-id
-00000000-0000-0000-0000-000000000000 --location westeurope --deployment-name teal`, and read the difference.
+00000000-0000-0000-0000-000000000000 --location westeurope --deployment-name teal`, and read the diff.
 """
 
 from __future__ import annotations
@@ -58,18 +58,18 @@ def compiled(compiler: BicepCompiler) -> dict[str, tuple[list[str], Any]]:
 
 @pytest.mark.parametrize("layer", LAYERS)
 def test_a_template_compiles_without_a_warning(compiled: dict[str, tuple[list[str], Any]], layer: str) -> None:
-    """With the rules of bicepconfig.json, in all modules too."""
+    """The rules are those of bicepconfig.json, in all modules too."""
     assert compiled[layer][0] == []
 
 
 @pytest.mark.parametrize("rule", RULES)
 def test_the_compiled_templates_keep_a_rule(compiled: dict[str, tuple[list[str], Any]], rule: str) -> None:
-    """Of arm-ttk, in all modules too."""
+    """The rules are arm-ttk's, in all modules too."""
     assert [each for layer in LAYERS for each in broken(rule, Template(compiled[layer][1], layer))] == []
 
 
 def test_a_warning_would_be_noticed(compiler: BicepCompiler, tmp_path: Path) -> None:
-    """By the same rules: an unused parameter and an old API version."""
+    """The same rules find an unused parameter and an old API version."""
     shutil.copy(INFRA / "bicepconfig.json", tmp_path)
     (tmp_path / "wrong.bicep").write_text(
         "param unused string\nresource plan 'Microsoft.Web/serverfarms@2022-03-01' existing = { name: 'x' }\n"
@@ -108,7 +108,7 @@ REFUSED = {
 def test_choices_that_azure_would_refuse_are_refused_in_the_preview(
     compiler: BicepCompiler, tmp_path: Path, choice: str, words: str
 ) -> None:
-    """Before anything is created, and in words."""
+    """The preview says so in words, before anything is created."""
     required = ("environmentName", "location", "workspaceName", "workspaceResourceGroup")
     file = tmp_path / "chosen.bicepparam"
     template = os.path.relpath(INFRA / "main.bicep", tmp_path)

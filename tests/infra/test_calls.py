@@ -1,4 +1,4 @@
-"""The calls of docs/permissions.md and the operations next to them: by Resource Manager's own rule, row by row."""
+"""The calls in docs/permissions.md and the operations next to them match by Resource Manager's own rule, row by row."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from tests.adapters.calls import operation_of
 from tests.infra.test_permissions import actions, published, table_of
 
-# Operations of no call, by why they are needed all the same.
+# Operations that no call needs, and why they are needed nevertheless.
 IMPLIED = {
     "workspaces/models/read": "Azure checks that the writer of a deployment may read what it uses",
     "workspaces/environments/read": "the same",
@@ -22,7 +22,7 @@ IMPLIED = {
     "workspaces/data/write": "the same",
     "workspaces/onlineEndpoints/score/action": "of the endpoint itself, not of Resource Manager",
 }
-# Calls of no operation in the table, by why they work all the same.
+# Calls without an operation in the table, and why they work nevertheless.
 WITHOUT = {
     "POST workspaces/{}/codes/{}/versions/{}/startPendingUpload": "Azure publishes no operation for it",
     "POST workspaces/{}/datastores/{}/listSecrets": "not granted: azure-ai-ml then uploads with Teal's identity",
@@ -41,14 +41,14 @@ def calls(root: Path) -> list[str]:
 
 
 def test_the_operation_of_each_call_is_in_its_row(root: Path) -> None:
-    """It follows from method and place, so a row cannot grant something else than what its call needs."""
+    """It follows from method and place, so a row cannot grant anything but what its call needs."""
     for call in calls(root):
         granted = re.findall(r"`([\w./]+)`", row_of(root, call)[1].lower())
         assert (operation_of(call).lower() in granted) != (call in WITHOUT), call
 
 
 def test_every_operation_is_that_of_a_call(root: Path) -> None:
-    """A role contains nothing that no call needs, but for the listed ones."""
+    """A role contains nothing that no call needs, except the listed exceptions."""
     needed = {operation_of(call).lower() for call in calls(root)} | {each.lower() for each in IMPLIED}
     held = {each.removeprefix("Microsoft.MachineLearningServices/").lower() for each in actions("workspace-everything")}
     assert held - needed == set()
@@ -64,7 +64,7 @@ def test_exceptions_are_still_exceptions(root: Path, call: str) -> None:
 
 
 def test_an_operation_follows_from_the_call() -> None:
-    """As Azure names them."""
+    """It has Azure's own name."""
     assert operation_of("GET workspaces/{}") == "workspaces/read"
     assert operation_of("PATCH workspaces/{}/onlineEndpoints/{}") == "workspaces/onlineEndpoints/write"
     assert (

@@ -1,4 +1,4 @@
-"""The hooks of azure.yaml and the removal script, run as they are with stand-ins for `az` and `azd`."""
+"""The hooks of azure.yaml and the removal script, run unchanged with stand-ins for `az` and `azd`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OTHER = "/subscriptions/11111111-1111-1111-1111-111111111111"
 ENDPOINTS = (
     f"{SUBSCRIPTION}/resourceGroups/ml/providers/Microsoft.MachineLearningServices/workspaces/ml-west/onlineEndpoints"
 )
-# What `azd env get-values` prints after `azd up`.
+# The output of `azd env get-values` after `azd up`.
 VALUES = {
     "AZURE_ENV_NAME": "trial",
     "AZURE_SUBSCRIPTION_ID": "00000000-0000-0000-0000-000000000000",
@@ -80,7 +80,7 @@ def removals(calls: list[str]) -> list[str]:
 
 
 def test_removal_covers_everything_that_the_templates_create_elsewhere(root: Path, desk: Desk) -> None:
-    """Each resource outside Teal's own resource group is deleted, or kept on purpose; then `azd down app`."""
+    """Each resource outside Teal's own resource group is deleted or kept on purpose; then `azd down app` runs."""
     code, calls = desk.run(str(root / "infra/remove.sh"))
     assert code == 0
     assert calls[-1] == "azd down app"  # the other layers reference the workspace's resource group
@@ -98,9 +98,9 @@ def test_removal_touches_only_what_is_teals(root: Path, desk: Desk) -> None:
     deleted = removals(calls)
     roles = [call.split(" --name ")[1].split(" --scope ") for call in deleted if "role definition" in call]
     assert [name for name, scope in roles if "/resourceGroups/" in scope] == ["role-1", "role-2"]
-    assert [name for name, scope in roles if "/resourceGroups/" not in scope] == ["role-0"] * 2  # own and hub
+    assert [name for name, scope in roles if "/resourceGroups/" not in scope] == ["role-0"] * 2  # its own and the hub's
     *quotas, listed = [call for call in calls if "role definition list" in call]
-    assert "[?starts_with(roleName, 'Teal trial ')].name" in listed  # the start of the names in the snapshots
+    assert "[?starts_with(roleName, 'Teal trial ')].name" in listed  # the names in the snapshots start like this
     assert all("[?starts_with(roleName, 'Teal trial quota ')].name" in each for each in quotas)
     assert [call.rpartition(" ")[2] for call in deleted if "diagnostic-settings" in call] == [
         f"{ENDPOINTS}/churn",
@@ -116,7 +116,7 @@ def test_removal_touches_only_what_is_teals(root: Path, desk: Desk) -> None:
 
 
 def test_removal_knows_every_principal(root: Path) -> None:
-    """Whoever is given a role is an output that the script reads."""
+    """Every principal that gets a role is an output that the script reads."""
     script = (root / "infra/remove.sh").read_text()
     for name in ("app-existing", "workspace-everything", "events-several"):
         outputs = json.loads((root / f"tests/infra/snapshots/{name}.snapshot.json").read_text())["outputs"]
@@ -145,16 +145,16 @@ def test_removal_covers_every_workspace(root: Path, desk: Desk) -> None:
         for call in calls
         if "role assignment list" in call and "--all" in call
     }
-    assert revoked == {own, other, OTHER.rpartition("/")[2]}  # the last has the logs
+    assert revoked == {own, other, OTHER.rpartition("/")[2]}  # the last one has the logs
     scopes = [call.rpartition("--scope ")[2] for call in calls if "role definition delete" in call]
     scopes = [scope for scope in scopes if "/resourceGroups/" in scope]
     assert scopes[::2] == scopes[1::2] == [f"{SUBSCRIPTION}/resourceGroups/ml", NORTH_GROUP, EAST_GROUP]
     order = [call.split(" ")[2] for call in removals(calls) if " role " in call]
-    assert order == sorted(order)  # assignments first: Azure refuses to delete a role that somebody has
+    assert order == sorted(order)  # assignments first: Azure refuses to delete a role that is still assigned
 
 
 def test_removal_works_without_azd(root: Path, desk: Desk, tmp_path: Path) -> None:
-    """With the values that `infra/az/deploy.sh` wrote; Teal's own resource group is left to the operator."""
+    """It uses the values that `infra/az/deploy.sh` wrote; Teal's own resource group is left to the operator."""
     values = tmp_path / "trial.env"
     wanted = VALUES | {"AZURE_RESOURCE_GROUP": "rg-teal-trial"}
     values.write_text("".join(f"export {name}='{value}'\n" for name, value in wanted.items()))
@@ -172,14 +172,14 @@ def test_removal_may_be_repeated(root: Path, desk: Desk) -> None:
 
 
 def test_removal_stops_at_an_error(root: Path, desk: Desk) -> None:
-    """Whatever else goes wrong is shown, and Teal's identity is not deleted before its permissions are."""
+    """Any other error is shown, and Teal's identity is not deleted before its permissions are."""
     desk.stand_in("az", "case \"$*\" in *delete*) echo '(AuthorizationFailed) you may not' >&2; exit 1;; esac")
     code, calls = desk.run(str(root / "infra/remove.sh"))
     assert code == 1
     assert not [call for call in calls if call.startswith("azd down")]
 
 
-# Waits in no time, and says for how long.
+# Waits no time, but prints how long it would.
 WITHOUT_WAITING = "import runpy, sys, time; time.sleep = print; runpy.run_path(sys.argv[1], run_name='__main__')"
 
 
@@ -191,7 +191,7 @@ def hook(root: Path, name: str) -> Path:
 
 
 def test_events_are_provisioned_only_after_a_deployment(root: Path, desk: Desk) -> None:
-    """The hook after the code's deployment waits for Azure to list the function, and then says so to the last layer."""
+    """The hook after the code's deployment waits until Azure lists the function, and then tells the last layer."""
     command = [sys.executable, "-c", WITHOUT_WAITING, str(hook(root, "postdeploy"))]
     environment = {"PATH": f"{desk.folder}:{os.environ['PATH']}"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)  # noqa: S603 - our own script
@@ -200,7 +200,7 @@ def test_events_are_provisioned_only_after_a_deployment(root: Path, desk: Desk) 
 
 
 def test_hooks_need_no_packages(root: Path) -> None:
-    """The nearest requirements.txt is installed before a hook runs, and would otherwise be the project's own."""
+    """The nearest requirements.txt is installed before a hook runs; otherwise that would be the project's own."""
     for name in ("prepackage", "postdeploy"):
         lines = (hook(root, name).parent / "requirements.txt").read_text().splitlines()
         assert [line for line in lines if not line.startswith("#")] == []

@@ -1,8 +1,8 @@
 """The layers of azure.yaml as azd sees them: which one waits for which.
 
 azd takes every variable that a layer's parameter file reads, and makes the layer depend on the one that has an output
-of this name, wherever that layer stands in the file (`AnalyzeLayerDependencies` in azd's `layer_deps.go`). `dependsOn`
-adds to that. A plain `azd provision` fails if this makes a circle, or if two layers have an output of the same name. A
+with this name, wherever that layer is in the file (`AnalyzeLayerDependencies` in azd's `layer_deps.go`). `dependsOn`
+adds to that. A plain `azd provision` fails if this makes a cycle, or if two layers have an output of the same name. A
 single layer, such as `azd provision app`, is not analyzed, so `azd up` would not show it.
 """
 
@@ -64,7 +64,7 @@ def graph(root: Path, azure: dict[str, Any]) -> dict[str, set[str]]:
 
 
 def test_azure_yaml_is_as_azd_expects(root: Path, azure: dict[str, Any]) -> None:
-    """By a schema of the keys that it uses; azd's own is not in any package."""
+    """The schema here has the keys that the file uses; azd's own is not in any package."""
     schema = json.loads((root / "tests/infra/azure_yaml.schema.json").read_text(encoding="utf-8"))
     Draft202012Validator.check_schema(schema)
     assert [error.message for error in Draft202012Validator(schema).iter_errors(azure)] == []
@@ -74,7 +74,7 @@ def test_azure_yaml_is_as_azd_expects(root: Path, azure: dict[str, Any]) -> None
     "path", [("infra", "path"), ("services", "teal", "hook"), ("services", "teal", "hooks", "prepackage", "script")]
 )
 def test_a_misspelt_key_of_azure_yaml_is_noticed(root: Path, azure: dict[str, Any], path: tuple[str, ...]) -> None:
-    """Wherever it is: azd ignores some of them. With layers, `infra.path` is not allowed."""
+    """Wherever it is, because azd ignores some of them. With layers, `infra.path` is not allowed."""
     schema = json.loads((root / "tests/infra/azure_yaml.schema.json").read_text(encoding="utf-8"))
     wrong = copy.deepcopy(azure)
     place = wrong
@@ -85,7 +85,7 @@ def test_a_misspelt_key_of_azure_yaml_is_noticed(root: Path, azure: dict[str, An
 
 
 def test_files_and_layers_that_azure_yaml_names_exist(root: Path, azure: dict[str, Any]) -> None:
-    """Hooks, modules, and the layers that others wait for and that `azd up` provisions."""
+    """Hooks, modules, and the layers that others wait for or that `azd up` provisions."""
     layers = {layer["name"]: layer for layer in azure["infra"]["layers"]}
     for layer in layers.values():
         assert (root / layer["path"] / f"{layer['module']}.bicep").exists()
@@ -97,7 +97,7 @@ def test_files_and_layers_that_azure_yaml_names_exist(root: Path, azure: dict[st
 
 
 def test_a_plain_provision_finds_an_order(graph: dict[str, set[str]]) -> None:
-    """No circle: the only order is app, workspace, events."""
+    """There is no cycle: the only order is app, workspace, events."""
     assert list(TopologicalSorter(graph).static_order()) == ["app", "workspace", "events"]
     assert graph["events"] == {"app", "workspace"}
 

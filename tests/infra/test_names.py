@@ -1,4 +1,4 @@
-"""Code and templates use the same names: neither checks the other, so a mistake would only show in Azure."""
+"""Code and templates use the same names: neither checks the other, so a mistake would show only in Azure."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def settings_written(templates: dict[str, Node]) -> set[str]:
 
 @pytest.fixture(scope="module")
 def bindings(root: Path) -> dict[str, list[dict[str, Any]]]:
-    """Return each function's bindings as the host reads them, in a separate process, as they can be read only once."""
+    """Return each function's bindings as the host reads them, in a separate process: they can be read only once."""
     command = [sys.executable, "-c", LIST_BINDINGS]
     run = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)  # noqa: S603 - our own code
     found: dict[str, list[Any]] = json.loads(run.stdout)

@@ -1,4 +1,4 @@
-"""Private networking and what a company brings, read from the committed snapshots of the templates."""
+"""Private networking, and existing resources of a company, read from the committed snapshots of the templates."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def endpoints(snapshot: str) -> dict[str, tuple[str, str]]:
 
 
 def test_nothing_of_a_network_is_created_by_default() -> None:
-    """Storage is reachable, by identities only."""
+    """Storage is reachable, but only by identities."""
     for snapshot in ("app", "app-everything"):
         assert [each for each in resources(snapshot) if each["type"].startswith(NETWORK)] == []
         account = one(snapshot, "storageAccounts")["properties"]
@@ -37,7 +37,7 @@ def test_nothing_of_a_network_is_created_by_default() -> None:
 
 
 def test_private_storage_is_reached_by_private_endpoints_only() -> None:
-    """One for each service that the host and Teal use, in the subnet for them; the app is in the other one."""
+    """Each service that the host and Teal use has one, in their subnet; the app is in the other subnet."""
     account = one("app-private", "storageAccounts")["properties"]
     assert account["publicNetworkAccess"] == "Disabled"
     assert account["networkAcls"] == {"defaultAction": "Deny", "bypass": "AzureServices"}
@@ -54,7 +54,7 @@ def test_private_storage_is_reached_by_private_endpoints_only() -> None:
 
 
 def test_the_subnet_of_the_app_fits_flex_consumption() -> None:
-    """It is delegated to Microsoft.App/environments, and has an explicit way to the internet."""
+    """It is delegated to Microsoft.App/environments, and has an explicit route to the internet."""
     app, private = [each["properties"] for each in one("app-private", "virtualNetworks")["properties"]["subnets"]]
     assert [each["properties"]["serviceName"] for each in app["delegations"]] == ["Microsoft.App/environments"]
     assert app["natGateway"]["id"] == one("app-private", "natGateways")["id"]
@@ -63,7 +63,7 @@ def test_the_subnet_of_the_app_fits_flex_consumption() -> None:
 
 
 def test_every_subnet_has_a_security_group() -> None:
-    """Many companies refuse one without; it applies to private endpoints too."""
+    """Many companies reject a subnet without one; it applies to private endpoints too."""
     group = one("app-private", "networkSecurityGroups")["id"]
     subnets = [each["properties"] for each in one("app-private", "virtualNetworks")["properties"]["subnets"]]
     assert [each["networkSecurityGroup"]["id"] for each in subnets] == [group, group]
@@ -81,7 +81,7 @@ def test_each_endpoint_has_a_zone_that_the_network_uses() -> None:
 
 
 def test_a_private_api_still_gets_its_events() -> None:
-    """Event Grid cannot use a private endpoint, so its addresses, and nobody else's, reach the app."""
+    """Event Grid cannot use a private endpoint, so its addresses, and no others, can reach the app."""
     site = one("app-private", "Microsoft.Web/sites")["properties"]["siteConfig"]
     assert site["ipSecurityRestrictionsDefaultAction"] == site["scmIpSecurityRestrictionsDefaultAction"] == "Deny"
     assert [(each["tag"], each["ipAddress"]) for each in site["ipSecurityRestrictions"]] == [
@@ -92,7 +92,7 @@ def test_a_private_api_still_gets_its_events() -> None:
 
 @pytest.mark.parametrize("snapshot", ["events", "events-existing-topic"])
 def test_dead_letters_pass_the_firewall(snapshot: str) -> None:
-    """A storage firewall lets Event Grid in with the topic's own identity only, which then needs the role."""
+    """A storage firewall admits Event Grid only with the topic's own identity, which then needs the role."""
     subscription, role = one(snapshot, "eventSubscriptions"), one(snapshot, "roleAssignments")
     letters = subscription["properties"]["deadLetterWithResourceIdentity"]
     assert letters["identity"] == {"type": "SystemAssigned"}
@@ -105,7 +105,7 @@ def test_dead_letters_pass_the_firewall(snapshot: str) -> None:
 
 
 def test_what_a_company_brings_is_used_and_not_created() -> None:
-    """Storage, logs, telemetry, subnets, a DNS zone and the action group; the endpoints are Teal's own."""
+    """Storage, logs, telemetry, subnets, a DNS zone and the action group are used; the endpoints are Teal's own."""
     kinds = {each["type"] for each in resources("app-existing")}
     assert not kinds & {
         "Microsoft.Storage/storageAccounts",
@@ -135,14 +135,14 @@ def test_what_a_company_brings_is_used_and_not_created() -> None:
 
 
 def test_a_naming_rule_covers_every_name() -> None:
-    """No default name is left where the company gives its own: only GUIDs and names derived from them."""
+    """Only GUIDs and names derived from the company's remain."""
     tops = [each for each in resources("app-private") if each["type"].count("/") == 1 and "tags" in each]
     assert len(tops) > 10
     assert [each["name"] for each in tops if "teal-z7" in each["name"] or each["name"].startswith("stz7")] == []
 
 
 def test_everything_is_tagged() -> None:
-    """Each resource that can have tags has the installation's and the company's."""
+    """Every resource that can have tags has the installation's and the company's."""
     tagged = {each["type"] for each in resources("app-everything") if "tags" in each}
     without = {each["type"] for each in resources("app-everything") if "tags" not in each}
     assert all(each["tags"]["owner"] == "ml-platform" for each in resources("app-everything") if "tags" in each)

@@ -1,4 +1,4 @@
-"""The package: everything that runs in Azure, and nothing local; and the archive that `teal package` makes of it."""
+"""The package: everything that runs in Azure and nothing local; and the archive that `teal package` creates from it."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def test_the_archive_has_what_azd_would_pack(small: Path, tmp_path: Path) -> Non
 
 
 def test_the_same_files_make_the_same_archive(small: Path, tmp_path: Path) -> None:
-    """Whenever and wherever it is made, so that its SHA-256 identifies a release."""
+    """Whenever and wherever it is created, so that its SHA-256 identifies a release."""
     copy = shutil.copytree(small, tmp_path / "elsewhere" / "app", copy_function=shutil.copy)
     first, second = (
         write(app, tmp_path / f"{number}.zip", compiled=True).path.read_bytes()
@@ -125,7 +125,7 @@ def test_the_same_files_make_the_same_archive(small: Path, tmp_path: Path) -> No
 
 
 def test_bytecode_is_used_whatever_the_time_of_the_source(small: Path, tmp_path: Path) -> None:
-    """It is that of the packed sources, with paths below the app, and Python does not compare it with a file's time."""
+    """It is compiled from the packed sources, with paths below the app, and not checked against file times."""
     write(small, tmp_path / "app.zip", compiled=True)
     compiled = f"shared/__pycache__/words.{sys.implementation.cache_tag}.pyc"
     assert compiled in names(tmp_path / "app.zip")
@@ -140,7 +140,7 @@ def test_bytecode_is_used_whatever_the_time_of_the_source(small: Path, tmp_path:
 def test_the_command_says_how_large_the_package_is(
     root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Its size is what a deployment uploads; it has bytecode if this Python is Azure's."""
+    """It prints the size that a deployment uploads; the package has bytecode if this Python is Azure's."""
     out = tmp_path / "teal.zip"
     assert main(["package", "--app", str(root), "--out", str(out)]) == 0
     printed = capsys.readouterr().out

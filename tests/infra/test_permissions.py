@@ -44,13 +44,13 @@ def published() -> set[str]:
 
 @pytest.mark.parametrize("snapshot", WORKSPACE_SNAPSHOTS)
 def test_azure_knows_every_action(snapshot: str) -> None:
-    """One unknown action, wildcards included, and Azure rejects the whole role."""
+    """With a single unknown action, even a wildcard, Azure rejects the whole role."""
     assert actions(snapshot)
     assert [each for each in actions(snapshot) if each.lower() not in published()] == []
 
 
 UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-# Built-in roles of Azure; the ids are the same in every tenant.
+# Azure's built-in roles; the ids are the same in every tenant.
 BUILT_IN = {
     "b7e6dc6d-f1e8-4753-8033-0f276bb0955b": "Storage Blob Data Owner",
     "ba92f5b4-2d11-453d-a403-e96b0029c9fe": "Storage Blob Data Contributor",
@@ -65,7 +65,7 @@ BUILT_IN = {
 
 @pytest.mark.parametrize("snapshots", [("app", "events"), ("app-existing", "events-existing-topic")])
 def test_the_roles_on_teals_own_resources_are_those_in_the_documents(root: Path, snapshots: tuple[str, ...]) -> None:
-    """The same on own resources and on those that a company brings: each role of the table, and no other."""
+    """The same roles on Teal's resources and on a company's own: each role of the table, and no other."""
     explained = sorted(row[1] for row in table_of(root, "own"))
     assigned = [each for name in snapshots for each in resources(name, "roleAssignments")]
     given = [BUILT_IN[each["properties"]["roleDefinitionId"].rpartition("/")[2]] for each in assigned]
@@ -73,21 +73,21 @@ def test_the_roles_on_teals_own_resources_are_those_in_the_documents(root: Path,
 
 
 def test_the_built_in_roles_of_options_are_those_in_the_documents(root: Path) -> None:
-    """Metrics and collected answers; the templates assign no other role of Azure's at a workspace."""
+    """They cover metrics and collected answers; the templates assign no other built-in role on a workspace."""
     ids = [each["properties"]["roleDefinitionId"] for each in resources("workspace-everything", "roleAssignments")]
     given = {BUILT_IN[found[0]] for found in (re.findall(UUID, each)[-1:] for each in ids) if found[0] in BUILT_IN}
     assert given == {row[1] for row in table_of(root, "elsewhere")}
 
 
 def test_every_action_is_explained(root: Path) -> None:
-    """The table of calls in docs/permissions.md has each action of a role, and none that no role has."""
+    """The table of calls in docs/permissions.md has each action of a role, and no others."""
     explained = {name for row in table_of(root, "actions") for name in re.findall(r"`([\w./]+)`", row[1])}
     prefix = "Microsoft.MachineLearningServices/"
     assert sorted(explained) == sorted({each.removeprefix(prefix) for each in actions("workspace-everything")})
 
 
 def test_two_installations_share_no_role_and_no_assignment() -> None:
-    """The second one with fewer options must not overwrite the first one's permissions."""
+    """A second one with fewer options must not overwrite the first one's permissions."""
     first, second = ({each["id"] for each in resources(name)} for name in ("workspace", "workspace-second"))
     assert not first & second
     names = [
@@ -122,7 +122,7 @@ def test_every_workspace_gets_its_own_permissions_and_logs() -> None:
 
 
 def test_metrics_and_other_logs_are_read_where_they_are() -> None:
-    """Monitoring Reader on each subscription once; Log Analytics Data Reader on a workspace's own logs."""
+    """Monitoring Reader once on each subscription; Log Analytics Data Reader on a workspace's own logs."""
     ids = [each["id"] for each in resources("workspace-several", "roleAssignments")]
     places = [each.split("/providers/Microsoft.Authorization")[0] for each in ids]
     assert sorted(place for place in places if place.count("/") == 2) == [
@@ -133,7 +133,7 @@ def test_metrics_and_other_logs_are_read_where_they_are() -> None:
 
 
 def test_every_workspace_sends_its_events() -> None:
-    """Through a system topic in its own region and resource group, or its existing one, to the one function."""
+    """They go through a system topic in its own region and resource group, or its existing one, to the one function."""
     events = resources("events-several")
     topics = {each["name"]: each["location"] for each in events if each["type"].endswith("systemTopics")}
     assert topics == {"evgt-ml-west": "northeurope", "evgt-ml-north": "northeurope"}
@@ -157,7 +157,7 @@ def test_uploading_is_an_option() -> None:
 
 
 def test_no_role_can_delete_an_endpoint_or_run_a_job() -> None:
-    """Nor assign roles, nor read the keys of anything but endpoints."""
+    """Nor can one assign roles, or read any keys but those of endpoints."""
     found = {
         each.removeprefix("Microsoft.MachineLearningServices/workspaces/") for each in actions("workspace-everything")
     }
@@ -166,7 +166,7 @@ def test_no_role_can_delete_an_endpoint_or_run_a_job() -> None:
 
 
 def test_nothing_is_created_for_events_before_the_code() -> None:
-    """A plain `azd provision` before the first deployment succeeds: Event Grid would reject the missing function."""
+    """A plain `azd provision` before the first deployment succeeds; Event Grid would reject the missing function."""
     assert resources("events-before-code") == []
     kinds = [each["type"].split("/")[-1] for each in resources("events")]
     assert kinds == ["systemTopics", "roleAssignments", "eventSubscriptions"]
@@ -176,7 +176,7 @@ def test_nothing_is_created_for_events_before_the_code() -> None:
 
 
 def test_two_installations_declare_the_same_topic() -> None:
-    """Azure allows one per workspace: neither takes away the identity that writes the other's dead letters."""
+    """Azure allows one per workspace: neither may remove the identity that writes the other's dead letters."""
     first, second = (resources(name, "systemTopics") for name in ("events", "events-second"))
     assert first == second
     assert first[0]["identity"] == {"type": "SystemAssigned"}
@@ -186,14 +186,14 @@ def test_two_installations_declare_the_same_topic() -> None:
 
 
 def test_a_missing_endpoint_is_skipped() -> None:
-    """A diagnostic setting is conditional on its endpoint, because one on a missing endpoint fails the deployment."""
+    """A diagnostic setting on a missing endpoint would fail the deployment, so it is conditional on its endpoint."""
     settings = resources("workspace-everything", "diagnosticSettings")
     assert [each["id"].split("/")[10] for each in settings] == ["churn", "fraud"]
     assert all("null()" in each["condition"] for each in settings)
 
 
 def test_the_operators_settings_cannot_replace_teals() -> None:
-    """`appSettings` adds settings; those that the templates compute win."""
+    """`appSettings` adds settings; those that the templates compute take precedence."""
     [settings] = [each["properties"] for each in resources("app-everything", "sites/config")]
     assert settings["FRAUD_FLOOR"] == "0.02"
     assert settings["TEAL_WORKSPACE"] == "ml-west"

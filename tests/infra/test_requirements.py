@@ -33,7 +33,7 @@ def test_every_package_has_a_version_and_hashes(root: Path, locked: dict[str, li
 
 
 def test_the_lock_matches_the_requirements(root: Path, locked: dict[str, list[Requirement]]) -> None:
-    """This notices a change of requirements.in without `make lock`."""
+    """It detects a change of requirements.in without `make lock`."""
     asked = [line for line in (root / "requirements.in").read_text().splitlines() if line and not line.startswith("#")]
     assert len(asked) > 10
     for line in asked:

@@ -1,4 +1,4 @@
-"""checkov reviews what the templates evaluate to, with the exceptions that stand next to the resources."""
+"""checkov reviews what the templates evaluate to, with the exceptions that are written next to the resources."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
 
 
 def test_an_exception_belongs_to_its_resource() -> None:
-    """Wherever it stands in it."""
+    """Wherever the comment is within the resource."""
     assert exceptions(BICEP) == {
         "Microsoft.Web/serverfarms": ["checkov:skip=CKV_AZURE_1:One is enough."],
         "Microsoft.Web/sites": ["checkov:skip=CKV_AZURE_2:Nobody calls it.", "checkov:skip=CKV_AZURE_3:It sleeps."],
@@ -35,7 +35,7 @@ def test_an_exception_belongs_to_its_resource() -> None:
 
 
 def test_other_resources_have_no_exception() -> None:
-    """Only those of the type."""
+    """It applies only to resources of its type."""
     kinds = ("Microsoft.Web/sites", "Microsoft.Storage/storageAccounts")
     snapshot = {"predictedResources": [{"type": kind, "name": "one"} for kind in kinds], "outputs": {}}
     app, account = plain_template(snapshot, exceptions(BICEP))["resources"]

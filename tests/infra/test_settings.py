@@ -15,7 +15,7 @@ from shared.policies.variables import names_in
 
 MENTIONED_IN = ("shared/**/*.py", "functions/**/*.py", "docs/*.md", "README.md", "CONTRIBUTING.md", "azure.yaml")
 SETTING = re.compile(r"\bTEAL_[A-Z]+(?:_[A-Z]+)*\b")
-# A faster clock is only for local rehearsals; the others are variables in somebody's shell.
+# A faster clock is only for local rehearsals; the others are variables in a user's shell.
 NEVER_IN_AZURE = {
     *("TEAL_AUDIENCE", "TEAL_CLOCK", "TEAL_KEY", "TEAL_VALUES"),
     *("TEAL_VERIFY_LIKE", "TEAL_VERIFY_MODEL", "TEAL_VERIFY_REQUEST"),
@@ -29,7 +29,7 @@ def mentions(root: Path, *patterns: str) -> dict[str, str]:
 
 
 def test_every_mentioned_setting_is_in_the_templates(root: Path) -> None:
-    """A missing one would have to be set manually, and would be lost at the next provision."""
+    """A missing one would have to be set by hand, and would be lost at the next provision."""
     known = mentions(root, "infra/**/*.bicep", "infra/*.bicepparam", "infra/*.json")
     named = mentions(root, *MENTIONED_IN)
     assert len(named) > 15
@@ -66,7 +66,7 @@ def test_added_settings_cannot_override_teals_own(root: Path) -> None:
         ({"FLOOR": "${FLOOR}"}, {"FLOOR": "7", "OTHER": "1"}, {"FLOOR": "7"}),
         ({"FLOOR": "${LOWEST=3}"}, {}, {"FLOOR": "3"}),
         ({"FLOOR": "${LOWEST=3}"}, {"LOWEST": "4"}, {"FLOOR": "4"}),
-        ({"FLOOR": "${FLOOR}"}, {}, {}),  # empty in Azure, which is as good as unset
+        ({"FLOOR": "${FLOOR}"}, {}, {}),  # empty in Azure, which is the same as unset
         ({}, {"TEAL_WORKSPACE": "mlw"}, {"TEAL_WORKSPACE": "mlw"}),  # a setting of the templates
     ],
 )

@@ -1,4 +1,4 @@
-"""The Bicep files parse, reference each other correctly, are documented, and leave alone what is not Teal's."""
+"""The Bicep files parse, reference each other correctly, are documented, and do not change what is not Teal's."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def walk(node: Node) -> Iterator[Node]:
 
 
 def declarations(tree: Node, kind: str) -> list[Node]:
-    """Return the declarations of a kind (parameter, variable, output, module, resource), nested ones too."""
+    """Return the declarations of a kind (parameter, variable, output, module, resource), including nested ones."""
     return [node for node in walk(tree) if node.type == f"{kind}_declaration"]
 
 
@@ -155,12 +155,12 @@ def test_azd_up_provisions_and_deploys_in_order(root: Path) -> None:
 
 
 def test_no_hook_needs_another_command_line(root: Path) -> None:
-    """`azd` and the project's own `teal` are enough; `az` would bring a second Bicep."""
+    """`azd` and the project's own `teal` are enough; `az` would install a second Bicep."""
     assert not re.search(r"\baz ", (root / "azure.yaml").read_text())
 
 
 def test_azd_down_cannot_reach_the_workspace(root: Path, templates: dict[str, Node]) -> None:
-    """Elsewhere than in its own resource group, main.bicep creates only roles, and contents of a given account."""
+    """Outside its own resource group, main.bicep creates only roles, and contents of an existing account."""
     for name in reached(templates, "main.bicep"):
         assert "Microsoft.MachineLearningServices" not in text(templates[name]), name
     for file in (root / "tests/infra/snapshots").glob("app*.snapshot.json"):

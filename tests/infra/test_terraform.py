@@ -1,6 +1,6 @@
 """The Terraform module passes on every parameter of the templates that it deploys; Terraform itself evaluates it.
 
-Without the provider, which is not available here, that is the part of the module that is not a resource.
+The provider is not available here, so only the part of the module without resources is evaluated.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tests.infra.test_templates import parameters
 TERRAFORM = shutil.which("terraform")
 with_terraform = pytest.mark.skipif(TERRAFORM is None, reason="Terraform is not on the PATH")
 LAYERS = {"app": "main.bicep", "workspace": "workspace.bicep", "events": "events.bicep"}
-# In place of the deployments' outputs, and what is checked.
+# Replaces the deployments' outputs, and outputs what is checked.
 STUB = """
 locals {
   app_outputs = {
@@ -65,18 +65,18 @@ def passed_on(module: Path, layer: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("layer", LAYERS)
 def test_every_parameter_of_a_template_is_passed_on(module: Path, templates: dict[str, Node], layer: str) -> None:
-    """A parameter that is added to a template is a variable here too, or comes from another layer."""
+    """A parameter that is added to a template needs a variable here too, or comes from another layer."""
     assert set(passed_on(module, layer)) == parameters(templates[LAYERS[layer]])
 
 
 def test_variables_are_named_after_the_parameters(module: Path) -> None:
-    """Each is used, and each that is used is declared."""
+    """Every variable is used, and every variable that is used is declared."""
     text = (module / "variables.tf").read_text(encoding="utf-8")
     declared = re.findall(r'^variable "(\w+)"', text, re.MULTILINE)
     given = [(name, value) for layer in LAYERS for name, value in passed_on(module, layer).items()]
     variables = {name: value for name, value in given if value.startswith("var.")}
     assert {value.removeprefix("var.") for value in variables.values()} | {"other_workspaces"} == set(declared)
-    other = {"subject": "event_subject"}  # plain here, where it stands among the parameters of all layers
+    other = {"subject": "event_subject"}  # `subject` alone would be unclear among the parameters of all layers
     assert {name: f"var.{other.get(name, snake(name))}" for name in variables} == variables
 
 
@@ -96,7 +96,7 @@ def evaluated(module: Path, folder: Path, variables: dict[str, object]) -> dict[
 
 
 def contents(outputs: dict[str, Any]) -> dict[str, dict[str, object]]:
-    """Return the parameters of each layer, as they are sent."""
+    """Return the parameters of each layer as they are sent."""
     return {
         layer: {name: parameter["value"] for name, parameter in json.loads(text).items()}
         for layer, text in outputs["contents"].items()
@@ -119,7 +119,7 @@ def test_what_is_not_set_is_left_to_the_templates(module: Path, tmp_path: Path) 
 
 @with_terraform
 def test_values_keep_their_types(module: Path, tmp_path: Path) -> None:
-    """Azure rejects a number as text; a key of a workspace that is not set is not sent as null."""
+    """Azure rejects a number as text; an unset key of a workspace is left out, not sent as null."""
     chosen: dict[str, object] = {
         "evidence_days": 60,
         "vnet_enabled": True,
@@ -137,7 +137,7 @@ def test_values_keep_their_types(module: Path, tmp_path: Path) -> None:
 
 @with_terraform
 def test_the_values_for_the_removal_are_read_by_a_shell(module: Path, tmp_path: Path) -> None:
-    """With quotes, lists and truth values as azd has them."""
+    """Quotes, lists and booleans are written as azd writes them."""
     (tmp_path / "values.env").write_text(str(evaluated(module, tmp_path, dict(REQUIRED))["values"]))
     show = '. ./values.env; printf \'%s|\' "$AZURE_SUBSCRIPTION_ID" "$TEAL_URL" "$TEAL_OTHER_TOPIC_PRINCIPAL_IDS"'
     done = subprocess.run(["/bin/sh", "-c", show], cwd=tmp_path, capture_output=True, text=True, check=True)  # noqa: S603 - ours

@@ -1,1 +1,1 @@
-"""Microsoft's Kusto language service, which the query editor of Azure Monitor uses too."""
+"""Microsoft's Kusto language service, which Azure Monitor's query editor uses too."""

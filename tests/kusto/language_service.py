@@ -1,4 +1,4 @@
-"""Checks KQL as the query editor of Azure Monitor does."""
+"""Checks KQL as Azure Monitor's query editor does."""
 
 from __future__ import annotations
 

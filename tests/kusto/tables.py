@@ -6,7 +6,7 @@ from emulator.monitor.log_tables import TRAFFIC, TRAFFIC_COLUMNS
 
 TRAFFIC_TABLES = {TRAFFIC: TRAFFIC_COLUMNS}
 
-# What a Log Analytics workspace bills: a column of every table, and a table of its own.
+# What a Log Analytics workspace bills: a column in every table, and a table of its own.
 BILLING_TABLES = {
     TRAFFIC: {**TRAFFIC_COLUMNS, "_BilledSize": "real"},
     "Usage": {

@@ -65,7 +65,7 @@ def test_a_channel_that_fails_blocks_neither_the_rollout_nor_the_others(
 
 
 def test_a_request_is_accepted_whatever_a_channel_does() -> None:
-    """The rollback has been accepted, so the caller gets that answer, and it starts at once."""
+    """The rollback was accepted, so the caller is told so, and it starts at once."""
     world = run()
     world.wakeups.woken.clear()
     broken, healthy = Recorded(ConnectionError("reset")), Recorded()
@@ -79,7 +79,7 @@ def test_a_request_is_accepted_whatever_a_channel_does() -> None:
 def test_a_request_is_sent_when_it_is_accepted_and_an_override_with_every_entry(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """The log shows that a request was accepted, and from then on that the judge is overruled."""
+    """The entry says that a request was accepted; from then on every entry says that the judge is overridden."""
     world = run()
     caplog.set_level(logging.INFO, logger="teal.notifications")
     world.ask(Verb.OVERRIDE, by="ada@example.com")

@@ -1,4 +1,4 @@
-"""Deployment files as people have them, in the manner of the public examples for `az ml`, as templates.
+"""Deployment files as people write them, modelled on the public examples for `az ml`, as templates.
 
 Each is a managed deployment unless it says otherwise. ACCEPTED has what `az ml` and the
 service accept, and REFUSED what either refuses, with the place and the words of the report.

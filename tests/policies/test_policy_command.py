@@ -75,7 +75,7 @@ def test_check_lists_every_problem_and_exits_with_2(capsys: pytest.CaptureFixtur
 
 
 def test_check_says_that_a_named_policy_needs_its_tag(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
-    """A name written as a mere label would keep every version from being rolled out."""
+    """A name meant as a mere label would keep every version from being rolled out."""
     (folder / "churn.yaml").write_text(VALID + "name: churn\n")
     _, out, _ = teal(capsys, "check", "--no-estimates", str(folder))
     assert out.splitlines() == [
@@ -92,7 +92,7 @@ def test_check_says_that_a_named_policy_needs_its_tag(capsys: pytest.CaptureFixt
 def test_check_names_files_that_look_like_policies_but_are_not_read(
     capsys: pytest.CaptureFixture[str], folder: Path
 ) -> None:
-    """Nothing else would: whoever wrote them believes that they apply. Templates and hidden files are no policies."""
+    """Nothing else reports them, and their authors believe that they apply. Templates and hidden files do not count."""
     for name, text in {
         "churn.yaml": VALID,
         "fraud.yaml.txt": VALID,
@@ -254,7 +254,7 @@ At any step:
 
 
 def write_story(folder: Path) -> None:
-    """Write a policy that uses every feature, and the files it names."""
+    """Write a policy that uses every feature, and the files that it names."""
     (folder / "careful.yaml").write_text(STORY)
     (folder / "gates").mkdir()
     (folder / "gates" / "slow.kql").write_text("Slow")

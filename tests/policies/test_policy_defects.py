@@ -1,4 +1,4 @@
-"""A defect of Teal that one file reveals is that file's problem: the app and the other policies go on."""
+"""A defect of Teal that one file triggers is that file's problem: the app and the other policies continue."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WORDS = "(OverflowError: too far away), which is a defect in Teal; please report
 
 
 def fails(*_: object) -> Any:  # noqa: ANN401 -- never returns
-    """Fail as nobody expected."""
+    """Raise an unexpected error."""
     raise OverflowError("too far away")
 
 
@@ -35,18 +35,18 @@ def failing_check(part: Part) -> None:
 
 
 def failing_making(values: dict[str, Any]) -> object:
-    """Fail for one policy only, and make the other ones as usual."""
+    """Fail for one policy only, and create the others as usual."""
     make = policy_table("").make
     return fails() if values["name"] == "bad" or make is None else make(values)
 
 
 def with_table(table: Table) -> Callable[[str], Table]:
-    """Return what makes this table, whatever the workspace."""
+    """Return a function that returns this table, whatever the workspace."""
     return lambda _workspace: table
 
 
 def read_both(folder: Path) -> PolicySet:
-    """Read the policies of two endpoints, one of which has the name bad."""
+    """Read the policies of two endpoints, one of which is named bad."""
     (folder / "smoke" / "answer.schema.json").write_text("true")
     (folder / "good.yaml").write_text(TEXT.format(name="good") + "steps: [weight: 10]\n")
     (folder / "bad.yaml").write_text(TEXT.format(name="bad") + "name: bad\n" + STEPS)
@@ -59,7 +59,7 @@ def read_both(folder: Path) -> PolicySet:
 def test_a_defect_is_a_problem_of_its_file(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, folder: Path, table: Table
 ) -> None:
-    """Only this endpoint gets no new rollouts, and the log has what the defect needs to be mended."""
+    """Only this endpoint gets no new rollouts, and the log has what is needed to fix the defect."""
     monkeypatch.setattr(policy_set, "policy_table", with_table(table))
     found = read_both(folder)
     (refused,) = found.refused
@@ -77,7 +77,7 @@ def test_a_defect_of_a_named_file_is_its_problem(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_defect_of_a_value_refuses_the_whole_file(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    """Where the values cannot even be read, nobody knows which endpoint the file is for."""
+    """If the values cannot be read, it is unknown which endpoint the file is for."""
     first, *others = policy_table("").fields
     table = policy_table("")._replace(fields=(first._replace(kind=None), *others))  # type: ignore[arg-type]
     monkeypatch.setattr(policy_set, "policy_table", with_table(table))
@@ -85,7 +85,7 @@ def test_a_defect_of_a_value_refuses_the_whole_file(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_defect_of_the_prices_stops_no_policy(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    """There are no estimates of cost, and a problem that blocks nothing."""
+    """There are no cost estimates, and the problem blocks nothing."""
     (folder / "prices.yaml").write_text("{currency: EUR, per_hour: {}}")
     monkeypatch.setattr(policy_set, "PRICES", PRICES._replace(make=fails))
     found = read_both(folder)
@@ -96,7 +96,7 @@ def test_a_defect_of_the_prices_stops_no_policy(monkeypatch: pytest.MonkeyPatch,
 def test_the_command_prints_the_problem(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], folder: Path
 ) -> None:
-    """Like any other, without a traceback."""
+    """It is printed like any other, without a traceback."""
     monkeypatch.setitem(files.READERS, "schema", fails)
     monkeypatch.setattr(logging.getLogger("teal"), "propagate", False)  # to pytest's own handlers
     read_both(folder)

@@ -196,7 +196,7 @@ FOR_EVER = [
 
 @pytest.mark.parametrize("window", FOR_EVER)
 def test_a_window_may_last_for_ever(folder: Path, window: str) -> None:
-    """The last evening of the calendar in New York is beyond it in UTC. The window still applies, and can be kept."""
+    """The last evening of the calendar in New York is out of range in UTC. The window still applies and is stored."""
     (folder / "churn.yaml").write_text(f"{HEAD}- {window}\n")
     policy = read_policies(folder).valid().policies[0]
     assert frozen(policy, datetime(2026, 12, 21, tzinfo=UTC)) == "x"

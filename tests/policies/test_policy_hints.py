@@ -1,4 +1,4 @@
-"""What the messages suggest for the mistakes of somebody's first policy: the right value, key, place or file."""
+"""What the messages suggest for the mistakes in someone's first policy: the right value, key, place or file."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ VALUES = {
 
 
 def policy(*lines: str) -> str:
-    """Return a policy with these lines, and the shortest valid ones for the keys that they leave out."""
+    """Return a policy with these lines, and the shortest valid ones for the keys that they omit."""
     text = "\n".join(lines) + "\n"
     return text + "".join(part for part in PARTS if part.split(":")[0] not in {line.split(":")[0] for line in lines})
 
@@ -60,7 +60,7 @@ def policy(*lines: str) -> str:
 def test_the_value_that_was_meant_is_suggested(
     folder: Path, find_problems: FindProblems, line: str, value: str, meant: str
 ) -> None:
-    """The suggestion is valid where it is made."""
+    """The suggestion is valid in that place."""
     (folder / "smoke" / "a.json").write_text("{}")
     (folder / "churn.yaml").write_text(policy(line.replace("?", value)))
     [problem] = find_problems(folder)
@@ -90,7 +90,7 @@ UNCERTAIN = [
 def test_nothing_is_suggested_that_would_be_a_guess(
     folder: Path, find_problems: FindProblems, line: str, value: str
 ) -> None:
-    """A wrong suggestion is worse than none: one that is ambiguous, or would not be valid either, is not made."""
+    """A wrong suggestion is worse than none, so an ambiguous or invalid one is not made."""
     (folder / "churn.yaml").write_text(policy(line.replace("?", value)))
     [problem] = find_problems(folder)
     assert "did you mean" not in problem
@@ -103,7 +103,7 @@ QUOTED = ["steps: [weight: '20']", "deployment: {autoscale: 'false'}", "deployme
 def test_quotes_around_a_number_or_boolean_are_pointed_out(
     folder: Path, find_problems: FindProblems, line: str
 ) -> None:
-    """The value is right, but a text."""
+    """The value is right, but it is text."""
     (folder / "churn.yaml").write_text(policy(line))
     [problem] = find_problems(folder)
     assert problem.endswith("; leave out the quotes")
@@ -190,7 +190,7 @@ BROKEN = {
 
 @pytest.mark.parametrize(("text", "place", "hint"), BROKEN.values(), ids=BROKEN)
 def test_invalid_yaml_is_explained(folder: Path, find_problems: FindProblems, text: str, place: str, hint: str) -> None:
-    """The parser's own words are followed by what to do, or by where the mistake begins."""
+    """The parser's own words are followed by a remedy, or by where the mistake begins."""
     (folder / "churn.yaml").write_text(policy(text))
     [problem] = find_problems(folder)
     assert problem.startswith(f"policies/churn.yaml:{place}: not valid YAML: ")

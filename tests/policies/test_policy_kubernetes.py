@@ -1,4 +1,4 @@
-"""Kubernetes templates: what the cluster would refuse is found by `check`. And counts in every notation of `az ml`."""
+"""Kubernetes templates: `check` finds what the cluster would refuse, and reads counts in every notation of `az ml`."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ ROWS: list[tuple[Literal["wait", "replace"], int | None, int | None, str]] = [
 def test_what_becomes_of_versions(
     newer: Literal["wait", "replace"], every: int | None, one_in: int | None, words: str
 ) -> None:
-    """By the policy's `newer_version`, for rollouts of 50 minutes."""
+    """They follow the policy's `newer_version`, for rollouts of 50 minutes."""
     policy = Policy("churn", (ModelSelector("m"),), (WeightStep(10),), newer_version=newer)
     found = pace(policy, spread([45.0, 50.0, 70.0]), None if every is None else timedelta(minutes=every))
     assert found is not None
@@ -58,14 +58,14 @@ def test_what_becomes_of_versions(
 
 
 def test_without_a_promotion_there_is_nothing_to_compare() -> None:
-    """What blocks the rollouts is said instead."""
+    """The output says what blocks the rollouts instead."""
     policy = Policy("churn", (ModelSelector("m"),), (WeightStep(10),))
     assert pace(policy, None, timedelta(hours=1)) is None
 
 
 @pytest.mark.parametrize("command", ["check", "explain"])
 def test_both_commands_compare(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """In text, and as numbers in JSON."""
+    """As text, and as numbers in JSON."""
     assert main(["policy", command, CHURN, *QUICK, "--every", "7m"]) == 0
     assert "a version every 7 min is registered faster than a rollout takes" in capsys.readouterr().out
     assert main(["policy", command, CHURN, *QUICK, "--every", "7m", "--json"]) == 0
@@ -76,6 +76,6 @@ def test_both_commands_compare(command: str, capsys: pytest.CaptureFixture[str])
 
 
 def test_a_wrong_interval_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    """Before anything is simulated."""
+    """It is refused before anything is simulated."""
     assert main(["policy", "check", CHURN, "--every", "often"]) == 2
     assert "--every" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""What `teal policy explain` says that an operator has to switch on for a policy."""
+"""The settings that `teal policy explain` asks an operator to enable for a policy."""
 
 from __future__ import annotations
 

@@ -173,7 +173,7 @@ def test_request_files_as_they_are(folder: Path, content: bytes, bodies: tuple[b
 
 
 def test_a_folder_has_the_requests_of_its_files(folder: Path) -> None:
-    """They come in the order of the files' names; schemas, hidden files, subfolders and others are no requests."""
+    """They are sorted by file name; schemas, hidden files, subfolders and other files are not requests."""
     requests = folder / "requests"
     (requests / "older").mkdir(parents=True)
     for name, text in {
@@ -256,7 +256,7 @@ def test_a_common_mistake_is_explained(folder: Path, find_problems: FindProblems
 
 @pytest.mark.parametrize("content", [b"\x1f\x8b\x08\x00{}", b"\x89PNG\r\n\x1a\n\x00\x00"], ids=["gzip", "PNG"])
 def test_a_binary_file_is_no_request(folder: Path, find_problems: FindProblems, content: bytes) -> None:
-    """It is named as such, rather than as text in the wrong encoding."""
+    """The message says that it is binary, not that it is text in the wrong encoding."""
     (folder / "smoke" / "sample").write_bytes(content)
     write_policy(folder, "smoke/sample")
     [problem] = find_problems(folder)
@@ -289,7 +289,7 @@ def test_a_folder_never_leads_outside(folder: Path, find_problems: FindProblems)
 
 
 def test_too_many_files_are_refused(folder: Path, find_problems: FindProblems) -> None:
-    """A folder of a whole data set is a mistake."""
+    """A folder with a whole data set is a mistake."""
     for number in range(MOST_FILES):
         (folder / "smoke" / f"{number}.json").write_text("1")
     write_policy(folder, "smoke")
@@ -300,7 +300,7 @@ def test_too_many_files_are_refused(folder: Path, find_problems: FindProblems) -
 
 @pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"], ids=["Linux", "Windows", "old Mac"])
 def test_lines_end_as_on_any_system(tmp_path: Path, end: bytes) -> None:
-    """Other separators of Unicode may stand inside a string, and end no line."""
+    """Other Unicode separators may occur inside a string, and do not end a line."""
     lines = [b'{"rows": [3]}', '"one\u2028 line"'.encode(), b"7"]
     (tmp_path / "requests.jsonl").write_bytes(end.join([*lines, b""]))
     assert list(read_requests(tmp_path, "requests.jsonl")) == lines
@@ -317,7 +317,7 @@ def test_lines_end_as_on_any_system(tmp_path: Path, end: bytes) -> None:
 def test_a_schema_whose_pattern_can_take_forever_is_a_problem(
     folder: Path, find_problems: FindProblems, schema: str
 ) -> None:
-    """Green writes the answer, and nothing else in the app runs while Python tries each way to divide it."""
+    """Green writes the answer, and nothing else in the app runs while Python tries every way to divide it."""
     (folder / "smoke" / "answer.schema.json").write_text(schema)
     write_policy(folder, "smoke/churn.jsonl, schema: smoke/answer.schema.json")
     [problem] = find_problems(folder)
@@ -326,7 +326,7 @@ def test_a_schema_whose_pattern_can_take_forever_is_a_problem(
 
 @pytest.mark.parametrize("dialect", ["5", "[]", "{}", "true"])
 def test_a_dialect_has_a_name(folder: Path, find_problems: FindProblems, dialect: str) -> None:
-    """Anything else would raise an error of Python's in the library."""
+    """Anything else would raise a Python error in the library."""
     (folder / "smoke" / "answer.schema.json").write_text(f'{{"$schema": {dialect}}}')
     write_policy(folder, "smoke/churn.jsonl, schema: smoke/answer.schema.json")
     assert find_problems(folder) == [
@@ -396,7 +396,7 @@ def test_a_reference_that_leads_nowhere_is_a_problem(
     ],
 )
 def test_a_reference_within_the_file_is_none(folder: Path, schema: str) -> None:
-    """To the whole schema, a part of it, an id or an anchor; a property may have the keyword's name."""
+    """It may lead to the whole schema, a part of it, an id or an anchor; a property may have the keyword's name."""
     (folder / "smoke" / "answer.schema.json").write_text(schema)
     write_policy(folder, "smoke/churn.jsonl, schema: smoke/answer.schema.json")
     assert read_policies(folder).valid().policies

@@ -1,4 +1,4 @@
-"""`teal policy check` on deployment files as people have them: what `az ml` and the service accept, and refuse."""
+"""`teal policy check` on deployment files as people write them: what `az ml` and the service accept, and refuse."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_what_az_ml_accepts_is_accepted(check: Check, template: str) -> None:
 
 @pytest.mark.parametrize(("template", "line"), REFUSED.values(), ids=REFUSED)
 def test_what_would_fail_at_the_rollout_is_refused(check: Check, template: str, line: str) -> None:
-    """The first problem is reported at its place in the template, in the words of whoever would refuse it."""
+    """The first problem is reported at its place in the template, in the words of whatever would refuse it."""
     (first, *_) = check(template)
     assert first.startswith(f"policies/deployments/churn.yml:{line}")
 
@@ -69,7 +69,7 @@ def test_only_the_command_runs_the_loader(check: Check, folder: Path) -> None:
 
 
 def test_the_check_writes_and_sends_nothing(check: Check, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No file is made, in the folder or at home, and no connection is opened, also for what a rollout would upload."""
+    """No file is written, in the folder or the home directory, and no connection is opened, even for later uploads."""
 
     def refuse(*_: object) -> None:
         raise Permanent("a connection")
@@ -89,7 +89,7 @@ def test_the_check_writes_and_sends_nothing(check: Check, folder: Path, monkeypa
 
 
 def test_policies_without_a_template_do_not_load_the_sdk(folder: Path) -> None:
-    """The loader takes seconds to import, which only a template is worth."""
+    """The loader takes seconds to import, which is worthwhile only for a template."""
     (folder / "churn.yaml").write_text("endpoint: churn\nmodels: [{name: m}]\nsteps: [smoke: {}, weight: 10]\n")
     program = (
         "import sys; from pathlib import Path; from cli.policy.sources import problems_of\n"

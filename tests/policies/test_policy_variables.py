@@ -86,7 +86,7 @@ SECRET = "user:Pa55 w0rd"
     ],
 )
 def test_the_value_of_a_setting_is_never_quoted(folder: Path, changed: str) -> None:
-    """It may be another one than was meant, and problems are logged and shown by /api/health."""
+    """It may not be the intended one, and problems are logged and shown by /api/health."""
     lines = {"endpoint": "endpoint: churn", "models": "models: [{name: m}]", "steps": "steps: [pause: {}]"}
     text = "\n".join((lines | {changed.partition(":")[0]: changed}).values())
     (folder / "churn.yaml").write_text(text)

@@ -1,4 +1,4 @@
-"""How a deployment behaves in a story: shares of outcomes, spread evenly, so that stories are deterministic.
+"""How a deployment behaves in a scenario: shares of outcomes, spread evenly, so that scenarios are deterministic.
 
 Knows nothing about gates.
 """
@@ -19,19 +19,19 @@ from shared.core.observation import DeploymentMinute, Tally
 from shared.core.telemetry.latency_buckets import bucket
 
 Label = TypeVar("Label", int, str)
-POINTS = 200  # so many answers stand for all of a minute
+POINTS = 200  # how many sampled answers represent a minute
 PERCENTS = (50, 90, 95, 99)
-TIMES = NormalDist(0.0, 0.4)  # of the logarithm of a time, in units of the median
+TIMES = NormalDist(0.0, 0.4)  # of the logarithm of the response time, in units of the median
 
 
 @dataclass(frozen=True, slots=True)
 class Conduct:
-    """Shares are of 1.
+    """How a deployment answers. Shares are between 0 and 1.
 
-    refused: of requests, as the caller's mistake. median: milliseconds of good answers, or None if nobody measures
-    them. percentiles: only these are measured, as by the platform's metrics. predictions: by class. counted: bad ones
-    by the name of a query, or of what else is counted. overloaded: of
-    requests, those that fail because there are too many.
+    refused: share of requests rejected as the caller's mistake. median: milliseconds of good answers, or None if
+    nothing measures them. percentiles: report only percentiles, as the platform metrics do. predictions: share of each
+    class. counted: share of bad answers by the name of the query, or of whatever else is counted. overloaded: share of
+    requests that fail because there are too many.
     """
 
     refused: float = 0.0
@@ -70,7 +70,7 @@ def _slowness(median: float, good: int) -> dict[int, int]:
 
 @lru_cache
 def _buckets(median: float) -> Mapping[int, float]:
-    """Return the share of the answers in each latency bucket."""
+    """Return the share of answers in each latency bucket."""
     points = Counter(bucket(median * _factor((point + 0.5) / POINTS)) for point in range(POINTS))
     return MappingProxyType({index: points[index] / POINTS for index in sorted(points)})
 
@@ -88,5 +88,5 @@ def _split(total: int, shares: Mapping[Label, float]) -> dict[Label, int]:
 
 @lru_cache(maxsize=2 * POINTS)
 def _factor(share: float) -> float:
-    """Return how many times the median this share of the answers takes at most."""
+    """Return the latency at this quantile, as a multiple of the median."""
     return math.exp(TIMES.inv_cdf(share))

@@ -1,4 +1,4 @@
-"""A rollout as scripts outside the project read it: the record, with the values that they use under one flat name each.
+"""A rollout as external scripts read it: the record, with the values that they use under flat names.
 
 Our own tests read the record's parts instead, as the product does.
 """
@@ -13,7 +13,7 @@ from shared.words import sentence
 
 
 class FlatRollout(Rollout):
-    """The record with flat, read-only names next to its own; reasons are text."""
+    """The record with flat, read-only names in addition to its own; reasons are text."""
 
     __slots__ = ()
 
@@ -39,27 +39,27 @@ class FlatRollout(Rollout):
 
     @property
     def weight(self) -> int:
-        """Green's percent of live traffic, as wanted."""
+        """Green's wanted share of live traffic, in percent."""
         return self.traffic.weight
 
     @property
     def mirror(self) -> int:
-        """Percent of live traffic copied to green, as wanted."""
+        """The wanted share of live traffic that is mirrored to green, in percent."""
         return self.traffic.mirror
 
     @property
     def steady_since(self) -> datetime | None:
-        """When that was first observed in force."""
+        """When the wanted traffic was first observed in force."""
         return self.traffic.steady_since
 
     @property
     def request(self) -> OperatorRequest | None:
-        """What was asked for first of what waits."""
+        """The pending request that was made first."""
         return self.requests[0] if self.requests else None
 
     @property
     def held(self) -> str | None:
-        """Why the rollout must not go forward for now."""
+        """Why the rollout must not advance for now."""
         return sentence(self.hold.reason) if self.hold else None
 
     @property
@@ -74,5 +74,5 @@ class FlatRollout(Rollout):
 
     @property
     def missing(self) -> dict[str, str]:
-        """Gates that telemetry said nothing about, and why."""
+        """Gates without telemetry, and why."""
         return self.observed.missing_gates

@@ -1,4 +1,4 @@
-"""A request log with rows that arrive late, for stories about them."""
+"""A request log with rows that arrive late, for scenarios about them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Arrival = Callable[[DeploymentMinute, timedelta], DeploymentMinute | None]
 
 @dataclass
 class LateTelemetry(FakeTelemetry):
-    """arrival: what has arrived of a row of this age; None for nothing. asked: every window that was read."""
+    """arrival: what has arrived of a row of this age, or None. asked: every window that was read."""
 
     arrival: Arrival = lambda row, _age: row
     world: World | None = None
@@ -33,7 +33,7 @@ class LateTelemetry(FakeTelemetry):
 
 
 def lagging(lag: int, policy: Policy = POLICY) -> Policy:
-    """Return the policy with a lag of this many minutes."""
+    """Return the policy with this telemetry lag in minutes."""
     return replace(policy, judge=replace(policy.judge, telemetry_lag=lag * MINUTE))
 
 
@@ -52,7 +52,7 @@ def failures_after(minutes: int) -> Arrival:
 
 
 def rows_after(minutes: int, *deployments: str) -> Arrival:
-    """Return a log in which rows of these deployments (none: of all) appear this many minutes late."""
+    """Return a log in which the rows of these deployments (by default all) appear this many minutes late."""
 
     def arrived(row: DeploymentMinute, age: timedelta) -> DeploymentMinute | None:
         late = not deployments or row.deployment in deployments

@@ -21,7 +21,7 @@ HALT = Halt("ada", "network works", MIDNIGHT)
 
 
 def asleep(world: World, minutes: int) -> None:
-    """Let time pass without ticks: traffic continues, and Azure finishes what was ordered."""
+    """Let time pass without ticks: traffic continues, and Azure carries out pending orders."""
     for _ in range(minutes):
         world.log_traffic()
         world.clock.pass_(MINUTE)
@@ -30,7 +30,7 @@ def asleep(world: World, minutes: int) -> None:
 
 @pytest.mark.parametrize("away", [150, 700, 1700], ids=["past the step's deadline", "half a day", "past all deadlines"])
 def test_a_good_green_survives_an_absence_of_any_length(away: int) -> None:
-    """The backlog is judged, however many reconciles that takes, and the rollout continues."""
+    """The backlog is judged, in however many reconciles that takes, and the rollout continues."""
     world = World(rpm=600)
     world.register()
     world.until_weight(10)
@@ -42,7 +42,7 @@ def test_a_good_green_survives_an_absence_of_any_length(away: int) -> None:
 
 
 def test_the_history_says_what_was_not_observed() -> None:
-    """The endpoint was read all the time; only telemetry was missing, and why."""
+    """The endpoint was read all the time; only telemetry was missing, and the entry says why."""
     world = World(rpm=600)
     world.register()
     world.until_weight(10)
@@ -55,7 +55,7 @@ def test_the_history_says_what_was_not_observed() -> None:
 
 
 def test_a_green_that_failed_meanwhile_is_rolled_back_for_that() -> None:
-    """The reason is what the backlog shows, not the deadline that also passed."""
+    """The reason is what the backlog shows, not the deadline, which passed too."""
     world = World(rates={GREEN: 0.3})
     world.register()
     world.until_weight(10)
@@ -64,7 +64,7 @@ def test_a_green_that_failed_meanwhile_is_rolled_back_for_that() -> None:
 
 
 def test_an_absence_is_no_wait_for_a_gates_history() -> None:
-    """Latency's was missing when Teal went away, and a minute longer when it is back; it is judged nevertheless."""
+    """Latency's past is missing before the outage and for a minute after it; latency is judged nevertheless."""
     usual = Conduct(median=80.0)
     world = World(rpm=600, conduct={BLUE: usual, GREEN: replace(usual, median=240.0)})
     world.telemetry.missing = {"latency": "throttled"}
@@ -78,9 +78,9 @@ def test_an_absence_is_no_wait_for_a_gates_history() -> None:
 
 @pytest.mark.parametrize("usual", [600, 0], ids=["as busy as ever", "without requests in its past"])
 def test_nothing_advances_before_the_whole_backlog_is_judged(usual: int) -> None:
-    """A green that began to fail in the thirteenth hour never gets more traffic for its first six.
+    """A green that began to fail in the thirteenth hour does not advance on its first six good hours.
 
-    Where nobody called before, a reading that ends hours ago looks like silence, which would be usual there.
+    On an endpoint without past requests, a reading that ends hours ago looks like silence, which would be usual there.
     """
     world = World(rpm=usual)
     world.telemetry.rows = [row for row in world.telemetry.rows if row.total]
@@ -105,7 +105,7 @@ def test_a_green_that_became_ready_meanwhile_is_not_late() -> None:
 
 
 def hidden(world: World) -> EndpointSeen:
-    """Have green ordered and rolled back while readings are from before the order; return the real endpoint."""
+    """Have green ordered and rolled back while reads still show the time before the order; return the real endpoint."""
     world.register()
     world.settle()
     ordered = world.seen
@@ -116,7 +116,7 @@ def hidden(world: World) -> EndpointSeen:
 
 @pytest.mark.parametrize("meanwhile", [0, 1], ids=["rolled back after it", "rolled back before it"])
 def test_an_absence_is_no_proof_that_an_abandoned_green_will_not_appear(meanwhile: int) -> None:
-    """Green was ordered, and the first reading after the absence is still from before the order."""
+    """Green was ordered, and the first read after the absence still shows the time before the order."""
     world = World()
     ordered = hidden(world)
     world.minutes(meanwhile)
@@ -128,13 +128,13 @@ def test_an_absence_is_no_proof_that_an_abandoned_green_will_not_appear(meanwhil
 
 
 def test_an_absence_is_no_proof_that_somebody_gave_green_traffic_again() -> None:
-    """Teal sleeps right after a rollback, and then one of its own orders turns out to have taken effect late."""
+    """Teal is down right after a rollback, and then one of its own orders takes effect late."""
     world = World()
     world.register()
     world.until_weight(10)
     world.ask(Verb.ROLLBACK)
     world.until(Phase.ROLLED_BACK)
-    world.rates = {BLUE: 0.9}  # so that green is still there
+    world.rates = {BLUE: 0.9}  # so that green is not deleted
     asleep(world, 70)
     world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={BLUE: 90, GREEN: 10})
     world.minutes(3)
@@ -143,7 +143,7 @@ def test_an_absence_is_no_proof_that_somebody_gave_green_traffic_again() -> None
 
 @pytest.mark.parametrize("minutes", [-60, -5], ids=["an hour", "minutes"])
 def test_neither_is_a_clock_that_is_set_back(minutes: int) -> None:
-    """Green was ordered at a time that is in the future now; it is waited for as long as otherwise."""
+    """The order for green now lies in the future; Teal waits for green as long as usual."""
     world = World()
     ordered = hidden(world)
     world.clock.pass_(minutes * MINUTE)
@@ -154,7 +154,7 @@ def test_neither_is_a_clock_that_is_set_back(minutes: int) -> None:
 
 
 def test_an_absence_before_the_first_observation_uses_up_no_deadline() -> None:
-    """The version is registered, and then the host sleeps for longer than green may take to be created."""
+    """The version is registered, and then the host is down for longer than green may take to be created."""
     world = World()
     world.register()
     world.wakeups.woken.clear()
@@ -167,7 +167,7 @@ def test_an_absence_before_the_first_observation_uses_up_no_deadline() -> None:
 
 
 def test_an_endpoint_that_cannot_be_read_uses_up_no_deadline() -> None:
-    """Azure gives no answer for hours, which is not green's fault."""
+    """Azure does not answer for hours, which says nothing about green."""
     world = World(policy=replace(POLICY, deadlines=Deadlines(step=timedelta(minutes=40))))
     world.register()
     world.until_weight(10)
@@ -202,7 +202,7 @@ def test_a_rollback_gets_its_full_time() -> None:
 
 
 def test_a_cleanup_that_fell_due_meanwhile_still_takes_place() -> None:
-    """The time to delete a leftover begins when Teal is back, not when it was due."""
+    """The time for deleting the leftover starts when Teal is back, not when the cleanup was due."""
     world = World(rpm=600)
     world.register()
     world.until(Phase.PROMOTED)
@@ -212,7 +212,7 @@ def test_a_cleanup_that_fell_due_meanwhile_still_takes_place() -> None:
 
 
 def test_a_hold_and_an_absence_in_it_are_counted_once() -> None:
-    """A step's clock never runs ahead of the time of day."""
+    """The start times on the record never lie in the future."""
     world = World(rpm=40)
     world.register()
     world.until_weight(10)

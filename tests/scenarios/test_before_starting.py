@@ -1,4 +1,4 @@
-"""What is checked before anything is created, and what happens if both deployments turn out to be unhealthy."""
+"""Checks before anything is created, and the outcome if both deployments turn out to be unhealthy."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ REPLACES = replace(HOLDS, judge=replace(HOLDS.judge, failing_blue="replace"))
 
 
 def failing(rate: float, policy: Policy = HOLDS, rpm: int = 300) -> World:
-    """Return a world in which blue has begun to fail ten minutes ago."""
+    """Return a world in which blue began to fail ten minutes ago."""
     world = World(policy, rpm=rpm)
     world.rates = {BLUE: rate}
     world.minutes(10)
@@ -30,7 +30,7 @@ def failing(rate: float, policy: Policy = HOLDS, rpm: int = 300) -> World:
 
 
 def test_nothing_is_created_next_to_a_blue_that_fails_most_requests() -> None:
-    """The rollout waits, says so once, and in the end is refused; it has created nothing."""
+    """The rollout waits, says so once, and finally fails without having created anything."""
     world = failing(0.7)
     world.register()
     world.minutes(20)
@@ -60,14 +60,14 @@ def test_the_rollout_begins_as_soon_as_blue_has_recovered() -> None:
     ids=["less than half", "few requests", "failing_blue: replace"],
 )
 def test_it_begins_next_to_any_other_blue(world: World, why: str) -> None:
-    """Green is created at once."""
+    """If too little speaks against blue, or green may be the fix, green is created at once."""
     world.register()
     world.minutes(2)
     assert GREEN in world.seen.deployments, why
 
 
 def test_an_operator_can_start_the_fix() -> None:
-    """Whoever starts a rollout by hand knows how blue does."""
+    """Whoever starts a rollout by hand is assumed to know how blue performs."""
     world = failing(1.0)
     world.models.registered[ModelVersion("churn", "7")] = {}
     world.reception().start(world.policy, ModelVersion("churn", "7"), "ada@example.com", "fixes the outage")
@@ -76,7 +76,7 @@ def test_an_operator_can_start_the_fix() -> None:
 
 
 def test_without_telemetry_nothing_is_known_against_blue() -> None:
-    """The rollout begins, and green gets no traffic before telemetry is back."""
+    """The rollout begins, but green gets no traffic before telemetry is back."""
     world = failing(1.0)
     world.telemetry.faults.always = "the workspace is away"
     world.register()
@@ -87,7 +87,7 @@ def test_without_telemetry_nothing_is_known_against_blue() -> None:
 
 @pytest.mark.parametrize("policy", [SHADOW, POLICY], ids=["mirrors", "does not mirror"])
 def test_a_mirror_of_somebody_else_is_never_replaced(policy: Policy) -> None:
-    """A policy that mirrors is refused before anything is created; any other one goes ahead beside it."""
+    """A policy that mirrors is refused before anything is created; any other policy proceeds beside the mirror."""
     world = World(policy)
     seen = world.seen
     theirs = DeploymentSeen("theirs", Provisioning.SUCCEEDED, "azureml:experiment:1")
@@ -113,7 +113,7 @@ def sized(left: int | None, instances: int = 2, policy: Policy = HOLDS) -> World
 
 
 def test_nothing_is_created_that_does_not_fit_into_the_quota() -> None:
-    """Two instances of four cores take three times four, since Azure reserves a fifth more: eleven are too few."""
+    """Azure reserves 20 % more, so two four-core instances need three times four cores; eleven are too few."""
     world = sized(11)
     world.register()
     world.minutes(20)
@@ -136,7 +136,7 @@ def test_the_rollout_begins_when_there_is_quota_again() -> None:
 
 @pytest.mark.parametrize("left", [12, None], ids=["just enough", "unlimited"])
 def test_what_fits_is_created(left: int | None) -> None:
-    """And nothing is said of the quota."""
+    """And the history does not mention the quota."""
     world = sized(left)
     world.register()
     world.until(Phase.STEPPING)
@@ -155,7 +155,7 @@ def test_a_quota_that_cannot_be_read_is_no_reason_to_refuse() -> None:
 
 
 def test_an_operator_starts_beyond_the_quota() -> None:
-    """It is Azure that decides then: its usage may be out of date."""
+    """Azure decides, because its reported usage may be out of date."""
     world = sized(0)
     world.models.registered[ModelVersion("churn", "7")] = {}
     world.reception().start(world.policy, ModelVersion("churn", "7"), "ada@example.com", "there is quota")
@@ -163,7 +163,7 @@ def test_an_operator_starts_beyond_the_quota() -> None:
 
 
 def test_if_both_are_unhealthy_the_better_one_keeps_serving() -> None:
-    """Blue answers nothing any more, and green, which has all traffic, fails some: an outcome of its own."""
+    """Blue fails everything and green, with all traffic, a fifth: green stays, and the outcome has its own reason."""
     deadlines = Deadlines(provisioning=timedelta(minutes=20), rollback=timedelta(minutes=25))
     settled = replace(POLICY.judge, risk=replace(POLICY.judge.risk, settled_minutes=9))
     world = World(replace(POLICY, deadlines=deadlines, judge=settled))
@@ -184,7 +184,7 @@ def test_if_both_are_unhealthy_the_better_one_keeps_serving() -> None:
 
 
 def test_a_healthy_green_beside_a_sick_blue_is_another_outcome() -> None:
-    """An operator wants to go back, and only blue is unhealthy."""
+    """An operator asks for a rollback, and only blue is unhealthy."""
     world = World()
     world.register()
     world.until_weight(50)

@@ -1,4 +1,4 @@
-"""Green gets no traffic before telemetry shows a request to this endpoint. What is missing is reported immediately."""
+"""Green gets no traffic before telemetry shows a request to this endpoint. Problems are reported immediately."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ class Silent(FakeTelemetry):
 
     open = False
 
-    def minutes(self, endpoint, asked):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN201 -- as the class before
+    def minutes(self, endpoint, asked):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN201 -- as in the base class
         seen = super().minutes(endpoint, asked)
         return seen if self.open else replace(seen, minutes=())
 
 
 class Secret(Silent):
-    """The same, and Azure does not show where the endpoint's requests are logged."""
+    """The same, and the endpoint's diagnostic settings cannot be read either."""
 
     def path(self, endpoint: str, source: str) -> TelemetryPath:
         raise Permanent(f"cannot read the {source} settings of {endpoint}: 403 AuthorizationFailed")
 
 
 def blind(state: PathState = PathState.OPEN, detail: str = "", policy: object = FIVE) -> World:
-    """Return a busy endpoint whose requests reach no log, for ten minutes of a rollout."""
+    """Return a busy endpoint whose requests reach no log, ten minutes into a rollout."""
     world = World(policy=policy, telemetry=Silent(found=TelemetryPath(state, detail)))  # type: ignore[arg-type]
     world.register()
     world.minutes(10)
@@ -50,7 +50,7 @@ def blind(state: PathState = PathState.OPEN, detail: str = "", policy: object = 
 
 @pytest.mark.parametrize("policy", [FIVE, MIRRORED, replace(FIVE, steps=(SmokeStep("smoke.jsonl"),))])
 def test_a_green_without_telemetry_gets_no_traffic(policy: object) -> None:
-    """No weight, no mirror and no promotion, for as long as it takes."""
+    """No weight, no mirror and no promotion, however long it lasts."""
     world = blind(policy=policy)
     for _ in range(200):
         world.minutes()
@@ -92,7 +92,7 @@ def test_a_missing_permission_is_reported_immediately_and_once(source: Literal["
 
 
 def test_settings_that_may_not_be_read_are_reported_immediately() -> None:
-    """And again with the absence of the smoke requests, which has its own cause."""
+    """And once more when the smoke requests do not arrive, each time with the cause."""
     world = World(policy=FIVE, telemetry=Secret())
     world.register()
     world.minutes(20)
@@ -106,7 +106,7 @@ def test_settings_that_may_not_be_read_are_reported_immediately() -> None:
 
 
 def test_a_table_that_does_not_exist_yet_is_reported_as_such() -> None:
-    """On a new workspace that is not a query error, but something to wait for."""
+    """On a new workspace a missing table is not a query error; its rows are still to come."""
     world = World(policy=FIVE, telemetry=FakeTelemetry(no_table="Failed to resolve table"))
     world.register()
     world.minutes(5)
@@ -116,7 +116,7 @@ def test_a_table_that_does_not_exist_yet_is_reported_as_such() -> None:
 
 
 def test_smoke_requests_have_the_lag_and_five_minutes_to_arrive() -> None:
-    """If the settings look right, their absence is only reported after that."""
+    """If the settings look right, missing requests are reported only after that."""
     world = blind()
     assert not world.entries(Why.TELEMETRY_UNPROVEN)
     world.minutes(3)
@@ -134,7 +134,7 @@ def test_a_diagnosis_that_fails_stops_nothing() -> None:
 
 
 def test_it_continues_automatically_when_telemetry_appears() -> None:
-    """However late, and with a fresh clock for the step."""
+    """However late telemetry comes; the step's clock starts again."""
     world = blind(PathState.NO_SETTING)
     world.minutes(180)
     assert isinstance(world.telemetry, Silent)
@@ -144,7 +144,7 @@ def test_it_continues_automatically_when_telemetry_appears() -> None:
 
 
 def test_the_smoke_test_proves_the_path_of_a_silent_endpoint() -> None:
-    """Nobody else calls it, so its first request in the log is green's own, after the lag."""
+    """Nobody else calls it, so the first request in its log is green's smoke request, after the lag."""
     world = World(policy=FIVE, rpm=0)
     world.register()
     world.until_weight(10)
@@ -154,7 +154,7 @@ def test_the_smoke_test_proves_the_path_of_a_silent_endpoint() -> None:
 
 
 def test_old_requests_prove_nothing() -> None:
-    """A log that stopped an hour before green was ready is as good as empty."""
+    """A log that stopped long before green was ready counts as empty."""
     world = World(policy=FIVE)
     world.telemetry.rows[:] = [row for row in world.telemetry.rows if world.clock() - row.minute > 40 * MINUTE]
     world.rpm = 0
@@ -165,7 +165,7 @@ def test_old_requests_prove_nothing() -> None:
 
 
 def test_a_green_without_telemetry_cannot_be_promoted() -> None:
-    """A request to promote is rejected, as before the smoke test."""
+    """A request to promote is rejected, as it is before the smoke test."""
     world = blind()
     with pytest.raises(NotPossible):
         world.ask(Verb.PROMOTE)
@@ -173,7 +173,7 @@ def test_a_green_without_telemetry_cannot_be_promoted() -> None:
 
 
 def test_a_promotion_under_an_override_waits_for_telemetry() -> None:
-    """There is no smoke step and no request log: an operator who overrules the judge does not overrule that."""
+    """There is no smoke step and no request log: overriding the judge does not override the need for telemetry."""
     world = World(replace(FIVE, steps=(WeightStep(10),)), telemetry=FakeTelemetry(no_table="no such table"))
     world.register()
     world.until(Phase.STEPPING)
@@ -187,7 +187,7 @@ def test_a_promotion_under_an_override_waits_for_telemetry() -> None:
 @pytest.mark.parametrize("late", [16, 40, 60])
 @pytest.mark.parametrize("rpm", [20, 800])
 def test_a_log_that_is_late_is_not_taken_for_one_that_stopped(late: int, rpm: int) -> None:
-    """Its requests keep appearing. The history says that they are late, and the rollout waits longer for them."""
+    """Rows keep appearing. The history says that they are late, and the rollout waits longer for them."""
     world, _ = late_world(rows_after(late), lag=5, rpm=rpm)
     world.until(Phase.PROMOTED, within=24 * 60)
     (entry,) = world.entries(Why.TELEMETRY_LATE)
@@ -196,7 +196,7 @@ def test_a_log_that_is_late_is_not_taken_for_one_that_stopped(late: int, rpm: in
 
 
 def test_what_was_logged_before_a_pause_of_teal_is_not_late() -> None:
-    """The log stops while Teal does not run: what it got until then appeared in time."""
+    """The log stops while Teal is down; everything logged before that had arrived in time."""
     world = World(policy=FIVE, rpm=800)
     world.telemetry.rows = [row for row in world.telemetry.rows if world.clock() - row.minute > 20 * MINUTE]
     world.avoided = {BLUE}
@@ -211,7 +211,7 @@ def test_what_was_logged_before_a_pause_of_teal_is_not_late() -> None:
 
 @pytest.mark.parametrize("minutes", [13, 15])
 def test_a_log_that_stopped_a_quarter_of_an_hour_ago_proves_nothing(minutes: int) -> None:
-    """Until then it showed a busy endpoint, as a diagnostic setting that was just removed would."""
+    """Until then it showed a busy endpoint, as after someone removed the diagnostic setting."""
     world = World(rpm=500)
     world.telemetry.rows = world.telemetry.rows[:-minutes]
     world.avoided = {BLUE}

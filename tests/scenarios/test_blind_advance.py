@@ -1,4 +1,4 @@
-"""Telemetry stops, and green fails everything from then on: no old verdict and no elapsed time advances it."""
+"""Telemetry stops and green fails everything from then on: no old verdict and no elapsed time advances it."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def stepping(*steps: Step) -> Policy:
 
 
 def paused(world: World, minutes: int) -> None:
-    """Reach a pause step, and some minutes into it."""
+    """Reach a pause step and stay in it for some minutes."""
     world.until(Phase.PAUSED)
     world.minutes(minutes)
 
 
 def mirrored(world: World) -> None:
-    """Have green answer copies for some minutes."""
+    """Let green answer mirrored requests for some minutes."""
     while not world.seen.mirror:
         world.minutes()
     world.minutes(12)
@@ -70,7 +70,7 @@ ROWS: dict[str, tuple[Policy, Callable[[World], None]]] = {
 def test_nothing_advances_while_telemetry_is_away(
     policy: Policy, reach: Callable[[World], None], *, silent: bool
 ) -> None:
-    """It is held, and the hold names the problem; when telemetry is back, green is judged first and rolled back."""
+    """The rollout is held, and the hold names the problem; once telemetry is back, green is judged and rolled back."""
     world = World(policy, rpm=900)
     world.register()
     reach(world)
@@ -92,7 +92,7 @@ def test_nothing_advances_while_telemetry_is_away(
 
 
 def test_an_operators_promotion_does_not_wait_for_telemetry() -> None:
-    """Whoever asks for the next weight gets it, and nothing more."""
+    """An operator who asks for the next weight gets it, and nothing more."""
     world = World(stepping(WeightStep(10), WeightStep(40), WeightStep(70)), rpm=900)
     world.register()
     world.until_weight(10)
@@ -104,7 +104,7 @@ def test_an_operators_promotion_does_not_wait_for_telemetry() -> None:
 
 
 def test_an_operators_promotion_does_not_end_the_step_that_it_began() -> None:
-    """Green is certified there in a halt, and then fails a little while nothing shows it: that is judged first."""
+    """Green is certified during a halt, then fails a little while telemetry is away: that is judged first."""
     world = World(stepping(WeightStep(10), WeightStep(40), WeightStep(70)), rpm=900)
     world.register()
     world.until_weight(10)
@@ -124,7 +124,7 @@ def test_an_operators_promotion_does_not_end_the_step_that_it_began() -> None:
 
 
 def test_an_operators_promotion_to_a_mirror_gives_no_more_than_that() -> None:
-    """Telemetry stops while the mirror runs its time: its end is no longer what the operator asked for."""
+    """Telemetry stops during the timed mirror: the operator asked for the mirror, not for what follows it."""
     world = World(stepping(MirrorStep(10), MirrorStep(20, 40 * MINUTE), WeightStep(10)), rpm=900)
     world.register()
     while not world.seen.mirror:
@@ -140,7 +140,7 @@ def test_an_operators_promotion_to_a_mirror_gives_no_more_than_that() -> None:
 
 @pytest.mark.parametrize(("rate", "began"), [(0.2, 15), (0.24, 4)])
 def test_green_gets_no_first_traffic_in_an_incident_that_has_begun(rate: float, began: int) -> None:
-    """Blue began to fail shortly before the version was registered, not badly enough to wait with creating green."""
+    """Blue began to fail shortly before the version was registered, but not badly enough to delay creating green."""
     world = World(replace(POLICY, judge=replace(POLICY.judge, history=timedelta(hours=6))), rpm=900)
     minutes = [replace(world.telemetry.rows[0], minute=MIDNIGHT - n * MINUTE) for n in range(360, 0, -1)]
     world.telemetry.rows = [
@@ -165,7 +165,7 @@ def test_green_gets_no_first_traffic_in_an_incident_that_began_in_a_pause() -> N
 
 
 def test_a_version_that_is_the_fix_gets_its_first_traffic_in_the_incident_if_the_policy_says_so() -> None:
-    """`failing_blue: replace`, and green passed its smoke test."""
+    """The policy says `failing_blue: replace`, and green passed its smoke test."""
     judge = replace(POLICY.judge, failing_blue="replace", history=timedelta(hours=6))
     world = World(replace(POLICY, judge=judge), rpm=900)
     minutes = [replace(world.telemetry.rows[0], minute=MIDNIGHT - n * MINUTE) for n in range(360, 0, -1)]
@@ -178,7 +178,7 @@ def test_a_version_that_is_the_fix_gets_its_first_traffic_in_the_incident_if_the
 
 
 def test_an_incident_after_a_long_calm_is_found_as_soon_as_ever() -> None:
-    """Calm minutes before it cost nothing."""
+    """The calm minutes before the incident do not delay its detection."""
     world = World(stepping(PauseStep(90 * MINUTE), WeightStep(10), WeightStep(50)), rpm=150)
     world.register()
     paused(world, 10)
@@ -191,7 +191,7 @@ def test_an_incident_after_a_long_calm_is_found_as_soon_as_ever() -> None:
 
 @pytest.mark.parametrize("late", [18, 26])
 def test_rows_that_are_later_than_patience_do_not_promote_unseen(late: int) -> None:
-    """Failures arrive late, so the lag is beyond patience when green begins to fail two minutes into its bake."""
+    """Failures arrive so late that the lag exceeds patience when green begins to fail two minutes into its bake."""
     policy = stepping(WeightStep(10, settled_minutes=60, patience=timedelta(hours=3)))
     judge = replace(policy.judge, patience=timedelta(minutes=late - 3))
     usual = {BLUE: 0.002, GREEN: 0.002}

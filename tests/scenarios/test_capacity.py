@@ -1,4 +1,4 @@
-"""Stories about instances: green grows before its share does, and blue shrinks only while it is idle."""
+"""Scenarios about instances: green grows before its share does, and blue shrinks only while it is idle."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def world_of(capacity: Capacity, instances: int = 10) -> World:
 
 @pytest.mark.parametrize(("green", "instances"), [("same", 10), (3, 3), ("proportional", 1)])
 def test_green_starts_with_the_policys_instances(green: str, instances: int) -> None:
-    """As many as blue, a number, or in proportion to its first weight."""
+    """As many as blue, a fixed number, or in proportion to its first weight."""
     world = world_of(Capacity(green=green))  # type: ignore[arg-type] # the three forms, as rows of a table
     world.until(Phase.STEPPING)
     assert world.seen.instances(GREEN) == instances
@@ -46,7 +46,7 @@ def test_green_grows_before_each_weight() -> None:
 
 
 def test_blue_shrinks_while_it_is_kept() -> None:
-    """After promotion blue is scaled down, with a history entry, and deleted when its time is up."""
+    """After the promotion blue is scaled down, with a history entry, and deleted when its time is up."""
     world = world_of(Capacity(kept_blue=2))
     world.until(Phase.PROMOTED)
     world.until_instances(2)
@@ -56,7 +56,7 @@ def test_blue_shrinks_while_it_is_kept() -> None:
 
 
 def test_a_shrunk_blue_grows_before_it_gets_its_traffic_back() -> None:
-    """A rollback after promotion does not send everything to a blue with two instances."""
+    """A rollback after the promotion does not send all traffic to a blue with two instances."""
     world = world_of(Capacity(kept_blue=2))
     world.until(Phase.PROMOTED)
     world.until_instances(2)
@@ -67,14 +67,14 @@ def test_a_shrunk_blue_grows_before_it_gets_its_traffic_back() -> None:
 
 
 def scaled_in(world: World, instances: int) -> None:
-    """Have blue's own autoscaler take instances away, or Azure show that."""
+    """Let blue's autoscaler, or someone else, remove instances."""
     blue = replace(world.seen.deployments[BLUE], instances=instances)
     world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=world.seen.deployments | {BLUE: blue})
 
 
 @pytest.mark.parametrize("phase", [Phase.PROMOTING, Phase.PROMOTED])
 def test_a_blue_that_its_autoscaler_scaled_in_while_idle_grows_before_it_gets_its_traffic_back(phase: Phase) -> None:
-    """Blue served with ten instances, and has three by the time that an operator wants to go back."""
+    """Blue served with ten instances and has three when an operator rolls back."""
     world = world_of(Capacity())
     world.until_weight(100) if phase is Phase.PROMOTING else world.until(phase)
     scaled_in(world, 3)
@@ -98,7 +98,7 @@ def test_a_scaled_in_blue_that_azure_cannot_grow_gets_its_traffic_back_as_it_is(
 
 
 def test_greens_size_at_its_weight_is_up_to_its_autoscaler() -> None:
-    """It was made large enough for its share before it got that. What follows its load then is not undone."""
+    """Green is scaled up before its share grows; what its autoscaler then does at that weight is not undone."""
     world = world_of(Capacity(green="proportional"))
     world.until_weight(50)
     for _ in range(4):
@@ -112,7 +112,7 @@ def test_greens_size_at_its_weight_is_up_to_its_autoscaler() -> None:
 
 
 def failing_with_all_traffic() -> World:
-    """Return a world in which green begins to fail once it has all traffic, and idle blue was scaled in to three."""
+    """Return a world in which green begins to fail with all traffic, after idle blue was scaled in to three."""
     world = world_of(Capacity())
     world.until_weight(100)
     scaled_in(world, 3)
@@ -121,7 +121,7 @@ def failing_with_all_traffic() -> World:
 
 
 def test_a_scaled_in_blue_grows_before_green_is_compared_with_it_again() -> None:
-    """Nearly all traffic returns to blue then, as in a rollback."""
+    """Blue then gets nearly all traffic, as in a rollback."""
     world = failing_with_all_traffic()
     while world.rollout().phase is not Phase.ROLLED_BACK:
         world.minutes()
@@ -130,7 +130,7 @@ def test_a_scaled_in_blue_grows_before_green_is_compared_with_it_again() -> None
 
 
 def test_a_scaled_in_blue_that_azure_cannot_grow_is_compared_with_as_it_is() -> None:
-    """It is reported once, and is no reason to give up a green that blue may not better."""
+    """That is reported once, and is no reason to give up a green that may be no worse than blue."""
     world = failing_with_all_traffic()
     world.endpoints.refuses["scale"] = "OutOfCapacity"
     while BLUE not in world.seen.traffic:
@@ -142,7 +142,7 @@ def test_a_scaled_in_blue_that_azure_cannot_grow_is_compared_with_as_it_is() -> 
 
 
 def test_a_scaled_in_blue_takes_over_at_once_from_a_green_that_is_gone() -> None:
-    """Nobody would serve in the meantime."""
+    """Otherwise nothing would serve in the meantime."""
     world = world_of(Capacity())
     world.until_weight(100)
     scaled_in(world, 2)
@@ -153,7 +153,7 @@ def test_a_scaled_in_blue_takes_over_at_once_from_a_green_that_is_gone() -> None
 
 
 def test_a_blue_that_still_serves_gets_its_traffic_back_at_once() -> None:
-    """Its autoscaler follows its load, and green may be harmful."""
+    """Its autoscaler follows its load, and waiting would leave users with a green that may be harmful."""
     world = world_of(Capacity())
     world.until_weight(50)
     scaled_in(world, 6)
@@ -164,7 +164,7 @@ def test_a_blue_that_still_serves_gets_its_traffic_back_at_once() -> None:
 
 
 def test_autoscale_settings_are_copied_once() -> None:
-    """Green gets blue's settings while it is being tried."""
+    """Green gets blue's settings during the rollout."""
     world = world_of(Capacity())
     world.endpoints.autoscale[ENDPOINT] = {BLUE}
     world.until_weight(10)
@@ -172,7 +172,7 @@ def test_autoscale_settings_are_copied_once() -> None:
 
 
 def test_autoscale_settings_that_cannot_be_copied_do_not_stop_a_rollout() -> None:
-    """It is recorded, and the rollout continues."""
+    """The failure is recorded, and the rollout continues."""
     world = world_of(Capacity())
     world.endpoints.autoscale[ENDPOINT] = {BLUE}
     world.endpoints.refuses["autoscale"] = "AuthorizationFailed"
@@ -181,7 +181,7 @@ def test_autoscale_settings_that_cannot_be_copied_do_not_stop_a_rollout() -> Non
 
 
 def test_instances_that_are_still_being_added_carry_no_traffic_yet() -> None:
-    """Azure can show the new count before the instances exist: the share waits until the scaling has ended."""
+    """Azure can show the new count before the instances exist, so the share waits until scaling has finished."""
     world = world_of(Capacity(green="proportional"))
     world.until_weight(10)
     green = replace(world.seen.deployments[GREEN], state=Provisioning.SCALING, instances=5)
@@ -193,7 +193,7 @@ def test_instances_that_are_still_being_added_carry_no_traffic_yet() -> None:
 
 
 def kept_small(world: World | None = None) -> World:
-    """Return a world in which 7 was promoted, and a blue with an autoscaler is kept on two instances."""
+    """Return a world in which 7 was promoted and a blue with an autoscaler is kept on two instances."""
     world = world or world_of(Capacity(kept_blue=2))
     world.endpoints.autoscale[ENDPOINT] = {BLUE}
     world.until(Phase.PROMOTED)
@@ -229,7 +229,7 @@ def test_an_autoscaler_that_was_disabled_by_somebody_else_stays_disabled() -> No
 
 
 def test_an_autoscaler_that_somebody_else_disables_after_the_promotion_stays_disabled() -> None:
-    """Teal was about to suspend it, and had not ordered that yet."""
+    """Teal was about to suspend it but had not given the order yet."""
     world = world_of(Capacity(kept_blue=2))
     world.endpoints.autoscale[ENDPOINT] = {BLUE}
     world.until(Phase.PROMOTED)
@@ -242,7 +242,7 @@ def test_an_autoscaler_that_somebody_else_disables_after_the_promotion_stays_dis
 
 
 def test_a_blue_whose_autoscaler_cannot_be_disabled_keeps_its_instances() -> None:
-    """Scaling it down would be undone every minute. This is recorded once."""
+    """Its autoscaler would undo a scale-down every minute. The failure is recorded once."""
     world = world_of(Capacity(kept_blue=2))
     world.endpoints.refuses["switch"] = "AuthorizationFailed"
     kept_small(world)
@@ -253,7 +253,7 @@ def test_a_blue_whose_autoscaler_cannot_be_disabled_keeps_its_instances() -> Non
 
 
 def test_an_autoscaler_that_cannot_be_restored_is_reported() -> None:
-    """The rollback succeeds and ends, and an operator is asked to enable it."""
+    """The rollback succeeds, and an operator is asked to enable the autoscaler."""
     world = kept_small()
     world.endpoints.refuses["switch"] = "ScopeLocked"
     world.ask(Verb.ROLLBACK)
@@ -264,7 +264,7 @@ def test_an_autoscaler_that_cannot_be_restored_is_reported() -> None:
 
 
 def test_a_kept_blue_that_is_given_traffic_manually_gets_its_instances_and_its_autoscaler_back() -> None:
-    """An operator gives it 40 percent: the rollout ends with both restored, and has nothing to report."""
+    """An operator gives blue 40 percent: both are restored, and the rollout ends with nothing to report."""
     world = kept_small()
     world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={BLUE: 40, GREEN: 60})
     world.until_finished(within=90)
@@ -273,13 +273,13 @@ def test_a_kept_blue_that_is_given_traffic_manually_gets_its_instances_and_its_a
 
 
 def resized(world: World, instances: int, name: str = BLUE) -> None:
-    """Have somebody other than Teal give a deployment this many instances."""
+    """Let someone other than Teal give a deployment this many instances."""
     one = replace(world.seen.deployments[name], instances=instances)
     world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=world.seen.deployments | {name: one})
 
 
 def test_a_kept_blue_that_somebody_warms_up_stays_warm() -> None:
-    """An operator gives it seven instances before going back to it: it has seven, which the history says once."""
+    """Someone scales it to seven instances before going back to it: it keeps seven, and the history says so once."""
     world = kept_small()
     resized(world, 7)
     for _ in range(13):
@@ -290,7 +290,7 @@ def test_a_kept_blue_that_somebody_warms_up_stays_warm() -> None:
 
 
 def test_a_kept_blue_whose_autoscaler_somebody_enables_again_belongs_to_it() -> None:
-    """It wants at least five instances: Teal neither scales blue down again nor disables it again."""
+    """The autoscaler wants at least five: Teal neither scales blue down again nor disables the autoscaler again."""
     world = kept_small()
     world.endpoints.suspended.clear()
     for _ in range(11):
@@ -301,7 +301,7 @@ def test_a_kept_blue_whose_autoscaler_somebody_enables_again_belongs_to_it() -> 
 
 
 def test_a_kept_blue_that_was_warmed_up_by_half_still_gets_all_its_instances_in_a_rollback() -> None:
-    """Somebody else's six are fewer than the ten that it had."""
+    """Someone gave it six instances, fewer than the ten that it had."""
     world = kept_small()
     resized(world, 6)
     world.minutes(3)
@@ -312,7 +312,7 @@ def test_a_kept_blue_that_was_warmed_up_by_half_still_gets_all_its_instances_in_
 
 @pytest.mark.parametrize("how", ["given traffic", "rolled back"])
 def test_a_blue_that_serves_at_full_size_again_is_its_autoscalers(how: str) -> None:
-    """Once Teal has given back all ten instances, four are enough for the autoscaler: there are four."""
+    """Teal has restored all ten instances. If the autoscaler then scales to four, blue stays at four."""
     world = kept_small()
     if how == "rolled back":
         world.ask(Verb.ROLLBACK)
@@ -329,7 +329,7 @@ def test_a_blue_that_serves_at_full_size_again_is_its_autoscalers(how: str) -> N
 
 
 def test_a_blue_is_not_said_to_be_scaled_down_while_it_serves() -> None:
-    """It has no autoscaler and is given 35 percent: the history says again that it is small only when it is idle."""
+    """Blue has no autoscaler and gets 35 percent: it is reported as scaled down again only once it is idle."""
     world = world_of(Capacity(kept_blue=2))
     world.until(Phase.PROMOTED)
     world.until_instances(2)
@@ -342,7 +342,7 @@ def test_a_blue_is_not_said_to_be_scaled_down_while_it_serves() -> None:
 
 
 def test_a_kept_blue_that_is_idle_again_is_scaled_down_again() -> None:
-    """Its autoscaler is disabled once more, or it would undo that."""
+    """Its autoscaler is disabled once more; otherwise it would undo the scale-down."""
     world = kept_small()
     world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={BLUE: 30, GREEN: 70})
     world.minutes(4)
@@ -363,7 +363,7 @@ def test_a_kept_blue_that_serves_without_its_autoscaler_is_reported() -> None:
 
 
 def test_a_kept_blue_that_serves_with_too_few_instances_is_reported() -> None:
-    """Azure has no capacity for those that it had."""
+    """Azure has no capacity for the instances that it had."""
     world = kept_small()
     world.endpoints.refuses["scale"] = "OutOfQuota"
     world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={BLUE: 40, GREEN: 60})
@@ -373,7 +373,7 @@ def test_a_kept_blue_that_serves_with_too_few_instances_is_reported() -> None:
 
 
 def test_what_a_kept_blue_lost_is_said_when_green_fails() -> None:
-    """An operator who lets it serve again must know what to restore."""
+    """An operator who lets blue serve again must know what to restore."""
     world = kept_small()
     world.rates = {GREEN: 0.6}
     world.minutes(90)
@@ -398,7 +398,7 @@ def test_what_a_kept_blue_lost_is_said_when_the_rollback_fails() -> None:
 
 
 def test_a_failed_blue_is_not_said_to_be_scaled_down() -> None:
-    """Azure calls it failed, so it keeps its instances while it is kept."""
+    """Azure calls it failed, so it keeps its instances as long as it is kept."""
     world = world_of(Capacity(kept_blue=1))
     world.until(Phase.PROMOTED)
     seen = world.seen
@@ -409,7 +409,7 @@ def test_a_failed_blue_is_not_said_to_be_scaled_down() -> None:
 
 
 def started_again(world: World) -> World:
-    """Have an operator start the version of the kept blue again, while it is small and without its autoscaler."""
+    """Have an operator start the kept blue's version again, while blue is small and its autoscaler is disabled."""
     assert world.endpoints.suspended == {BLUE}
     world.models.registered[ModelVersion("churn", "6")] = {}
     world.reception().start(world.policy, ModelVersion("churn", "6"), "ada@example.com", "7 is too slow")
@@ -418,7 +418,7 @@ def started_again(world: World) -> World:
 
 
 def test_a_kept_blue_that_is_rolled_out_again_gets_everything_back_first() -> None:
-    """Its instances and its autoscaler, before the smoke test."""
+    """Its instances and its autoscaler are restored before the smoke test."""
     world = started_again(kept_small())
     assert (world.seen.instances(BLUE), world.endpoints.suspended) == (10, set())
     world.until(Phase.PROMOTED, version="6")
@@ -426,7 +426,7 @@ def test_a_kept_blue_that_is_rolled_out_again_gets_everything_back_first() -> No
 
 
 def test_a_kept_blue_that_is_rolled_out_again_in_vain_is_still_kept_as_promised() -> None:
-    """It stays until its time is over, and goes then."""
+    """It stays until its time is over and is then deleted."""
     world = started_again(kept_small())
     world.until_weight(10, version="6")
     world.ask(Verb.ROLLBACK)

@@ -1,4 +1,4 @@
-"""A green that looks harmful with all traffic is compared with blue again; users stay with the lesser harm."""
+"""A green that looks harmful with all traffic is compared with blue again; users stay with the less harmful one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ UNTESTED = (WeightStep(10), WeightStep(50))
 
 
 def alone(steps: tuple[Step, ...] = UNTESTED) -> World:
-    """Return a world in which green was just seen to have all traffic."""
+    """Return a world in which green has just been seen to have all traffic."""
     world = World(replace(POLICY, steps=steps), rpm=900, conduct={BLUE: USUAL, GREEN: USUAL})
     world.register()
     until_alone(world)
@@ -30,7 +30,7 @@ def alone(steps: tuple[Step, ...] = UNTESTED) -> World:
 
 
 def compared(of_blue: float, of_green: float = 0.0, steps: tuple[Step, ...] = UNTESTED) -> World:
-    """Return a world in which green, alone, became four times as slow while blue began to fail, and is compared."""
+    """Return a world in which green, alone, got four times slower, blue began to fail, and a comparison runs."""
     world = alone(steps)
     world.rates, world.conduct = {BLUE: of_blue, GREEN: of_green}, {BLUE: USUAL, GREEN: SLOW}
     while world.seen.traffic == {GREEN: 100}:
@@ -41,7 +41,7 @@ def compared(of_blue: float, of_green: float = 0.0, steps: tuple[Step, ...] = UN
 @pytest.mark.parametrize("of_blue", [0.6, 0.8, 1.0])
 @pytest.mark.parametrize("steps", [UNTESTED, (WeightStep(1),), (WeightStep(100),)])
 def test_users_are_not_left_with_a_blue_that_turns_out_to_fail(of_blue: float, steps: tuple[Step, ...]) -> None:
-    """Nothing could show it before blue had requests; a few minutes of them do, and green gets its traffic back."""
+    """Only blue's own requests can show that it fails; a few minutes of them do, and green gets its traffic back."""
     world = compared(of_blue, steps=steps)
     world.minutes(10)
     assert world.seen.traffic == {GREEN: 100}, world.told()
@@ -52,7 +52,7 @@ def test_users_are_not_left_with_a_blue_that_turns_out_to_fail(of_blue: float, s
 
 @pytest.mark.parametrize("unlucky", [1, 2])
 def test_a_blue_that_fails_some_smoke_requests_gets_little_to_be_compared_with(unlucky: int) -> None:
-    """It is not known to work, so nine of ten users stay with green."""
+    """It is not known to work, so 90 % of the traffic stays with green."""
     world = alone(POLICY.steps)
     written = len(world.endpoints.traffic_written)
     world.rates, world.conduct = {BLUE: 0.6}, {BLUE: USUAL, GREEN: SLOW}
@@ -63,7 +63,7 @@ def test_a_blue_that_fails_some_smoke_requests_gets_little_to_be_compared_with(u
 
 
 def test_green_is_compared_once_more_when_blue_has_recovered() -> None:
-    """Blue answers every smoke request well for ten minutes and gets a little traffic; green is still slow."""
+    """Blue passes every smoke request for ten minutes and gets a little traffic; green is still slow."""
     world = compared(0.6, steps=POLICY.steps)
     world.minutes(10)
     world.scoring.unlucky = {BLUE: 1}
@@ -75,7 +75,7 @@ def test_green_is_compared_once_more_when_blue_has_recovered() -> None:
 
 
 def test_a_failing_green_is_compared_with_a_failing_blue_at_little_cost() -> None:
-    """Without smoke requests only traffic shows whether blue has recovered, so it gets a tenth now and then."""
+    """Without smoke requests only traffic shows whether blue has recovered, so it occasionally gets a tenth."""
     world = alone()
     world.rates = {BLUE: 1.0, GREEN: 0.3}
     world.minutes(240)
@@ -87,7 +87,7 @@ def test_a_failing_green_is_compared_with_a_failing_blue_at_little_cost() -> Non
 
 @pytest.mark.parametrize("rate", [0.5, 1.0])
 def test_no_traffic_moves_in_an_outage_of_both(rate: float) -> None:
-    """Blue fails no more than green does, so the comparison waits for the end of the outage."""
+    """Blue fails as much as green, so the comparison waits until the outage is over."""
     world = alone()
     world.rates = {BLUE: rate, GREEN: rate}
     world.minutes(60)
@@ -96,7 +96,7 @@ def test_no_traffic_moves_in_an_outage_of_both(rate: float) -> None:
 
 @pytest.mark.parametrize("of_green", [USUAL, SLOW])
 def test_green_does_not_get_all_requests_of_a_flood(of_green: Conduct) -> None:
-    """With a tenth of them it copes and blue does not; with all of them it would not either."""
+    """With a tenth of the requests green copes and blue does not; with all of them green would not cope either."""
     world = compared(0.0)
     world.conduct = {BLUE: replace(USUAL, overloaded=0.7), GREEN: of_green}
     world.rates, world.rpm = {BLUE: 0.7}, 9000
@@ -105,7 +105,7 @@ def test_green_does_not_get_all_requests_of_a_flood(of_green: Conduct) -> None:
 
 
 def test_a_comparison_takes_its_course_when_blue_has_recovered() -> None:
-    """Blue failed for a minute or two, which stays an incident for a few more; green is as fast again as before."""
+    """Blue's brief failure counts as an incident for a few minutes more; green is as fast as before again."""
     world = compared(0.9)
     world.conduct = {BLUE: USUAL, GREEN: USUAL}
     world.minutes(2)
@@ -115,7 +115,7 @@ def test_a_comparison_takes_its_course_when_blue_has_recovered() -> None:
 
 
 def test_a_halt_keeps_green_from_getting_its_traffic_back_until_it_is_lifted() -> None:
-    """Whoever halts wants nothing to move towards green."""
+    """During a halt nothing moves towards green."""
     world = compared(0.8)
     world.store.set_halt(Halt("ada", "network works", world.clock()))
     world.minutes(30)
@@ -126,7 +126,7 @@ def test_a_halt_keeps_green_from_getting_its_traffic_back_until_it_is_lifted() -
 
 
 def test_an_operator_who_pauses_a_comparison_decides() -> None:
-    """Nothing moves until then."""
+    """Nothing moves until the operator resumes or asks for something else."""
     world = compared(0.8)
     world.ask(Verb.PAUSE)
     world.minutes(30)
@@ -134,7 +134,7 @@ def test_an_operator_who_pauses_a_comparison_decides() -> None:
 
 
 def test_traffic_that_someone_took_from_green_in_a_comparison_stays_away() -> None:
-    """They know more."""
+    """Whoever took it probably knows more than Teal."""
     world = compared(0.8)
     world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={GREEN: 5, BLUE: 95})
     world.minutes(30)
@@ -142,7 +142,7 @@ def test_traffic_that_someone_took_from_green_in_a_comparison_stays_away() -> No
 
 
 def test_a_comparison_that_is_broken_off_skips_no_pause() -> None:
-    """Green was about to wait for an operator with all traffic, and still is."""
+    """Green was about to wait for an operator with all traffic, and still does."""
     world = compared(0.8, steps=(WeightStep(10), WeightStep(100), PauseStep()))
     world.minutes(10)
     assert (world.seen.traffic, world.rollout().phase) == ({GREEN: 100}, Phase.STEPPING), world.told()
@@ -152,7 +152,7 @@ def test_a_comparison_that_is_broken_off_skips_no_pause() -> None:
 
 
 def test_a_blue_that_passes_the_smoke_requests_by_luck_is_found_out() -> None:
-    """Its traffic shows it."""
+    """Its traffic shows that it fails."""
     world = compared(0.8, steps=(SmokeStep("smoke.jsonl"), *UNTESTED))
     world.minutes(10)
     assert world.seen.traffic == {GREEN: 100}, world.told()
@@ -166,7 +166,7 @@ def test_a_blue_that_fails_less_than_green_harms_takes_the_traffic_back() -> Non
 
 
 def test_what_was_seen_before_telemetry_stopped_gives_green_nothing() -> None:
-    """A halt is lifted while nobody knows how blue does now."""
+    """A halt is lifted while nothing shows how blue performs now."""
     world = compared(0.8)
     world.store.set_halt(Halt("ada", "network works", world.clock()))
     world.minutes(8)
@@ -196,7 +196,7 @@ def test_an_operator_who_gives_a_failing_blue_some_traffic_does_not_roll_back_on
 
 
 def test_a_pause_as_green_gets_its_traffic_back_does_not_move_it_to_the_failing_blue() -> None:
-    """The pause comes before Teal has seen the traffic in force."""
+    """The operator pauses before Teal has seen the traffic in force."""
     world = compared(0.8)
     while not world.entries(C.COMPARISON_BROKEN_OFF):
         world.minutes()
@@ -208,7 +208,7 @@ def test_a_pause_as_green_gets_its_traffic_back_does_not_move_it_to_the_failing_
 @pytest.mark.parametrize("lag", [1, 3, 5])
 @pytest.mark.parametrize("outage", [15, 20, 40])
 def test_a_blue_whose_failures_no_smoke_request_shows_gets_its_traffic_back_in_the_end(lag: int, outage: int) -> None:
-    """It answered all of them throughout; ten minutes of that count nevertheless, once green has all traffic again."""
+    """Blue passed all smoke requests during its outage; once green is alone again, ten minutes of passes count."""
     policy = replace(POLICY, judge=replace(POLICY.judge, telemetry_lag=lag * MINUTE))
     world = World(policy, rpm=900)
     world.register()
@@ -228,7 +228,7 @@ FULLY = "promote all the way"
 def test_whatever_an_operator_asks_during_a_comparison_users_are_not_left_with_a_failing_blue(
     asks: str, after: int
 ) -> None:
-    """A request for more of green, or a pause that is over, is no reason to keep them there."""
+    """Neither a request for more of green nor a pause that has ended keeps users on a failing blue."""
     world = compared(0.8)
     world.minutes(after)
     world.ask(Verb.PAUSE if asks == Verb.PAUSE else Verb.PROMOTE, full=asks == FULLY)
@@ -240,7 +240,7 @@ def test_whatever_an_operator_asks_during_a_comparison_users_are_not_left_with_a
 
 
 def test_a_comparison_that_green_passed_is_over() -> None:
-    """What blue does at the next step moves nothing any more, as in any rollout."""
+    """Whatever blue does at the next step moves no traffic, as in any rollout."""
     world = compared(0.0, steps=(WeightStep(10), WeightStep(50)))
     world.conduct = {BLUE: USUAL, GREEN: USUAL}
     world.until_weight(50)
@@ -251,7 +251,7 @@ def test_a_comparison_that_green_passed_is_over() -> None:
 
 @pytest.mark.parametrize("rate", [0.3, 0.6])
 def test_somebody_elses_mirror_to_blue_ends_before_blue_gets_traffic_to_be_compared_with(rate: float) -> None:
-    """Azure would refuse the traffic otherwise; the outage is shared, so green is promoted afterwards."""
+    """Azure would otherwise refuse the traffic. The outage affects both, so green is promoted afterwards."""
     world = alone()
     world.endpoints.seen[ENDPOINT] = replace(world.seen, mirror={BLUE: 10})
     world.rates = {BLUE: rate, GREEN: rate}
@@ -263,7 +263,7 @@ def test_somebody_elses_mirror_to_blue_ends_before_blue_gets_traffic_to_be_compa
 
 @pytest.mark.parametrize("rate", [0.3, 0.6])
 def test_a_paused_green_is_compared_in_an_outage_and_stays_paused(rate: float) -> None:
-    """It is not rolled back onto a blue that fails as much; afterwards an operator resumes."""
+    """It is not rolled back to a blue that fails as much; an operator resumes it afterwards."""
     world = alone()
     world.ask(Verb.PAUSE)
     world.minutes(1)
@@ -278,7 +278,7 @@ def test_a_paused_green_is_compared_in_an_outage_and_stays_paused(rate: float) -
 
 @pytest.mark.parametrize("minutes", [1, 5, 30])
 def test_a_timed_pause_that_a_promotion_began_does_not_keep_users_on_a_failing_blue(minutes: int) -> None:
-    """It waits for nobody, and the incident on blue would keep it from ending."""
+    """Nobody has to end the pause, and blue's incident alone would keep it from ending."""
     world = compared(0.8, steps=(WeightStep(10), PauseStep(minutes * MINUTE), WeightStep(50)))
     world.ask(Verb.PROMOTE)
     world.minutes(30)
@@ -287,7 +287,7 @@ def test_a_timed_pause_that_a_promotion_began_does_not_keep_users_on_a_failing_b
 
 @pytest.mark.parametrize("steps", [UNTESTED, POLICY.steps])
 def test_a_newer_version_waits_until_it_is_known_how_blue_does(steps: tuple[Step, ...]) -> None:
-    """Its rollback would give all traffic to a blue that turns out to fail."""
+    """Replacing the rollout would give all traffic to a blue that turns out to fail."""
     world = alone(steps)
     world.policy = replace(world.policy, newer_version="replace")
     world.rates, world.conduct = {BLUE: 0.9}, {BLUE: USUAL, GREEN: SLOW}
@@ -301,7 +301,7 @@ def test_a_newer_version_waits_until_it_is_known_how_blue_does(steps: tuple[Step
 
 @pytest.mark.parametrize("verb", [Verb.RESUME, Verb.PROMOTE])
 def test_ending_somebody_elses_mirror_to_blue_is_told(verb: Verb) -> None:
-    """Whoever gave green everything and mirrors to blue learns why the mirror is gone."""
+    """The operator who gave green everything and mirrors to blue reads why the mirror is gone."""
     world = World(replace(POLICY, steps=UNTESTED), rpm=900)
     world.register()
     world.until_weight(10)
@@ -314,7 +314,7 @@ def test_ending_somebody_elses_mirror_to_blue_is_told(verb: Verb) -> None:
 
 @pytest.mark.parametrize("minutes", [0, 1])
 def test_a_newer_version_begins_once_a_comparison_has_shown_green_to_be_worse(minutes: int) -> None:
-    """What it waited for is known then: green is rolled back, and nothing holds the newer version up."""
+    """That is what it waited for: green is rolled back, and the newer version starts."""
     world = alone(POLICY.steps)
     world.policy = replace(world.policy, newer_version="replace")
     world.rates = {GREEN: 0.5}

@@ -20,7 +20,7 @@ MENTIONED = "a defect in Teal: ValueError: cannot convert float NaN to integer"
 
 
 class Defective(FakeEndpoints):
-    """An Azure ML that answers for the endpoint and fails for everything else."""
+    """An Azure ML service that answers for the endpoint and fails for everything else."""
 
     def logs(self, *_: object) -> str:
         raise DEFECT
@@ -46,7 +46,7 @@ def break_everything(world: World) -> None:
 
 
 def test_a_rollback_is_carried_out_within_a_minute() -> None:
-    """From a share of the traffic, although telemetry, smoke requests and logs raise something unexpected."""
+    """Green has a share of the traffic; telemetry, smoke requests and logs all raise unexpected errors."""
     world = defective()
     world.until_weight(10)
     break_everything(world)
@@ -58,7 +58,7 @@ def test_a_rollback_is_carried_out_within_a_minute() -> None:
 
 @pytest.mark.parametrize("minutes", [1, 5, 15])
 def test_a_rollback_is_carried_out_before_green_has_traffic(minutes: int) -> None:
-    """While green is being created and tested, even if Teal has never seen anything but the endpoint."""
+    """While green is being created and tested, even if Teal could never read anything but the endpoint."""
     world = defective()
     break_everything(world)
     world.minutes(minutes)
@@ -68,7 +68,7 @@ def test_a_rollback_is_carried_out_before_green_has_traffic(minutes: int) -> Non
 
 
 def test_a_defect_is_no_evidence(caplog: pytest.LogCaptureFixture) -> None:
-    """Telemetry gave no answer: green gets no more traffic, and time does not count. The log has the traceback."""
+    """Telemetry gave no answer: green gets no more traffic and no time counts. The log has the traceback."""
     world = World()
     world.register()
     world.until_weight(10)
@@ -82,7 +82,7 @@ def test_a_defect_is_no_evidence(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_the_deadline_holds_although_no_test_can_be_made() -> None:
-    """A smoke test that always raises ends as any that never gets an answer."""
+    """A smoke test that always raises ends like one that never gets an answer."""
     world = World(SHORT)
     world.scoring.faults.always = DEFECT
     world.register()
@@ -91,7 +91,7 @@ def test_the_deadline_holds_although_no_test_can_be_made() -> None:
 
 
 def test_a_record_that_names_a_rollout_that_is_not_stored_raises_nothing(caplog: pytest.LogCaptureFixture) -> None:
-    """Somebody deleted the row: the log says so at every tick, and nothing else can be done."""
+    """Someone deleted the row: every tick logs that, and nothing else happens."""
     world = defective()
     (rollout,) = world.store.rollouts(CHURN)
     del world.store.rows[CHURN, rollout.id]

@@ -1,4 +1,4 @@
-"""Stories about several edits of the traffic in a row: each is one of its own, also back to an earlier split."""
+"""Several traffic edits in a row: each counts as its own edit, even one that restores an earlier split."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ GROWING = (SmokeStep("s"), PauseStep(None), WeightStep(60))
 
 @pytest.mark.parametrize("last", [{BLUE: 100}, {BLUE: 96, GREEN: 4}], ids=str)
 def test_a_request_that_crosses_with_an_edit_is_not_carried_out(last: dict[str, int]) -> None:
-    """Whoever resumed did not know about the last edit, even if there was the same one before."""
+    """Whoever resumed did not know about the last edit, even if the same edit had been made before."""
     world = world_in(Phase.STEPPING)
     for found in ({BLUE: 100}, SOME):
         edit(world, found)
@@ -38,7 +38,7 @@ def test_a_request_that_crosses_with_an_edit_is_not_carried_out(last: dict[str, 
 
 
 def test_an_edit_back_to_an_earlier_one_is_noticed_under_a_halt() -> None:
-    """Resumed meanwhile, green would get the share back that somebody has just taken."""
+    """The operator has resumed in the meantime, so without this, green would get back what was just taken from it."""
     world = world_in(Phase.STEPPING)
     world.store.set_halt(Halt("ada", "lunch", world.clock()))
     for found in ({BLUE: 100}, SOME):
@@ -56,7 +56,7 @@ def test_an_edit_back_to_an_earlier_one_is_noticed_under_a_halt() -> None:
 
 @pytest.mark.parametrize("phase", [Phase.STEPPING, Phase.PROMOTED])
 def test_every_edit_has_its_own_time_to_settle(phase: Phase) -> None:
-    """An earlier edit did not ask to go back, so ten minutes count from the one that does."""
+    """The earlier edit did not ask for a rollback, so the ten minutes count from the edit that does."""
     world = world_in(phase)
     edit(world, SOME)
     world.minutes(40)
@@ -68,7 +68,7 @@ def test_every_edit_has_its_own_time_to_settle(phase: Phase) -> None:
 
 @pytest.mark.parametrize("verb", [Verb.RESUME, Verb.PROMOTE])
 def test_an_edit_that_an_operator_has_answered_is_no_request_to_roll_back(verb: Verb) -> None:
-    """Azure takes long to carry out what follows, and still shows the edit when somebody pauses."""
+    """Azure takes long to carry out the operator's request and still shows the edit when someone pauses."""
     world = world_in(Phase.STEPPING)
     edit(world, {BLUE: 100})
     world.minutes(2)
@@ -81,7 +81,7 @@ def test_an_edit_that_an_operator_has_answered_is_no_request_to_roll_back(verb: 
 
 
 def test_one_odd_reading_after_an_edit_changes_nothing() -> None:
-    """Azure can show an old split for a moment, also an hour after somebody set another one."""
+    """Azure can show an old split for a moment, even an hour after someone set another one."""
     world = world_in(Phase.STEPPING)
     edit(world, SOME)
     world.minutes(60)
@@ -94,14 +94,14 @@ def test_one_odd_reading_after_an_edit_changes_nothing() -> None:
 
 
 def edit_while_busy(world: World, traffic: dict[str, int]) -> int:
-    """Set the live traffic like `edit`, also for when Azure has finished what it does now."""
+    """Set the live traffic like `edit`, and keep it when Azure's current operation finishes."""
     written, pending = edit(world, traffic), world.endpoints.pending
     world.endpoints.pending = [(name, replace(after, traffic=traffic)) for name, after in pending]
     return written
 
 
 def paused_at_some(instances: int | None = None) -> World:
-    """Return a world in which green has 20 %, waits in a pause step, and was then given 50 % by hand."""
+    """Return a world in which green had 20 %, waits in a pause step, and was then given 50 % by hand."""
     world = World(replace(POLICY, capacity=Capacity(green="proportional"), steps=PAUSING))
     of_blue = replace(world.seen.deployments[BLUE], instances=instances)
     world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments={BLUE: of_blue})
@@ -113,7 +113,7 @@ def paused_at_some(instances: int | None = None) -> World:
 
 
 def test_an_edit_back_to_an_order_of_long_ago_is_noticed() -> None:
-    """Promoted to 60 %, green still grows when somebody goes back to 20 %, which Teal had ordered: it stays there."""
+    """Green still grows towards 60 % when someone goes back to 20 %, an old order of Teal's: the edit stays."""
     world = paused_at_some(instances=10)
     world.ask(Verb.PROMOTE)
     world.endpoints.stuck = True
@@ -129,7 +129,7 @@ def test_an_edit_back_to_an_order_of_long_ago_is_noticed() -> None:
 @pytest.mark.parametrize("full", [False, True])
 @pytest.mark.parametrize("waited", [0, 3])
 def test_an_edit_back_to_teals_own_split_stops_a_promotion(waited: int, *, full: bool) -> None:
-    """Requested during a halt, green's next share would come with its end, although somebody has just taken some."""
+    """A promotion requested during a halt must not take effect after someone reduced green's share."""
     world = paused_at_some()
     halt = Halt("ada", "lunch", world.clock())
     world.store.set_halt(halt)
@@ -144,11 +144,11 @@ def test_an_edit_back_to_teals_own_split_stops_a_promotion(waited: int, *, full:
     assert world.endpoints.traffic_written[written:] == []
     world.ask(Verb.PROMOTE)
     world.minutes(4)
-    assert world.seen.traffic[GREEN] > 20, world.told()  # who asks now knows about the edit
+    assert world.seen.traffic[GREEN] > 20, world.told()  # this request was made with the edit known
 
 
 def test_traffic_that_green_never_had_was_not_taken_from_it() -> None:
-    """A hotfix gets some of blue's traffic while green still grows for its first share: a person decides."""
+    """While green is still growing for its first share, a hotfix gets some of blue's traffic: an operator decides."""
     world = World(replace(POLICY, capacity=Capacity(green="proportional"), steps=GROWING))
     of_blue = replace(world.seen.deployments[BLUE], instances=10)
     world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments={BLUE: of_blue})
@@ -170,7 +170,7 @@ def test_traffic_that_green_never_had_was_not_taken_from_it() -> None:
 
 @dataclass
 class Busy(FakeEndpoints):
-    """Azure while it carries out somebody else's operation: it accepts no traffic. busy: whether it does now."""
+    """Azure during someone else's operation: it accepts no traffic. busy: whether the operation is running."""
 
     busy: bool = True
 

@@ -1,4 +1,4 @@
-"""Stories about operators who move traffic manually: what they took from green is not restored."""
+"""Operators who change traffic by hand: Teal does not restore what they took from green."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ LIVE = [Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING, Phase.PROMOTED]
 @pytest.mark.parametrize("phase", LIVE)
 @pytest.mark.parametrize("traffic", [{BLUE: 100}, {BLUE: 70, HOTFIX: 30}], ids=str)
 def test_moving_all_traffic_off_green_is_a_request_to_roll_back(phase: Phase, traffic: dict[str, int]) -> None:
-    """In every phase: green never gets another request, the operator's split stays, and the rollout ends."""
+    """In every phase: green gets no more requests, the operator's split stays, and the rollout ends."""
     world = world_in(phase)
     written = edit(world, traffic)
     world.until_finished()
@@ -60,7 +60,7 @@ def test_moving_all_traffic_off_green_is_a_request_to_roll_back(phase: Phase, tr
 @pytest.mark.parametrize("phase", [Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING])
 @pytest.mark.parametrize("traffic", [{BLUE: 95, GREEN: 5}, {HOTFIX: 100}, {BLUE: 30, GREEN: 70}, {}], ids=str)
 def test_any_other_edit_pauses_until_an_operator_decides(phase: Phase, traffic: dict[str, int]) -> None:
-    """Even if a pause would have ended by itself: two hours later the split is still the operator's."""
+    """Even a pause that would end by itself does not: two hours later the operator's split is still in place."""
     world = world_in(phase)
     edit(world, traffic)
     world.minutes(120)
@@ -70,7 +70,7 @@ def test_any_other_edit_pauses_until_an_operator_decides(phase: Phase, traffic: 
 
 @pytest.mark.parametrize("traffic", [{BLUE: 95, GREEN: 5}, {HOTFIX: 100}, {BLUE: 30, GREEN: 70}, {}], ids=str)
 def test_any_other_edit_after_the_promotion_stays(traffic: dict[str, int]) -> None:
-    """Teal is done with the traffic: it writes none, and deletes nothing that has some."""
+    """Teal is done with the traffic: it writes none, and deletes nothing that has traffic."""
     world = world_in(Phase.PROMOTED)
     written = edit(world, traffic)
     world.minutes(180)
@@ -80,7 +80,7 @@ def test_any_other_edit_after_the_promotion_stays(traffic: dict[str, int]) -> No
 
 @pytest.mark.parametrize("traffic", [{BLUE: 88, GREEN: 12}, {HOTFIX: 100}, {BLUE: 45, HOTFIX: 50, GREEN: 5}], ids=str)
 def test_a_split_after_the_promotion_is_in_the_history_once(traffic: dict[str, int]) -> None:
-    """Teal leaves it alone on purpose; whoever reads the history must be able to see what it found."""
+    """Teal leaves the split alone on purpose, and the history must show what it found."""
     world = world_in(Phase.PROMOTED)
     edit(world, traffic)
     world.minutes(9)
@@ -91,7 +91,7 @@ def test_a_split_after_the_promotion_is_in_the_history_once(traffic: dict[str, i
 
 
 def test_a_split_that_is_undone_within_minutes_after_the_promotion_is_not_in_the_history() -> None:
-    """It may have been an old reading, and nothing is left to know about."""
+    """It may have been an old reading, and nothing remains to be reported."""
     world = world_in(Phase.PROMOTED)
     edit(world, {BLUE: 33, GREEN: 67})
     world.minutes(6)
@@ -101,7 +101,7 @@ def test_a_split_that_is_undone_within_minutes_after_the_promotion_is_not_in_the
 
 
 def test_traffic_that_returns_to_blue_after_another_split_is_still_a_request_to_roll_back() -> None:
-    """The other split was reported in the meantime, and blue had all traffic before, for a moment."""
+    """The other split was reported in the meantime, and before that blue briefly had all traffic."""
     world = world_in(Phase.PROMOTED)
     edit(world, {BLUE: 100})
     world.minutes(2)
@@ -115,7 +115,7 @@ def test_traffic_that_returns_to_blue_after_another_split_is_still_a_request_to_
 
 @pytest.mark.parametrize("how", ["edited", "paused"])
 def test_the_rollouts_deadline_names_what_a_paused_rollout_waited_for(how: str) -> None:
-    """Not the evidence, which was fine: an operator was waited for."""
+    """It waited for an operator, not for evidence, which was sufficient."""
     limits = replace(POLICY.deadlines, rollout=timedelta(hours=3))
     world = World(replace(POLICY, steps=STEPS, deadlines=limits), rpm=6000 if how == "edited" else 3)
     world.register()
@@ -132,7 +132,7 @@ def test_the_rollouts_deadline_names_what_a_paused_rollout_waited_for(how: str) 
 
 
 def test_moving_a_part_towards_blue_ends_with_the_rollouts_deadline() -> None:
-    """Nobody decides: green never gets more again, and what it has left returns to blue."""
+    """Nobody decides, so green never gets more, and its remaining share returns to blue."""
     limits = replace(POLICY.deadlines, rollout=timedelta(hours=2))
     world = World(replace(POLICY, steps=STEPS, deadlines=limits))
     world.register()
@@ -144,7 +144,7 @@ def test_moving_a_part_towards_blue_ends_with_the_rollouts_deadline() -> None:
 
 @pytest.mark.parametrize("phase", [Phase.STEPPING, Phase.PROMOTING])
 def test_an_operator_who_resumes_in_time_gets_the_rollout_back(phase: Phase) -> None:
-    """Green had no traffic for some minutes, then someone resumes: its share returns and the rollout continues."""
+    """Green had no traffic for some minutes; then an operator resumes, its share returns, and the rollout continues."""
     world = world_in(phase)
     before = world.seen.traffic
     edit(world, {BLUE: 100})
@@ -157,7 +157,7 @@ def test_an_operator_who_resumes_in_time_gets_the_rollout_back(phase: Phase) -> 
 
 @pytest.mark.parametrize("traffic", [{BLUE: 95, GREEN: 5}, {BLUE: 100}], ids=str)
 def test_resuming_after_an_edit_in_a_pause_step_does_not_end_the_pause_step(traffic: dict[str, int]) -> None:
-    """The first resume restores the split; the pause step still waits for its own."""
+    """The first resume restores the split; the pause step still needs its own."""
     world = World(replace(POLICY, steps=(SmokeStep("s"), WeightStep(20), PauseStep(), WeightStep(60))))
     world.register()
     world.until(Phase.PAUSED)
@@ -182,7 +182,7 @@ def unproven() -> World:
 
 @pytest.mark.parametrize("traffic", [{BLUE: 55, GREEN: 45}, {GREEN: 100}, {BLUE: 80, HOTFIX: 20}], ids=str)
 def test_resuming_restores_the_split_also_before_the_smoke_test(traffic: dict[str, int]) -> None:
-    """Green was never tested, and should have nothing: taking its share away needs no proof."""
+    """Green is untested and should have no traffic; taking its share away needs no evidence."""
     world = unproven()
     edit(world, traffic)
     world.until(Phase.PAUSED)
@@ -192,7 +192,7 @@ def test_resuming_restores_the_split_also_before_the_smoke_test(traffic: dict[st
 
 
 def test_resuming_takes_traffic_from_an_untested_green_even_under_a_halt() -> None:
-    """A halt stops what goes forward, and this goes back."""
+    """A halt stops forward steps, and this is a step back."""
     world = unproven()
     edit(world, {BLUE: 90, GREEN: 10})
     world.until(Phase.PAUSED)
@@ -204,7 +204,7 @@ def test_resuming_takes_traffic_from_an_untested_green_even_under_a_halt() -> No
 
 
 def test_an_edit_that_is_made_again_after_it_was_undone_is_noticed_again() -> None:
-    """Teal and a person do not take turns: each edit pauses, and stays until an operator decides."""
+    """Each edit pauses the rollout, and stays until an operator decides; Teal does not keep overwriting it."""
     world = unproven()
     for edits in (1, 2):
         edit(world, {BLUE: 65, GREEN: 35})
@@ -228,7 +228,7 @@ def test_a_split_that_azure_shows_late_is_not_a_request_to_roll_back() -> None:
 
 
 def test_blue_that_was_scaled_down_grows_when_it_gets_its_traffic_back_manually() -> None:
-    """After promotion blue is kept with one instance of six; given some traffic manually, it gets six again."""
+    """After the promotion blue is kept with one instance of six; once given some traffic by hand, it gets six again."""
     world = World(replace(POLICY, keep_blue=timedelta(hours=2), capacity=Capacity(kept_blue=1)))
     standing = {name: replace(seen, instances=6) for name, seen in world.seen.deployments.items()}
     world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=standing)
@@ -251,7 +251,7 @@ def test_blue_that_was_scaled_down_grows_when_it_gets_its_traffic_back_manually(
     ids=str,
 )
 def test_a_rollback_changes_only_greens_share(found: dict[str, int], left: dict[str, int]) -> None:
-    """What someone else gave a third deployment stays, and the history says what was found."""
+    """A third deployment keeps the share that someone gave it, and the history says what was found."""
     world = world_in(Phase.STEPPING)
     edit(world, found)
     world.ask(Verb.ROLLBACK)
@@ -263,7 +263,7 @@ def test_a_rollback_changes_only_greens_share(found: dict[str, int], left: dict[
 
 @pytest.mark.parametrize(("after", "left"), [(3, {BLUE: 100}), (15, {GREEN: 70, BLUE: 30})], ids=["late order", "edit"])
 def test_green_may_be_given_traffic_again_after_its_rollback(after: int, left: dict[str, int]) -> None:
-    """Blue fails, so green is still there. In the first minutes it may be an effect of Teal's own orders, then not."""
+    """Blue fails, so green is kept. Early on, Teal takes that traffic for a late order of its own; later it stays."""
     world = world_in(Phase.STEPPING)
     world.rates = {BLUE: 0.9}
     world.ask(Verb.ROLLBACK)
@@ -290,7 +290,7 @@ def test_a_hotfix_during_the_rollback_stays_too() -> None:
 
 @pytest.mark.parametrize("verb", [Verb.ROLLBACK, Verb.PAUSE])
 def test_a_request_during_a_halt_comes_before_the_next_weight(verb: Verb) -> None:
-    """Sixty percent is decided but held; the request arrives before the halt ends, and green never gets them."""
+    """A weight of 60 % is decided but held; the request arrives before the halt ends, so green never gets it."""
     steps = (SmokeStep("s"), WeightStep(20), WeightStep(60))
     world = World(replace(POLICY, steps=steps))
     world.register()
@@ -310,7 +310,7 @@ def test_a_request_during_a_halt_comes_before_the_next_weight(verb: Verb) -> Non
 
 @pytest.mark.parametrize("traffic", [{GREEN: 100}, {HOTFIX: 100}, {GREEN: 60, HOTFIX: 40}], ids=str)
 def test_promoting_all_the_way_after_an_edit_writes_no_old_split_first(traffic: dict[str, int]) -> None:
-    """The operator had just taken everything from a broken blue, which must not get most of it back for a minute."""
+    """The operator has just taken everything from a broken blue, which must not get most of it back for a minute."""
     world = world_in(Phase.STEPPING)
     written = edit(world, traffic)
     world.minutes()
@@ -325,9 +325,9 @@ def test_promoting_all_the_way_after_an_edit_writes_no_old_split_first(traffic: 
 def test_a_green_that_fails_where_others_left_blue_without_traffic_is_reported(
     traffic: dict[str, int], *, lost: bool
 ) -> None:
-    """Nothing judges it, but the split is an operator's choice: it stays, and the failure is reported once.
+    """Nothing judges green then. The split is an operator's choice and stays; the failure is reported once.
 
-    Also if Azure calls blue failed, or after other edits.
+    The same holds if Azure calls blue failed, or after other edits.
     """
     world = world_in(Phase.STEPPING)
     world.minutes(2)
@@ -347,7 +347,7 @@ def test_a_green_that_fails_where_others_left_blue_without_traffic_is_reported(
 
 @pytest.mark.parametrize("phase", [Phase.STEPPING, Phase.PROMOTED])
 def test_an_edit_that_is_made_again_has_its_own_time_to_settle(phase: Phase) -> None:
-    """All traffic to blue, undone, and an hour later the same again: noticed again, and ten minutes to reconsider."""
+    """All traffic to blue, undone, and again an hour later: noticed again, with ten new minutes to resume."""
     world = World(replace(POLICY, keep_blue=timedelta(hours=5)))
     world.register()
     if phase is Phase.PROMOTED:

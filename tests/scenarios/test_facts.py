@@ -1,4 +1,4 @@
-"""Stories in which Azure changes during a rollout: what serves, what broke, and what someone deployed manually."""
+"""Azure changes during a rollout: what serves, what broke, and what someone deployed by hand."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ TEMPLATE = replace(LIVE, source=TemplateSource("deployments/churn.yml"))
 
 
 def deploy(world: World, name: str, version: str, state: Provisioning = Provisioning.SUCCEEDED) -> None:
-    """Have someone deploy a version manually, without traffic."""
+    """Have someone deploy a version by hand, without traffic."""
     seen = world.endpoints.seen.get(ENDPOINT) or EndpointSeen(ENDPOINT, Provisioning.SUCCEEDED)
     made = DeploymentSeen(name, state, f"azureml:churn:{version}", 2)
     world.endpoints.seen[ENDPOINT] = replace(seen, deployments=seen.deployments | {name: made})
 
 
 def give(world: World, traffic: dict[str, int]) -> None:
-    """Have someone set the live traffic manually."""
+    """Have someone set the live traffic by hand."""
     world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic=traffic)
 
 
 def empty(world: World) -> World:
-    """Take away the endpoint."""
+    """Remove the endpoint."""
     world.endpoints.seen.clear()
     return world
 
@@ -42,7 +42,7 @@ def empty(world: World) -> World:
 @pytest.mark.parametrize("policy", [LIVE, TEMPLATE], ids=["from live", "from a template"])
 @pytest.mark.parametrize("gap", [1, 4])
 def test_registering_before_deploying_creates_no_duplicate_and_no_failure(policy: Policy, gap: int) -> None:
-    """Model, endpoint, deployment, traffic, minutes apart: that version's rollout ends superseded by itself."""
+    """Model, endpoint, deployment and traffic come minutes apart: that version's rollout ends as superseded."""
     world = empty(World(policy))
     world.register()
     world.minutes(gap)
@@ -74,7 +74,7 @@ def test_a_manual_deployment_during_the_smoke_test_ends_the_rollout() -> None:
 
 
 def test_green_gets_no_traffic_while_someone_deploys_the_same_version() -> None:
-    """Green is ready, but the other one may be what is to serve: for an hour of Creating the rollout waits."""
+    """Green is ready, but the other one may be the one meant to serve: the rollout waits for an hour of Creating."""
     world = World()
     world.register()
     world.minutes()
@@ -85,7 +85,7 @@ def test_green_gets_no_traffic_while_someone_deploys_the_same_version() -> None:
 
 
 def test_an_operator_can_roll_out_a_version_that_stands_idle() -> None:
-    """Whoever starts it knows about the deployment without traffic, so the version is rolled out anyway."""
+    """Whoever starts the rollout knows about the deployment without traffic, so it goes ahead."""
     world = World(LIVE)
     deploy(world, HAND, "7")
     world.models.registered[ModelVersion("churn", "7")] = {}
@@ -95,7 +95,7 @@ def test_an_operator_can_roll_out_a_version_that_stands_idle() -> None:
 
 @pytest.mark.parametrize("policy", [LIVE, TEMPLATE], ids=["from live", "from a template"])
 def test_a_first_deployment_goes_step_by_step_once_something_else_serves(policy: Policy) -> None:
-    """It waits as the first; an operator gives the idle one all traffic and approves: 30 percent, not 100."""
+    """An operator gives the idle deployment all traffic and approves: the waiting green gets 30 percent, not 100."""
     world = World(policy)
     give(world, {})
     world.register()
@@ -112,7 +112,7 @@ def test_a_first_deployment_goes_step_by_step_once_something_else_serves(policy:
 
 
 def test_a_first_deployment_whose_traffic_was_only_decided_takes_none_from_what_serves_since() -> None:
-    """Someone creates a deployment with all traffic meanwhile, so Teal's own order was never given."""
+    """Someone creates a deployment with all traffic in the meantime, before Teal's own order was given."""
     world = World(replace(TEMPLATE, steps=(SmokeStep("s"), WeightStep(30), WeightStep(100))))
     give(world, {})
     world.register()
@@ -132,7 +132,7 @@ def test_a_first_deployment_whose_traffic_was_only_decided_takes_none_from_what_
 
 
 def test_a_first_deployment_that_lost_its_traffic_is_compared_with_what_serves_once_resumed() -> None:
-    """Someone gave all traffic to another deployment, and an operator still wants green."""
+    """Someone gave all traffic to another deployment; an operator resumes nevertheless."""
     world = World(replace(TEMPLATE, steps=(SmokeStep("s"), WeightStep(30), WeightStep(100), PauseStep())))
     give(world, {})
     world.register()
@@ -147,7 +147,7 @@ def test_a_first_deployment_that_lost_its_traffic_is_compared_with_what_serves_o
 
 
 def test_a_first_deployment_takes_nothing_from_several_that_serve() -> None:
-    """It is not clear which one is blue, so it stays paused even if someone resumes."""
+    """It is unclear which one is blue, so the rollout stays paused even if someone resumes."""
     world = World(TEMPLATE)
     deploy(world, OTHER, "5")
     give(world, {})
@@ -164,7 +164,7 @@ def test_a_first_deployment_takes_nothing_from_several_that_serve() -> None:
 
 
 def test_green_is_compared_with_whoever_serves_when_it_gets_its_first_traffic() -> None:
-    """All traffic moves to a third deployment during the smoke test: that one becomes blue."""
+    """All traffic moves to a third deployment during the smoke test, so that one becomes blue."""
     world = World(LIVE)
     deploy(world, OTHER, "5")
     world.register()
@@ -178,7 +178,7 @@ def test_green_is_compared_with_whoever_serves_when_it_gets_its_first_traffic() 
 
 @pytest.mark.parametrize(("shown", "restored"), [(3, 3), (7, 7)])
 def test_blue_gets_back_the_instances_that_it_had_last(shown: int, restored: int) -> None:
-    """It scaled from two by itself while it served; kept with one, it gets that count back in a rollback."""
+    """It scaled up from two while it served and is kept with one; the rollback restores the higher count."""
     kept = replace(POLICY, keep_blue=timedelta(hours=2), capacity=Capacity(kept_blue=1))
     world = World(kept)
     give(world, {})
@@ -196,7 +196,7 @@ def test_blue_gets_back_the_instances_that_it_had_last(shown: int, restored: int
 
 
 def test_an_idle_blue_keeps_the_instances_that_someone_adds() -> None:
-    """Someone scales blue to ten before a rollback. It is kept on one instance, and the rollback restores ten."""
+    """Someone scales idle blue to ten. It is then kept on one instance, and the rollback restores ten."""
     world = World(replace(LIVE, steps=(WeightStep(50),), capacity=Capacity(kept_blue=1), keep_blue=timedelta(hours=6)))
     world.register()
     world.until(Phase.PROMOTING)
@@ -214,7 +214,7 @@ def test_an_idle_blue_keeps_the_instances_that_someone_adds() -> None:
 def test_a_blue_that_scaled_down_while_green_took_its_traffic_gets_all_its_instances_back(
     share: int, restored: int
 ) -> None:
-    """Ten instances become four: enough for its part of the traffic, but a rollback gives blue all of it."""
+    """Ten instances became four, which is enough for its share, but a rollback gives blue all traffic."""
     world = World(replace(LIVE, keep_blue=timedelta(hours=2), capacity=Capacity(kept_blue=1)))
     blue = replace(world.seen.deployments[BLUE], instances=10)
     world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments={BLUE: blue})
@@ -237,13 +237,13 @@ def test_a_blue_that_scaled_down_while_green_took_its_traffic_gets_all_its_insta
 
 
 def break_blue(world: World) -> None:
-    """Have blue fail, with the traffic that it has."""
+    """Have blue fail, whatever traffic it has."""
     broken = replace(world.seen.deployments[BLUE], state=Provisioning.FAILED)
     world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=world.seen.deployments | {BLUE: broken})
 
 
 def test_no_rollout_starts_next_to_a_broken_blue() -> None:
-    """It is reported before anything is created, and the fix can be started manually right away."""
+    """That is reported before anything is created, and the fix can be started by hand at once."""
     world = World(LIVE)
     break_blue(world)
     world.register()
@@ -262,7 +262,7 @@ def test_no_rollout_starts_next_to_a_broken_blue() -> None:
 
 @pytest.mark.parametrize("way", ["fix", "back"])
 def test_if_blue_breaks_an_operator_decides(way: str) -> None:
-    """Green has 30 percent: an operator promotes all the way, or rolls back to a repaired blue."""
+    """Green has 30 percent: the operator promotes all the way, or rolls back once blue is repaired."""
     world = World(replace(LIVE, steps=(STEPS[0], *STEPS[2:])))
     world.register()
     world.until_weight(30)
@@ -281,7 +281,7 @@ def test_if_blue_breaks_an_operator_decides(way: str) -> None:
 
 
 def test_a_failed_rollout_deletes_its_unused_green() -> None:
-    """Blue is deleted while green is being created: green is deleted once something healthy serves."""
+    """Blue is deleted while green is being created; green is deleted once something healthy serves."""
     world = World(LIVE)
     deploy(world, OTHER, "5")
     world.register()
@@ -298,7 +298,7 @@ def test_a_failed_rollout_deletes_its_unused_green() -> None:
 
 
 def test_a_failed_rollout_asks_for_an_operator_if_green_serves() -> None:
-    """Green has all traffic and fails, blue is broken: green stays, and an operator is asked for immediately."""
+    """Green has all traffic and fails, and blue is broken: green stays, and an operator is asked immediately."""
     world = World()
     world.register()
     world.until(Phase.PROMOTING)
@@ -312,7 +312,7 @@ def test_a_failed_rollout_asks_for_an_operator_if_green_serves() -> None:
 
 
 def test_a_failed_manual_deployment_does_not_count() -> None:
-    """Someone's own deployment of the version failed: the rollout is needed now."""
+    """Someone's own deployment of the version failed, so the rollout is needed."""
     world = World()
     failed = DeploymentSeen("by-hand", Provisioning.FAILED, "azureml:churn:7")
     world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=world.seen.deployments | {"by-hand": failed})
@@ -321,7 +321,7 @@ def test_a_failed_manual_deployment_does_not_count() -> None:
 
 
 def test_a_manual_deployment_ends_a_waiting_full_promotion() -> None:
-    """A halt keeps green without traffic; the rollout is superseded, as from any other phase."""
+    """A halt keeps green without traffic; the rollout ends as superseded, as in any other phase."""
     world = World(replace(POLICY, steps=(SmokeStep("smoke.jsonl"), PauseStep(), WeightStep(10))))
     world.register()
     world.until(Phase.PAUSED)
@@ -361,7 +361,7 @@ def test_a_blue_that_is_gone_is_not_waited_for() -> None:
 
 @pytest.mark.parametrize("phase", [Phase.STEPPING, Phase.PAUSED, Phase.PROMOTED])
 def test_one_reading_without_the_endpoint_ends_nothing(phase: Phase) -> None:
-    """Azure loses sight of it for a moment. Afterwards a harmful green is rolled back, and a kept blue deleted."""
+    """Azure does not show it for a moment. Afterwards a harmful green is still rolled back, and a kept blue deleted."""
     world = World(LIVE)
     world.register()
     world.until(Phase.PAUSED)
@@ -384,7 +384,7 @@ def test_one_reading_without_the_endpoint_ends_nothing(phase: Phase) -> None:
 
 
 def test_a_rollout_ends_when_its_endpoint_is_gone() -> None:
-    """Several readings in a row say so."""
+    """Several consecutive reads must say so."""
     world = World()
     world.register()
     world.until_weight(10)
@@ -398,7 +398,7 @@ def test_a_rollout_ends_when_its_endpoint_is_gone() -> None:
 
 
 def test_a_green_that_someone_deletes_while_it_is_created_is_not_created_again() -> None:
-    """One missing reading proves nothing; five minutes without it do."""
+    """One missing reading proves nothing; five minutes of them do."""
     world = World()
     world.endpoints.stuck = True
     world.register()

@@ -1,4 +1,4 @@
-"""Stories about endpoints that do not serve yet: missing, empty, or without traffic."""
+"""Endpoints that do not serve yet: missing, empty, or without traffic."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ IDLE = EndpointSeen(
 
 
 def world_with(policy: Policy, endpoint: EndpointSeen | None) -> World:
-    """Return a world with this endpoint, or with none, in which churn:7 was registered."""
+    """Return a world with this endpoint, or without one, in which churn:7 was registered."""
     world = World(policy)
     world.endpoints.seen = {ENDPOINT: endpoint} if endpoint else {}
     world.register()
@@ -47,7 +47,7 @@ def world_with(policy: Policy, endpoint: EndpointSeen | None) -> World:
 def test_the_first_deployment_gets_everything_after_its_smoke_test(
     policy: Policy, endpoint: EndpointSeen | None
 ) -> None:
-    """There is no traffic to share and nothing to compare with: smoke, then 100."""
+    """There is no traffic to split and nothing to compare with: smoke test, then 100 percent."""
     world = world_with(policy, endpoint)
     world.until_finished()
     assert world.rollout().phase is Phase.PROMOTED
@@ -68,7 +68,7 @@ def test_a_first_deployment_gets_nothing_before_the_step_that_gives_it_everythin
 
 @pytest.mark.parametrize("endpoint", [EMPTY, IDLE], ids=["empty", "idle"])
 def test_a_first_deployment_that_fails_its_smoke_test_never_serves(endpoint: EndpointSeen) -> None:
-    """It is deleted, and what was there before is unchanged."""
+    """It is deleted, and whatever was there before is unchanged."""
     world = World(TEMPLATE)
     world.scoring.statuses[GREEN] = 424
     world.endpoints.seen = {ENDPOINT: endpoint}
@@ -79,7 +79,7 @@ def test_a_first_deployment_that_fails_its_smoke_test_never_serves(endpoint: End
 
 
 def slept_before_it_served(status: int) -> World:
-    """Return a world whose first deployment waited for hours after its smoke test, and now answers with this status."""
+    """Return a world whose first deployment waited for hours after its smoke test and now answers with this status."""
     world = world_with(replace(TEMPLATE, steps=(SmokeStep("s"), PauseStep())), EMPTY)
     world.until(Phase.PAUSED)
     world.minutes(90)
@@ -89,7 +89,7 @@ def slept_before_it_served(status: int) -> World:
 
 
 def test_a_first_deployment_must_still_answer_when_it_serves() -> None:
-    """Its smoke test is hours old, so it is sent the requests again before it counts as promoted."""
+    """Its smoke test is hours old, so it must answer the requests again before it is promoted."""
     world = slept_before_it_served(503)
     world.minutes(20)
     assert (world.rollout().phase, world.seen.traffic) == (Phase.PROMOTING, {GREEN: 100})
@@ -98,7 +98,7 @@ def test_a_first_deployment_must_still_answer_when_it_serves() -> None:
 
 
 def test_a_first_deployment_that_cannot_be_asked_is_held() -> None:
-    """Not reaching it says nothing against it: it keeps its traffic however long that takes."""
+    """That it cannot be reached says nothing against it: it keeps its traffic however long that lasts."""
     world = slept_before_it_served(200)
     world.scoring.faults.always = "no route to the endpoint"
     world.minutes(300)
@@ -108,7 +108,7 @@ def test_a_first_deployment_that_cannot_be_asked_is_held() -> None:
 
 
 def test_a_first_deployment_can_be_rolled_back_manually() -> None:
-    """Before it is promoted an operator can roll it back: then nothing serves, as before."""
+    """An operator can roll it back before it is promoted; then nothing serves, as before."""
     world = world_with(replace(TEMPLATE, steps=(SmokeStep("s"),)), EMPTY)
     for _ in range(10):
         if world.seen.traffic or world.rollout().phase is Phase.PROMOTING:
@@ -120,7 +120,7 @@ def test_a_first_deployment_can_be_rolled_back_manually() -> None:
 
 
 def served_first(*, paused: bool = True) -> World:
-    """Return a world whose first deployment has all traffic, and waits for an operator or is being watched."""
+    """Return a world whose first deployment has all traffic, and is paused or being watched."""
     steps = (SmokeStep("s"), WeightStep(100), PauseStep()) if paused else (SmokeStep("s"),)
     world = world_with(replace(TEMPLATE, steps=steps, newer_version="replace"), EMPTY)
     world.until(Phase.PAUSED if paused else Phase.PROMOTING)
@@ -128,7 +128,7 @@ def served_first(*, paused: bool = True) -> World:
 
 
 def green_becomes(world: World, green: DeploymentSeen) -> None:
-    """Change what Azure shows of green."""
+    """Change how Azure shows green."""
     world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=world.seen.deployments | {GREEN: green})
 
 
@@ -138,12 +138,12 @@ def nobody_resumes(world: World) -> None:
 
 
 def azure_calls_it_failed(world: World) -> None:
-    """Fail a scale-out; what runs still answers."""
+    """Let Azure call green failed after a scale-out; the running instances still answer."""
     green_becomes(world, replace(world.seen.deployments[GREEN], state=Provisioning.FAILED))
 
 
 def someone_deploys_a_fix_in_place(world: World) -> None:
-    """Run another model under the same name."""
+    """Have someone deploy another model under the same name."""
     green_becomes(world, replace(world.seen.deployments[GREEN], model="azureml:churn:7fix", by_teal=False))
 
 
@@ -152,7 +152,7 @@ def someone_deploys_a_fix_in_place(world: World) -> None:
     [nobody_resumes, azure_calls_it_failed, someone_deploys_a_fix_in_place],
 )
 def test_teal_never_takes_the_traffic_of_a_first_deployment(happens: Callable[[World], None]) -> None:
-    """What would be a rollback ends the rollout and leaves its green serving: nothing else could answer."""
+    """Where Teal would otherwise roll back, the rollout fails and green keeps serving: nothing else could answer."""
     world = served_first()
     happens(world)
     assert world.until(Phase.FAILED).status.reason.code is ReasonCode.NOTHING_TO_RETURN_TO
@@ -161,7 +161,7 @@ def test_teal_never_takes_the_traffic_of_a_first_deployment(happens: Callable[[W
 
 
 def test_a_first_deployment_that_fails_a_smoke_request_for_hours_keeps_its_traffic() -> None:
-    """One request of three says too little to promote it, and nothing else could answer the other two."""
+    """It fails one smoke request of three, so it is not promoted, but nothing else could serve."""
     world = served_first(paused=False)
     world.scoring.unlucky = {GREEN: 1}
     assert world.until(Phase.FAILED, within=180).status.reason.code is ReasonCode.NOTHING_TO_RETURN_TO
@@ -170,7 +170,7 @@ def test_a_first_deployment_that_fails_a_smoke_request_for_hours_keeps_its_traff
 
 
 def test_the_version_that_replaces_a_first_deployment_is_rolled_out_next_to_it() -> None:
-    """There is no minute without a deployment that serves, and then there is a blue to compare with."""
+    """There is never a minute without a serving deployment, and the newer version has a blue to compare with."""
     world = served_first()
     world.register("8", event="e2")  # the policy says `newer_version: replace`
     world.until(Phase.PAUSED, version="8")
@@ -179,7 +179,7 @@ def test_the_version_that_replaces_a_first_deployment_is_rolled_out_next_to_it()
 
 
 def test_a_promoted_first_deployment_is_watched_as_long_as_a_blue_would_be_kept() -> None:
-    """Its failures and its recovery are reported, and there is nothing that it could be rolled back to."""
+    """Its failures and its recovery are reported, although there is nothing to roll back to."""
     world = world_with(replace(TEMPLATE, steps=(SmokeStep("s"),)), EMPTY)
     world.until(Phase.PROMOTED)
     world.rates = {GREEN: 0.9}
@@ -194,7 +194,7 @@ def test_a_promoted_first_deployment_is_watched_as_long_as_a_blue_would_be_kept(
 
 
 def test_a_promoted_first_deployment_that_loses_all_traffic_is_reported() -> None:
-    """Nothing served before it either, and that is how it was found; it is an operator's choice now."""
+    """Having no traffic was the state before the rollout too, but now an operator chose it."""
     world = world_with(replace(TEMPLATE, steps=(SmokeStep("s"),)), EMPTY)
     world.until(Phase.PROMOTED)
     for traffic in ({}, {GREEN: 100}, {}):
@@ -205,7 +205,7 @@ def test_a_promoted_first_deployment_that_loses_all_traffic_is_reported() -> Non
 
 
 def test_traffic_that_moves_on_from_a_first_deployment_is_no_rollback() -> None:
-    """Someone deploys the next version manually: the first one is theirs to delete."""
+    """Someone deploys the next version by hand; deleting the first one is up to them."""
     world = world_with(replace(TEMPLATE, steps=(SmokeStep("s"),)), EMPTY)
     world.until(Phase.PROMOTED)
     newer = replace(world.seen.deployments[GREEN], name="newer", model="azureml:churn:9")
@@ -216,7 +216,7 @@ def test_traffic_that_moves_on_from_a_first_deployment_is_no_rollback() -> None:
 
 
 def test_a_version_that_waits_for_a_first_deployment_begins_when_that_is_promoted() -> None:
-    """Watching holds nobody up."""
+    """Watching a promoted deployment delays nothing."""
     world = world_with(replace(TEMPLATE, steps=(SmokeStep("s"),)), EMPTY)
     world.minutes(2)
     world.register("8", event="e2")
@@ -232,7 +232,7 @@ def test_a_broken_endpoint_gets_no_first_deployment() -> None:
 
 
 def test_a_first_deployment_waits_for_what_someone_is_creating() -> None:
-    """That is probably about to serve; once it does, green is created next to it."""
+    """That one will probably serve; once it does, green is created next to it."""
     creating = replace(IDLE.deployments[BLUE], state=Provisioning.CREATING)
     world = world_with(POLICY, replace(IDLE, deployments={BLUE: creating}))
     world.minutes(5)
@@ -242,13 +242,13 @@ def test_a_first_deployment_waits_for_what_someone_is_creating() -> None:
 
 
 def test_a_missing_endpoint_is_only_created_if_the_policy_says_so() -> None:
-    """Otherwise the rollout ends and names the endpoint."""
+    """Otherwise the rollout ends, and the reason names the endpoint."""
     world = world_with(TEMPLATE, None)
     assert world.until(Phase.FAILED).status.reason.code is ReasonCode.ENDPOINT_MISSING
 
 
 def test_a_live_source_without_a_deployment_to_copy_is_explained() -> None:
-    """`from: live` on an empty endpoint says what would help."""
+    """The reason for refusing `from: live` on an empty endpoint says what would help."""
     world = world_with(POLICY, EMPTY)
     assert world.until(Phase.FAILED).status.reason.code is ReasonCode.NO_DEPLOYMENT_TO_COPY
 

@@ -8,7 +8,7 @@ from tests.scenarios.world import BLUE, GREEN, World
 
 
 def test_a_rollout_has_flat_names_for_scripts() -> None:
-    """Everything under one name, with reasons as text."""
+    """Every value has one flat name, and reasons are text."""
     world = World()
     world.register()
     world.until_weight(10)
@@ -25,7 +25,7 @@ def test_a_rollout_has_flat_names_for_scripts() -> None:
 
 
 def test_a_hold_is_reported_to_scripts_as_text() -> None:
-    """The sentence that the API shows."""
+    """It is the sentence that the API shows."""
     world = World()
     world.register()
     world.until_weight(10)

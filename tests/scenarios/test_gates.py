@@ -1,4 +1,4 @@
-"""Stories about gates other than errors: what each rolls back for, with which reason, and that dry runs do nothing."""
+"""Gates other than errors: what each rolls back for, with which reason, and that dry runs have no effect."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SLOWER = Conduct(median=160.0)
 
 
 def judged_by(*gates: Gate, **settings: object) -> Policy:
-    """Return the stories' policy with these gates. settings: changes to the judge's settings."""
+    """Return the scenarios' policy with these gates. settings: changes to the judge's settings."""
     judge: JudgeSettings = replace(POLICY.judge, gates=gates, **settings)  # type: ignore[arg-type] # dataclass fields
     return replace(POLICY, judge=judge)
 
@@ -32,7 +32,7 @@ def reading(world: World, gate: str) -> Reading:
 
 
 def test_a_slower_version_is_rolled_back_by_its_latency() -> None:
-    """1.6 times blue's times, without errors: the reason has both times, both shares and the odds."""
+    """At 1.6 times blue's latency, without errors: the reason has both latencies, both shares and the odds."""
     world = World(conduct={BLUE: QUICK, GREEN: SLOWER})
     world.register()
     ended = world.until_finished()
@@ -49,7 +49,7 @@ def test_a_slower_version_is_rolled_back_by_its_latency() -> None:
 
 
 def test_a_latency_dry_run_changes_nothing_but_is_recorded() -> None:
-    """The same version is promoted; the odds that would have rolled it back are on record."""
+    """The same version is promoted; the odds that would have rolled it back are recorded."""
     gates = (ErrorsGate(), LatencyGate(role="dry_run"))
     world = World(judged_by(*gates), conduct={BLUE: QUICK, GREEN: SLOWER})
     world.register()
@@ -61,14 +61,14 @@ def test_a_latency_dry_run_changes_nothing_but_is_recorded() -> None:
 
 @pytest.mark.parametrize("median", [100.0, 120.0])
 def test_a_version_within_the_allowed_times_is_promoted(median: float) -> None:
-    """As fast as blue, or slower by less than the policy allows."""
+    """It is as fast as blue, or slower by less than the policy allows."""
     world = World(conduct={BLUE: QUICK, GREEN: Conduct(median=median)})
     world.register()
     assert world.until(Phase.PROMOTED).observed.serving == GREEN
 
 
 def test_a_version_that_rejects_callers_is_rolled_back() -> None:
-    """Green rejects five percent of what blue accepted as bad requests: not server errors, but noticed."""
+    """Green rejects, as bad requests, five percent of what blue accepts: no server errors, but noticed."""
     policy = judged_by(ErrorsGate(), ClientErrorsGate())
     world = World(policy, conduct={BLUE: Conduct(refused=0.01), GREEN: Conduct(refused=0.06)})
     world.register()
@@ -95,7 +95,7 @@ LIMITS: list[tuple[str, Gate, float, Conduct, str]] = [
 
 @pytest.mark.parametrize(("gate", "rate", "conduct", "name"), [row[1:] for row in LIMITS], ids=[r[0] for r in LIMITS])
 def test_an_absolute_limit_applies_however_blue_performs(gate: Gate, rate: float, conduct: Conduct, name: str) -> None:
-    """Blue and green are alike, and both exceed the limit: green is not let in."""
+    """Blue and green are alike, and both exceed the limit: green does not advance."""
     gates = (gate,) if isinstance(gate, ErrorsGate) else (ErrorsGate(), gate)
     world = World(judged_by(*gates), rates={BLUE: rate, GREEN: rate}, conduct={BLUE: conduct, GREEN: conduct})
     world.register()
@@ -106,14 +106,14 @@ def test_an_absolute_limit_applies_however_blue_performs(gate: Gate, rate: float
 
 
 def test_without_a_limit_errors_on_both_sides_are_no_harm() -> None:
-    """Three percent of errors on both sides is a bad day, not green's fault."""
+    """Three percent of errors on both sides is not green's fault."""
     world = World(judged_by(ErrorsGate(), budget=0.02), rates={BLUE: 0.03, GREEN: 0.03})
     world.register()
     assert world.until(Phase.PROMOTED, within=200).observed.serving == GREEN
 
 
 def test_a_bad_day_for_both_does_not_hold_a_good_version() -> None:
-    """Nothing failed in the past hour, now two percent do on both sides; bets by the past alone would hold it."""
+    """Nothing failed in the past hour; now 2 % fail on both sides. Betting on the past alone would hold green."""
     world = World(judged_by(ErrorsGate(), budget=0.02))
     world.rates |= {BLUE: 0.02, GREEN: 0.02}
     world.register()
@@ -121,7 +121,7 @@ def test_a_bad_day_for_both_does_not_hold_a_good_version() -> None:
 
 
 def test_percentiles_roll_back_if_nothing_else_is_known() -> None:
-    """Platform metrics have no single latencies; minutes with a higher P95 are enough."""
+    """The platform metrics have no individual latencies, but minutes with a higher P95 are enough."""
     slow = Conduct(median=300.0, percentiles=True)
     world = World(
         judged_by(ErrorsGate(), LatencyGate(), latency_from="metrics"),
@@ -134,7 +134,7 @@ def test_percentiles_roll_back_if_nothing_else_is_known() -> None:
 
 
 def test_a_step_waits_for_the_gates_that_it_names() -> None:
-    """At 10 percent only latency must be certified, although it is not critical; at 50 errors, as everywhere."""
+    """At 10 percent only latency must be certified, although it is not critical; at 50 percent errors, the default."""
     steps = (WeightStep(10, gates=("latency",)), WeightStep(50))
     policy = replace(judged_by(ErrorsGate(), LatencyGate()), steps=steps)
     world = World(policy, conduct={BLUE: QUICK, GREEN: QUICK})
@@ -153,7 +153,7 @@ def test_a_step_waits_for_the_gates_that_it_names() -> None:
 
 
 def test_a_critical_gate_without_a_past_holds_the_rollout() -> None:
-    """Blue's latency was not measured in the past hour: nothing can be certified, so an operator is needed."""
+    """Blue's latency was not measured in the past hour, so nothing can be certified and an operator is needed."""
     world = World(judged_by(ErrorsGate(), LatencyGate(role="critical")))
     world.register()
     paused = world.until(Phase.PAUSED)
@@ -169,7 +169,7 @@ ROLES: tuple[Role, ...] = ("non_blocking", "dry_run")
 
 @pytest.mark.parametrize("role", ROLES)
 def test_a_gate_without_a_past_that_nothing_waits_for_is_left_out(role: Role) -> None:
-    """The rollout continues with the others, and the first weight's entry says what is not judged."""
+    """The rollout continues with the other gates, and the first weight's entry says what is not judged."""
     world = World(judged_by(ErrorsGate(), LatencyGate(role=role)))
     world.register()
     world.until(Phase.PROMOTED)
@@ -179,13 +179,13 @@ def test_a_gate_without_a_past_that_nothing_waits_for_is_left_out(role: Role) ->
 
 
 def bad_answers() -> dict[str, tuple[float, Conduct]]:
-    """Return ways to go bad: a rate of failures and a conduct."""
+    """Return two ways to go bad, each as a failure rate and a conduct."""
     return {"errors": (0.2, QUICK), "latency": (0.0, Conduct(median=400.0))}
 
 
 @pytest.mark.parametrize("gate", ["errors", "latency"])
 def test_a_version_that_goes_bad_with_all_traffic_is_rolled_back(gate: str) -> None:
-    """At 100 percent there is no blue to compare with, so what it did earlier is what counts."""
+    """At 100 percent there is no blue to compare with, so green is compared with the past."""
     world = World(conduct={BLUE: QUICK, GREEN: QUICK})
     world.register()
     world.until(Phase.PROMOTING)

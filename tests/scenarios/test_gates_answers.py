@@ -1,4 +1,4 @@
-"""Stories about green's answers and users' own queries: judged on mirrored traffic first, then on live traffic."""
+"""Green's answers and users' own queries: judged on mirrored traffic first, then on live traffic."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def met_nobody(world: World) -> bool:
 
 
 def test_shifted_predictions_are_noticed_during_the_mirror() -> None:
-    """Green says `leave` three times as often as blue: rolled back during the mirror, with the class."""
+    """Green says `leave` three times as often as blue: rolled back during the mirror, and the reason has the class."""
     world = World(mirrored(PredictionsGate()), conduct={BLUE: USUAL})
     world.conduct[GREEN] = Conduct(predictions={"stay": 0.7, "leave": 0.3})
     world.register()
@@ -44,7 +44,7 @@ def test_shifted_predictions_are_noticed_during_the_mirror() -> None:
 
 
 def test_predictions_that_are_rarer_are_noticed_too() -> None:
-    """A class that green gives less often than blue is as much of a shift."""
+    """A class that green gives less often than blue is a shift as well."""
     world = World(judged_by(ErrorsGate(), PredictionsGate()), conduct={BLUE: USUAL})
     world.conduct[GREEN] = Conduct(predictions={"stay": 0.5, "leave": 0.1, "unsure": 0.4})
     world.register()
@@ -52,7 +52,7 @@ def test_predictions_that_are_rarer_are_noticed_too() -> None:
 
 
 def test_a_class_that_blue_never_gave_is_noticed() -> None:
-    """Classes that are not in blue's past are counted together, and here there are too many."""
+    """Classes that are not in blue's past are counted together; here there are too many of them."""
     world = World(judged_by(ErrorsGate(), PredictionsGate()), conduct={BLUE: USUAL})
     world.conduct[GREEN] = Conduct(predictions={"stay": 0.8, "leave": 0.1, "error": 0.1})
     world.register()
@@ -61,7 +61,7 @@ def test_a_class_that_blue_never_gave_is_noticed() -> None:
 
 
 def test_a_retrained_model_may_answer_slightly_differently() -> None:
-    """Two points between classes are normal after retraining: promoted, by mirror and by live traffic."""
+    """A shift of two points between classes is normal after retraining: promoted, by mirror and by live traffic."""
     world = World(mirrored(PredictionsGate()), conduct={BLUE: USUAL})
     world.conduct[GREEN] = Conduct(predictions={"stay": 0.88, "leave": 0.12})
     world.register()
@@ -69,7 +69,7 @@ def test_a_retrained_model_may_answer_slightly_differently() -> None:
 
 
 def test_predictions_without_a_past_are_reported_as_not_judged() -> None:
-    """The collector was off until now: the gate is left out, with the reason in the first traffic entry."""
+    """The collector was off until now: the gate is left out, and the first traffic entry says why."""
     world = World(mirrored(PredictionsGate()))
     world.register()
     world.until(Phase.PROMOTED)
@@ -79,7 +79,7 @@ def test_predictions_without_a_past_are_reported_as_not_judged() -> None:
 
 
 def test_a_version_that_disagrees_with_blue_gets_no_live_traffic() -> None:
-    """One in five mirrored requests gets another answer; five percent were allowed."""
+    """Green answers one in five mirrored requests differently; five percent are allowed."""
     world = World(mirrored(DisagreementGate()))
     world.conduct[GREEN] = Conduct(counted={"disagreement": 0.2})
     world.register()
@@ -109,7 +109,7 @@ def test_a_mirror_without_pairs_of_answers_does_not_end(missing: bool) -> None: 
 
 
 def test_allowed_disagreement_continues() -> None:
-    """Four percent, of five allowed: the mirror ends, and live traffic, which has no pairs, changes nothing."""
+    """Four percent of five allowed: the mirror ends, and live traffic, which has no pairs, changes nothing."""
     world = World(mirrored(DisagreementGate()))
     world.conduct[GREEN] = Conduct(counted={"disagreement": 0.04})
     world.register()
@@ -120,7 +120,7 @@ def test_allowed_disagreement_continues() -> None:
 
 
 def test_a_query_rolls_back_by_what_it_counts() -> None:
-    """The user's own bad and total, under the gate's name, next to errors that show nothing."""
+    """The reason has the query's own bad and total under the gate's name, while errors show nothing."""
     world = World(judged_by(ErrorsGate(), FRAUD), conduct={BLUE: Conduct(counted={"fraud": 0.01})})
     world.conduct[GREEN] = Conduct(counted={"fraud": 0.06})
     world.register()

@@ -1,4 +1,4 @@
-"""Stories about kept evidence: each judged minute's, and the numbers behind a decision."""
+"""Stored evidence: each judged minute's, and the numbers behind a decision."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ AWAY = "the query for churn: throttled"
 
 
 def kept(world: World) -> tuple[Judgement, ...]:
-    """Return what the gates said about each minute of the rollout."""
+    """Return the stored readings of each minute of the rollout."""
     return world.store.kept_judgements(world.rollout().id)
 
 
@@ -31,7 +31,7 @@ def convicted() -> World:
 
 
 def test_each_judged_minute_is_kept_with_what_each_gate_said() -> None:
-    """Every minute from the first to the last that was judged, once, with its weight and each gate's reading."""
+    """Every judged minute, once, with its weight and each gate's reading."""
     world = convicted()
     minutes = [one.minute for one in kept(world)]
     assert minutes == [minutes[0] + number * MINUTE for number in range(len(minutes))]
@@ -55,18 +55,18 @@ def test_kept_evidence_shows_how_the_odds_grew() -> None:
 
 
 def test_thresholds_are_kept_with_the_odds() -> None:
-    """Where each gate would roll back by itself, and the certificate that the step needs."""
+    """They are the odds at which each gate alone would roll back, and the certificate that the step needs."""
     world = convicted()
     errors, latency = kept(world)[-1].readings
     assert errors.harm_threshold is not None
     assert latency.harm_threshold is not None
-    assert errors.harm_threshold < latency.harm_threshold  # five ninths of the risk, and four
+    assert errors.harm_threshold < latency.harm_threshold  # five ninths of the risk, versus four
     assert errors.certificate_threshold is not None
     assert latency.certificate_threshold is None
 
 
 def test_a_minute_without_data_for_a_gate_is_kept_with_the_reason() -> None:
-    """Later readers see which minutes had no evidence, and why."""
+    """A reader can later see which minutes had no evidence, and why."""
     policy = judged_by(ErrorsGate(), QueryGate("fraud", "gates/fraud.kql"))
     alike = Conduct(counted={"fraud": 0.01})
     world = World(policy, conduct={BLUE: alike, GREEN: alike})
@@ -96,7 +96,7 @@ def test_evidence_survives_a_pause() -> None:
 
 
 def test_the_history_has_the_numbers_of_each_gate() -> None:
-    """The rollback's entry has every gate's counts and odds, as JSON that any reader accepts."""
+    """The rollback's entry has every gate's counts and odds, as JSON that any parser accepts."""
     world = convicted()
     [entry] = [each for each in world.history() if each.after is Phase.ROLLING_BACK and each.before is Phase.STEPPING]
     assert entry.verdict is not None
@@ -107,7 +107,7 @@ def test_the_history_has_the_numbers_of_each_gate() -> None:
 
 
 def test_every_entry_of_every_story_is_finite_json() -> None:
-    """Every number in a history can be represented in JSON, and none is lost in storage."""
+    """Every number in a history can be represented in JSON, and storage changes none of them."""
     policy = judged_by(ErrorsGate(), LatencyGate(), QueryGate("fraud", "gates/fraud.kql", role="dry_run"))
     world = World(policy, rates={GREEN: 1.0}, conduct={BLUE: QUICK})
     world.register()
@@ -117,7 +117,7 @@ def test_every_entry_of_every_story_is_finite_json() -> None:
 
 
 def test_a_minute_is_kept_with_the_share_that_it_had() -> None:
-    """The log is late: minutes of the previous step are judged after the next was ordered, and keep their share."""
+    """The log is late: the previous step's minutes are judged after the next one was ordered, and keep their share."""
     world = World(replace(POLICY, judge=replace(POLICY.judge, telemetry_lag=5 * MINUTE)))
     world.register()
     rollout = world.until(Phase.PROMOTED)

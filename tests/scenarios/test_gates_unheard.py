@@ -1,4 +1,4 @@
-"""Stories about a green that gives a gate nothing to count, or nothing readable, which must not pass the gate."""
+"""A green that gives a gate nothing to count, or nothing readable, does not pass that gate."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ USUAL = Conduct(predictions={"stay": 0.7, "leave": 0.3})
 
 @pytest.mark.parametrize("share", [0.2, 1.0])
 def test_answers_without_a_prediction_are_harm(share: float) -> None:
-    """A fifth or all of green's answers have none, while all of blue's do: rolled back by the predictions gate."""
+    """A fifth or all of green's answers have none, while all of blue's do: the predictions gate rolls it back."""
     rest = 1.0 - share
     empty = Conduct(predictions={"stay": 0.7 * rest, "leave": 0.3 * rest, "(unreadable)": share})
     world = World(judged_by(ErrorsGate(), PredictionsGate()), conduct={BLUE: USUAL, GREEN: empty})
@@ -31,7 +31,7 @@ def test_answers_without_a_prediction_are_harm(share: float) -> None:
 
 
 def test_equally_unreadable_answers_are_no_harm() -> None:
-    """An outcome that is as frequent with blue does not count against green."""
+    """Unreadable answers that are as frequent with blue do not count against green."""
     halves = Conduct(predictions={"stay": 0.6, "(unreadable)": 0.4})
     world = World(judged_by(ErrorsGate(), PredictionsGate()), conduct={BLUE: halves, GREEN: halves})
     world.register()
@@ -41,7 +41,7 @@ def test_equally_unreadable_answers_are_no_harm() -> None:
 @pytest.mark.parametrize("share", [0.07, 0.3])
 @pytest.mark.parametrize("read_as", ["stay", "leave", "maybe"])
 def test_a_green_that_reads_what_blue_could_not_is_promoted(share: float, read_as: str) -> None:
-    """Fewer answers without a prediction are no harm, and neither is what they turn out to be."""
+    """Fewer unreadable answers are no harm, whichever class they turn out to have."""
     known = {"stay": 0.8 * (1 - share), "leave": 0.2 * (1 - share)}
     old, new = Conduct(predictions=known | {"(unreadable)": share}), dict(known)
     new[read_as] = new.get(read_as, 0.0) + share
@@ -54,7 +54,7 @@ def test_a_green_that_reads_what_blue_could_not_is_promoted(share: float, read_a
 @pytest.mark.parametrize("share", [0.1, 0.3, 0.7, 1.0])
 @pytest.mark.parametrize("lost", [("stay", "leave"), ("leave",)])
 def test_a_blue_that_becomes_unreadable_is_not_greens_harm(share: float, lost: tuple[str, ...]) -> None:
-    """In the middle of the rollout: the share of blue's answers of these classes that have no prediction any more."""
+    """It happens in the middle of the rollout. share: how many of blue's answers of these classes become unreadable."""
     left = {label: part * (1 - share * (label in lost)) for label, part in {"stay": 0.7, "leave": 0.3}.items()}
     gates = judged_by(ErrorsGate(), PredictionsGate())
     world = World(gates, rpm=4000, conduct={BLUE: USUAL, GREEN: USUAL})
@@ -68,7 +68,7 @@ def test_a_blue_that_becomes_unreadable_is_not_greens_harm(share: float, lost: t
 
 
 def test_another_class_is_harm_next_to_a_blue_that_becomes_unreadable() -> None:
-    """What blue cannot read any more excuses no more than that."""
+    """Blue's unreadable answers excuse no larger shift than their own share."""
     gates = judged_by(ErrorsGate(), PredictionsGate())
     world = World(gates, rpm=4000, conduct={BLUE: USUAL, GREEN: USUAL})
     world.register()
@@ -80,7 +80,7 @@ def test_another_class_is_harm_next_to_a_blue_that_becomes_unreadable() -> None:
 
 
 def test_more_unreadable_answers_than_blues_are_harm() -> None:
-    """Blue has some, green three times as many."""
+    """Blue has some, and green three times as many."""
     few, many = ({"stay": 0.9 - share, "leave": 0.1, "(unreadable)": share} for share in (0.06, 0.18))
     gates = judged_by(ErrorsGate(), PredictionsGate())
     world = World(gates, rpm=4000, conduct={BLUE: Conduct(predictions=few), GREEN: Conduct(predictions=many)})
@@ -90,7 +90,7 @@ def test_more_unreadable_answers_than_blues_are_harm() -> None:
 
 
 def test_a_class_that_becomes_rarer_is_harm_although_blue_leaves_answers_unreadable() -> None:
-    """Only the other direction allows for what blue could not read."""
+    """Blue's unreadable answers excuse only classes that become more frequent."""
     old, new = {"stay": 0.6, "leave": 0.2, "(unreadable)": 0.2}, {"stay": 0.75, "leave": 0.05, "(unreadable)": 0.2}
     gates = judged_by(ErrorsGate(), PredictionsGate())
     world = World(gates, rpm=4000, conduct={BLUE: Conduct(predictions=old), GREEN: Conduct(predictions=new)})
@@ -101,7 +101,7 @@ def test_a_class_that_becomes_rarer_is_harm_although_blue_leaves_answers_unreada
 
 @pytest.mark.parametrize("inconclusive", ["pause", "advance"])
 def test_a_gate_with_data_only_from_blue_lets_nothing_advance(inconclusive: str) -> None:
-    """Green collects nothing: it stays at the first weight, and the reason names the gate; uncertified too."""
+    """Green collects nothing: it stays at the first weight, even under `advance`; the reason names the gate."""
     world = World(judged_by(ErrorsGate(), PredictionsGate(), inconclusive=inconclusive), conduct={BLUE: USUAL})
     world.register()
     paused = world.until(Phase.PAUSED, within=90)
@@ -114,7 +114,7 @@ def test_a_gate_with_data_only_from_blue_lets_nothing_advance(inconclusive: str)
 
 
 def test_late_data_from_green_lets_it_continue() -> None:
-    """Answers that start late cost only minutes."""
+    """Answers whose collection starts late cost only minutes."""
     world = World(judged_by(ErrorsGate(), FRAUD), conduct={BLUE: COUNTED})
     world.register()
     world.until_weight(10)
@@ -126,7 +126,7 @@ def test_late_data_from_green_lets_it_continue() -> None:
 
 
 def test_a_green_that_falls_silent_later_is_not_promoted() -> None:
-    """It had data at 10 percent but has none with all traffic: the bake does not end by the clock."""
+    """It had data at 10 percent but has none with all traffic: no elapsed time ends the bake."""
     policy = judged_by(ErrorsGate(), FRAUD)
     world = World(policy, conduct={BLUE: COUNTED, GREEN: COUNTED})
     world.register()
@@ -139,7 +139,7 @@ def test_a_green_that_falls_silent_later_is_not_promoted() -> None:
 
 @pytest.mark.parametrize(("bakes", "deadline"), [(False, "rollout"), (True, "step")])
 def test_a_green_that_is_never_heard_is_rolled_back_at_the_deadline(*, bakes: bool, deadline: str) -> None:
-    """Not before: what is missing is usually a setting, and says nothing about the model."""
+    """Not earlier: missing data is usually caused by a setting, and says nothing about the model."""
     limits = replace(POLICY.deadlines, step=timedelta(hours=1), rollout=timedelta(hours=2))
     policy = replace(judged_by(ErrorsGate(), FRAUD), deadlines=limits)
     world = World(policy, conduct={BLUE: COUNTED, GREEN: COUNTED} if bakes else {BLUE: COUNTED})
@@ -154,14 +154,14 @@ def test_a_green_that_is_never_heard_is_rolled_back_at_the_deadline(*, bakes: bo
 
 
 def test_a_dry_run_without_data_from_green_holds_nothing() -> None:
-    """It cannot roll back, so there is nothing to get past."""
+    """It cannot roll back, so nothing waits for it."""
     world = World(judged_by(ErrorsGate(), replace(FRAUD, role="dry_run")), conduct={BLUE: COUNTED})
     world.register()
     assert world.until(Phase.PROMOTED).observed.serving == GREEN
 
 
 def test_a_gate_for_rare_events_does_not_wait_without_need() -> None:
-    """One event in a thousand requests at little traffic: that none was counted means nothing."""
+    """Events are one in a thousand requests and traffic is low: counting none means nothing."""
     rare = Conduct(counted={"fraud": 0.0})
     world = World(judged_by(ErrorsGate(), FRAUD), rpm=100, conduct={BLUE: rare})
     world.telemetry.rows = [

@@ -1,6 +1,6 @@
-"""Stories about missing data: a source that fails, a past that is late, a green that nobody calls.
+"""Missing data: a source that fails, a past that is late, a green that nobody calls.
 
-No evidence is neither harm nor safety; it is reported, and the other gates are judged meanwhile.
+Missing evidence is neither harm nor safety. It is reported, and the other gates are judged meanwhile.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ AWAY = "the query for churn: throttled"
 
 
 def with_query() -> World:
-    """Return a world with a query next to errors, and green at 10 percent."""
+    """Return a world with a query gate next to errors, and green at 10 percent."""
     world = World(judged_by(ErrorsGate(), FRAUD), conduct={BLUE: ALIKE, GREEN: ALIKE})
     world.register()
     world.until_weight(10)
@@ -34,7 +34,7 @@ def with_query() -> World:
 
 
 def test_a_failing_query_is_missing_and_not_passed() -> None:
-    """Its reading says why, and the missing counts are no evidence: errors alone do not promote the rollout."""
+    """Its reading says why, and missing counts are no evidence: errors alone do not promote the rollout."""
     world = with_query()
     world.telemetry.missing["fraud"] = AWAY
     world.minutes(6)
@@ -47,7 +47,7 @@ def test_a_failing_query_is_missing_and_not_passed() -> None:
 
 
 def test_errors_still_roll_back_while_a_query_fails() -> None:
-    """A missing source only affects its own evidence."""
+    """A missing source affects only its own gates."""
     world = with_query()
     world.telemetry.missing["fraud"] = AWAY
     world.rates[GREEN] = 0.1
@@ -56,7 +56,7 @@ def test_errors_still_roll_back_while_a_query_fails() -> None:
 
 
 def test_a_query_that_answers_again_is_judged_from_then_on() -> None:
-    """The gap remains: its minutes are not read again, and those after it roll back."""
+    """The gap is not read again, and the minutes after it roll green back."""
     world = with_query()
     world.minutes(2)
     world.telemetry.missing["fraud"] = AWAY
@@ -70,7 +70,7 @@ def test_a_query_that_answers_again_is_judged_from_then_on() -> None:
 
 
 def test_a_critical_gate_that_is_missing_for_long_pauses() -> None:
-    """Silence cannot certify: when patience runs out, the rollout pauses at its weight."""
+    """Missing data cannot certify: when patience runs out, the rollout pauses at its weight."""
     gates = (ErrorsGate(), replace(FRAUD, role="critical"))
     world = World(judged_by(*gates), conduct={BLUE: ALIKE, GREEN: ALIKE})
     world.register()
@@ -102,7 +102,7 @@ def test_the_past_is_waited_for_and_then_done_without() -> None:
 
 
 def test_a_late_past_is_used() -> None:
-    """Three minutes without an answer cost three minutes but no gate."""
+    """Three minutes without an answer delay the rollout by three minutes; no gate is lost."""
     world = World(judged_by(ErrorsGate(), FRAUD), conduct={BLUE: ALIKE, GREEN: Conduct(counted={"fraud": 0.5})})
     world.telemetry.missing["fraud"] = AWAY
     world.register()
@@ -114,7 +114,7 @@ def test_a_late_past_is_used() -> None:
 
 
 def test_starvation_and_its_end_are_each_reported_once() -> None:
-    """Blue answers and green gets none of its share: neither good nor bad, but operators should know."""
+    """Blue gets requests and green none of its share: neither good nor bad, but operators should know."""
     world = World(avoided={GREEN})
     world.register()
     world.until_weight(10)
@@ -133,7 +133,7 @@ def test_starvation_and_its_end_are_each_reported_once() -> None:
 
 @pytest.mark.parametrize("inconclusive", ["pause", "advance"])
 def test_a_starved_green_pauses_when_patience_runs_out(inconclusive: str) -> None:
-    """Even if the policy advances uncertified: more weight would not bring it requests either."""
+    """Even if the policy advances uncertified: a higher weight would not bring green requests either."""
     judge: JudgeSettings = replace(POLICY.judge, inconclusive=inconclusive)  # type: ignore[arg-type] # one of the two
     world = World(replace(POLICY, judge=judge), avoided={GREEN})
     world.register()
@@ -143,7 +143,7 @@ def test_a_starved_green_pauses_when_patience_runs_out(inconclusive: str) -> Non
 
 
 def test_a_quiet_endpoint_starves_nobody() -> None:
-    """If blue gets nothing either, green is not starved: there is just nothing to see."""
+    """If blue gets nothing either, green is not starved: there is no traffic to see."""
     world = World(conduct={BLUE: QUICK, GREEN: QUICK})
     world.register()
     world.until_weight(10)
@@ -153,7 +153,7 @@ def test_a_quiet_endpoint_starves_nobody() -> None:
 
 
 def test_latency_is_missing_if_only_its_source_fails() -> None:
-    """Errors and latency have different sources: without latency, errors alone promote, which is reported."""
+    """Errors and latency have different sources: without latency, errors alone promote, and the gap is reported."""
     policy = judged_by(ErrorsGate(), LatencyGate(), latency_from="metrics")
     timed = replace(QUICK, percentiles=True)
     world = World(policy, conduct={BLUE: timed, GREEN: timed})
@@ -165,7 +165,7 @@ def test_latency_is_missing_if_only_its_source_fails() -> None:
 
 
 def test_a_needed_gate_that_is_waited_for_is_shown_and_named_at_the_deadline() -> None:
-    """A query without an answer before the first weight: the step waits, says for what, and ends by its deadline."""
+    """A query has no answer before the first weight: the step waits, says what for, and ends by its deadline."""
     fraud = QueryGate("fraud", "fraud.kql", role="critical")
     judge = replace(POLICY.judge, gates=(ErrorsGate(), fraud))
     world = World(replace(POLICY, judge=judge))
@@ -180,7 +180,7 @@ def test_a_needed_gate_that_is_waited_for_is_shown_and_named_at_the_deadline() -
 
 
 def test_long_explanations_of_what_is_missing_fit_in_a_record() -> None:
-    """A source may quote whole pages, for each of many gates; a row takes 480,000 characters."""
+    """A source may quote whole pages for each of many gates; a row holds 480,000 characters."""
     world = World()
     world.telemetry.missing = {f"gate-{n}": "x" * 5000 for n in range(100)}
     world.register()

@@ -34,7 +34,7 @@ SECOND = timedelta(seconds=1)
 
 
 def test_a_resumed_step_has_all_its_time_again() -> None:
-    """Paused for longer than the step's deadline, then resumed: deadline and patience start now."""
+    """Paused for longer than the step's deadline, then resumed: deadline and patience start again."""
     for hours in (1, 9):
         began = NOW - hours * HOUR
         paused = rollout(Phase.PAUSED, step=FIRST, in_pause_step=False, step_since=began, request=request(Verb.RESUME))
@@ -43,7 +43,7 @@ def test_a_resumed_step_has_all_its_time_again() -> None:
 
 
 def test_minutes_after_a_long_silence_are_not_skipped() -> None:
-    """Eight hours settle at once and contain one minute with traffic, the first: the second is read next."""
+    """Eight hours settle at once; only their first minute had traffic. Reading continues with the second."""
     start = NOW - 8 * HOUR
     watched = rollout(Phase.STEPPING, judged_until=start, steady_since=start)
     row = DeploymentMinute(BLUE, start, 90, 0)
@@ -53,7 +53,7 @@ def test_minutes_after_a_long_silence_are_not_skipped() -> None:
 
 @pytest.mark.parametrize(("passed", "acts"), [(109 * SECOND, False), (110 * SECOND, True)])
 def test_a_lease_lasts_as_long_as_it_may_and_no_longer(passed: timedelta, *, acts: bool) -> None:
-    """A dead holder is waited for exactly two minutes, less the allowance for clock skew."""
+    """Another process waits for a dead holder's lease for exactly two minutes, less the allowance for clock skew."""
     undisturbed = Plan()
     going = lawful_world()
     going_back(going)
@@ -68,7 +68,7 @@ def test_a_lease_lasts_as_long_as_it_may_and_no_longer(passed: timedelta, *, act
 
 
 def test_after_a_refusal_nothing_more_is_ordered() -> None:
-    """Azure refuses to copy the autoscale settings: the weight that was to follow waits for the next decision."""
+    """Azure refuses to copy the autoscale settings, so the weight that would follow waits for the next decision."""
     world = World()
     world.register()
     at_ten = world.until_weight(10)
@@ -92,7 +92,7 @@ def test_after_a_refusal_nothing_more_is_ordered() -> None:
 
 
 def test_an_edit_is_noticed_before_a_request_is_carried_out() -> None:
-    """Someone sets the traffic, someone else promotes without knowing: the edit is not overwritten."""
+    """Someone sets the traffic, and someone else promotes without knowing: the edit is not overwritten."""
     world = World()
     world.register()
     step = world.until_weight(10).progress.step
@@ -117,7 +117,7 @@ def test_an_edit_is_noticed_before_a_request_is_carried_out() -> None:
 def test_the_largest_of_the_others_gets_the_share_of_a_first_green(
     others: dict[str, int], after: dict[str, int]
 ) -> None:
-    """There is no blue: of the others, the one with the most traffic gets it; ties are always broken alike."""
+    """There is no blue, so the deployment with the most traffic gets it; ties are always broken the same way."""
     traffic = others | {GREEN: 100 - sum(others.values())}
     deployments = {name: DeploymentSeen(name, Provisioning.SUCCEEDED, "azureml:churn:5") for name in traffic}
     found = EndpointSeen("churn", Provisioning.SUCCEEDED, traffic, {}, deployments)
@@ -126,7 +126,7 @@ def test_the_largest_of_the_others_gets_the_share_of_a_first_green(
 
 
 def test_another_that_is_not_ready_gets_nothing() -> None:
-    """The largest of the others failed: the next one gets green's share and its own."""
+    """The largest of the others failed, so the next one gets both its share and green's."""
     traffic = {GREEN: 20, "a": 50, "b": 30}
     states = {GREEN: Provisioning.SUCCEEDED, "a": Provisioning.FAILED, "b": Provisioning.SUCCEEDED}
     deployments = {name: DeploymentSeen(name, state) for name, state in states.items()}
@@ -137,7 +137,7 @@ def test_another_that_is_not_ready_gets_nothing() -> None:
 
 @pytest.mark.parametrize("waits", ["a hold", "a request"])
 def test_a_weight_that_was_decided_before_waits(waits: str) -> None:
-    """50 % was decided but not ordered yet, because Azure was busy: it is not ordered now either."""
+    """A weight of 50 % was decided but not ordered because Azure was busy; a hold or a request now comes first."""
     fifty = {BLUE: 50, GREEN: 50}
     free = rollout(Phase.STEPPING, weight=50, expected=(TEN, fifty))
     found = endpoint(TEN)
@@ -148,7 +148,7 @@ def test_a_weight_that_was_decided_before_waits(waits: str) -> None:
 
 
 def test_no_deadline_fires_while_nothing_is_observed() -> None:
-    """The log is away for longer than a step may take."""
+    """The log is unavailable for longer than a step may take."""
     patient = replace(POLICY.judge, patience=timedelta(hours=9))
     world = World(replace(POLICY, judge=patient, deadlines=replace(POLICY.deadlines, step=timedelta(hours=1))))
     world.register()
@@ -165,7 +165,7 @@ def dies_after_an_order(point: str) -> None:
 
 
 def test_an_order_of_a_dead_process_is_taken_back() -> None:
-    """It gave green traffic and died before it could say so. Until Azure has done both, nothing is rolled back."""
+    """It gave green traffic and died before recording that. The rollback ends only once both orders took effect."""
     world = World()
     ready(world)
     world.endpoints.hidden = world.endpoints.stuck = True
@@ -183,7 +183,7 @@ def test_an_order_of_a_dead_process_is_taken_back() -> None:
 
 
 def test_what_serves_may_not_be_deleted() -> None:
-    """It is due, and something else is healthy, but it still gets requests."""
+    """Its deletion is due and something else is healthy, but it still gets requests."""
     due = rollout(Phase.PROMOTED, clean_after=NOW - HOUR, seen_healthy=SeenHealthy(GREEN, NOW, NOW))
     allowed = [may_delete(due, endpoint(traffic), NOW) for traffic in ({GREEN: 100}, {BLUE: 1, GREEN: 99})]
     assert allowed == [True, False]
@@ -200,7 +200,7 @@ def test_a_mirror_ends_before_live_traffic_begins() -> None:
 def test_a_blue_that_serves_again_gets_its_instances_back_and_keeps_those_that_others_added(
     found: int, wanted: int
 ) -> None:
-    """It may still be scaled down by an order of ours, so the opposite is ordered, but never fewer than it has."""
+    """An order of Teal's may still scale it down, so the opposite is ordered, but never fewer than it has."""
     kept = rollout(Phase.PROMOTED, placement=Beside(BLUE, 10), blue_scaled_down=True, clean_after=NOW + HOUR)
     serves = endpoint(ALL_BLUE)
     blue = replace(serves.deployments[BLUE], instances=found)
@@ -232,13 +232,13 @@ def test_a_kept_blue_shrinks_only_while_what_serves_is_seen_healthy(
     scaling = kept.with_ending(autoscale="enabled")
     assert (SwitchAutoscale("churn", BLUE, enabled=False) in difference(scaling, look, NOW)) == shrinks
     halted = Hold(reason(ReasonCode.HALTED, actor="ada", comment="incident 6"), NOW)
-    for ordered in (kept, scaling):  # what was decided before the halt, and had not been carried out
+    for ordered in (kept, scaling):  # decided before the halt, but not yet carried out
         assert difference(replace(ordered, hold=halted), look, NOW) == ()
 
 
 @pytest.mark.parametrize(("ago", "deleted"), [(9, True), (10, False)])
 def test_an_inherited_blue_goes_only_if_the_log_showed_what_serves_lately(ago: int, *, deleted: bool) -> None:
-    """Older minutes are remembered for late rows; they do not show how it performs now."""
+    """Older minutes are remembered for late rows, but do not show how it performs now."""
     recent = (MinuteCounts(green=60, blue=60), *ago * (MinuteCounts(green=60),))
     kept = (Kept(PARKED, NOW - HOUR),)
     inherits = rollout(Phase.STEPPING, kept=kept, judged_until=NOW, recent=recent, created=NOW - HOUR)

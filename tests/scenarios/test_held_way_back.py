@@ -1,4 +1,4 @@
-"""Stories about a kept blue during a freeze or a halt: it is neither deleted nor scaled down."""
+"""A kept blue during a freeze or a halt: it is neither deleted nor scaled down."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KEEPS = replace(POLICY, keep_blue=timedelta(minutes=40))
 
 
 def world_of(instances: int = 9, **policy: object) -> World:
-    """Return a world in which blue has this many instances, and 7 was registered."""
+    """Return a world in which blue has this many instances and 7 was registered."""
     world = World(replace(KEEPS, **policy))  # type: ignore[arg-type] # fields of the policy
     world.endpoints.seen[ENDPOINT] = replace(
         serving(), deployments={BLUE: replace(serving().deployments[BLUE], instances=instances)}
@@ -36,7 +36,7 @@ def halt(world: World) -> None:
 
 
 def lift(world: World) -> None:
-    """Have Bob end the halt."""
+    """Have Bob lift the halt."""
     halted = world.store.halt()
     assert halted is not None
     world.store.set_halt(replace(halted, ended=HaltEnd("bob", "it was the client", world.clock())))
@@ -54,7 +54,7 @@ def inherited(world: World, phase: Phase) -> World:
 
 @pytest.mark.parametrize("how", ["halt", "freeze"])
 def test_a_kept_blue_keeps_its_instances_and_stays_until_the_hold_ends(how: str) -> None:
-    """It begins right after the promotion and lasts longer than `keep_blue`; then blue goes, and nothing is amiss."""
+    """The hold begins right after the promotion and outlasts `keep_blue`; afterwards blue is deleted as usual."""
     window = FreezeWindow("the fair", since=MIDNIGHT + 18 * MINUTE, until=MIDNIGHT + 95 * MINUTE)
     world = world_of(capacity=Capacity(kept_blue=3), freeze=(window,) if how == "freeze" else ())
     world.until(Phase.PROMOTED)
@@ -72,7 +72,7 @@ def test_a_kept_blue_keeps_its_instances_and_stays_until_the_hold_ends(how: str)
 
 
 def test_a_kept_blue_whose_time_is_not_over_is_scaled_down_after_the_halt() -> None:
-    """The halt lasts ten minutes of forty: the promised end of its time does not move."""
+    """The halt lasts ten of the forty minutes; the end of the promised time does not move."""
     world = world_of(capacity=Capacity(kept_blue=3))
     due = world.until(Phase.PROMOTED).ending.clean_after
     halt(world)
@@ -83,7 +83,7 @@ def test_a_kept_blue_whose_time_is_not_over_is_scaled_down_after_the_halt() -> N
 
 
 def test_a_rollback_goes_through_a_halt_and_gives_a_small_blue_its_instances_back() -> None:
-    """Blue was already small when everything was halted."""
+    """Blue had already been scaled down when everything was halted."""
     world = world_of(capacity=Capacity(kept_blue=3))
     world.until(Phase.PROMOTED)
     world.until_instances(3)
@@ -97,7 +97,7 @@ def test_a_rollback_goes_through_a_halt_and_gives_a_small_blue_its_instances_bac
 
 
 def test_a_blue_that_is_given_traffic_in_a_halt_grows() -> None:
-    """With its autoscaler."""
+    """Its instances and its autoscaler are restored."""
     world = world_of(capacity=Capacity(kept_blue=3))
     world.endpoints.autoscale[ENDPOINT] = {BLUE}
     world.until(Phase.PROMOTED)
@@ -111,7 +111,7 @@ def test_a_blue_that_is_given_traffic_in_a_halt_grows() -> None:
 
 @pytest.mark.parametrize("phase", [Phase.PROVISIONING, Phase.STEPPING, Phase.PROMOTED, Phase.ROLLED_BACK])
 def test_an_inherited_blue_stays_until_the_halt_ends(phase: Phase) -> None:
-    """Wherever 8 is, 6 stays for seventy minutes after its time; then it is deleted, and nobody is asked to do that."""
+    """Whatever phase 8 is in, 6 outlives its time by seventy minutes and is then deleted without an operator."""
     world = world_of()
     if phase is Phase.ROLLED_BACK:
         world.rates = {NEXT: 0.6}
@@ -129,7 +129,7 @@ def test_an_inherited_blue_stays_until_the_halt_ends(phase: Phase) -> None:
 
 
 def test_a_rolled_back_green_is_cleaned_up_in_a_halt() -> None:
-    """It is no way back, also where 8 has inherited one."""
+    """It is not a way back, even if 8 has inherited one."""
     world = world_of()
     world.rates = {NEXT: 0.6}
     inherited(world, Phase.STEPPING)
@@ -143,7 +143,7 @@ def test_a_rolled_back_green_is_cleaned_up_in_a_halt() -> None:
 
 
 def test_a_halt_makes_no_room_on_a_full_endpoint() -> None:
-    """8 waits until the halt ends; only then does 6 go."""
+    """8 waits until the halt ends; only then is 6 deleted."""
     others = {f"other-{n}": DeploymentSeen(f"other-{n}", Provisioning.SUCCEEDED, "azureml:other:1") for n in range(18)}
     world = world_of(keep_blue=timedelta(hours=9))
     world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=world.seen.deployments | others)
@@ -161,7 +161,7 @@ def test_a_halt_makes_no_room_on_a_full_endpoint() -> None:
 
 
 def test_the_next_version_does_not_wait_for_a_blue_that_is_not_scaled_down_in_a_halt() -> None:
-    """8 inherits 6 with all its instances, and the rollout that is over is not on hold any more."""
+    """8 inherits 6 with all its instances, and the finished rollout is no longer on hold."""
     world = world_of(capacity=Capacity(kept_blue=3))
     world.until(Phase.PROMOTED)
     halt(world)
@@ -175,7 +175,7 @@ def test_the_next_version_does_not_wait_for_a_blue_that_is_not_scaled_down_in_a_
 
 
 def test_a_rollback_during_a_halt_does_not_end_the_way_back_of_the_version_before() -> None:
-    """6 was inherited by 8 just before its time is over. 8 is replaced in place and goes back; 6 stays."""
+    """8 inherits 6 shortly before 6's time is over, is replaced in place, and is rolled back. 6 stays."""
     world = world_of()
     world.until(Phase.PROMOTED)
     world.minutes(37)

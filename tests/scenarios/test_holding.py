@@ -1,4 +1,4 @@
-"""Stories about freezes, halts and newer versions: what holds a rollout, and what never does."""
+"""Freezes, halts and newer versions: what holds a rollout, and what never does."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_nothing_holds_a_rollback(how: str) -> None:
 
 
 def test_a_halt_holds_everything_until_it_ends() -> None:
-    """Who halted and why is on the rollout; when the halt ends it continues."""
+    """The rollout says who halted it and why; when the halt ends it continues."""
     world = World()
     world.store.set_halt(Halt("ada", "incident 7", world.clock()))
     world.register()
@@ -71,7 +71,7 @@ def test_a_halt_holds_everything_until_it_ends() -> None:
 
 
 def test_the_end_of_a_halt_names_who_ended_it_and_its_time_is_kept_apart() -> None:
-    """Forty minutes by Ada, ended by Bob: the history has both, `created` stays, and the time held is a field."""
+    """Ada halts for forty minutes, Bob ends it: the history has both, `created` stays, and held time is a field."""
     world = World()
     world.register()
     world.until_weight(10)
@@ -93,7 +93,7 @@ def test_the_end_of_a_halt_names_who_ended_it_and_its_time_is_kept_apart() -> No
 
 
 def test_nobody_is_named_for_a_hold_that_was_no_halt() -> None:
-    """Bob ended Ada's halt before the rollout began. Later nobody can read for a minute whether there is one."""
+    """Bob ended Ada's halt before the rollout began. Later, for a while, it is unknown whether there is a halt."""
     world = World()
     halt = Halt("ada", "incident 7", world.clock())
     world.store.set_halt(halt)
@@ -112,7 +112,7 @@ def test_nobody_is_named_for_a_hold_that_was_no_halt() -> None:
 
 
 def test_a_halt_that_cannot_always_be_read_is_in_the_history_once() -> None:
-    """Every second read fails for twenty minutes: it is the same hold, and Bob ends it."""
+    """Every second read fails for twenty minutes: it stays the same hold, and Bob ends it."""
     world = World()
     world.register()
     world.until_weight(10)
@@ -143,7 +143,7 @@ def test_an_operator_cannot_promote_through_a_halt() -> None:
 
 
 def at(text: str) -> datetime:
-    """Return a moment of the week of Friday 20 November 2026, in UTC."""
+    """Return a time in the week of Friday 20 November 2026, in UTC."""
     days = {"mon": 16, "tue": 17, "fri": 20, "sat": 21, "sun": 22}
     day, clock = text.split()
     return datetime.combine(datetime(2026, 11, days[day], tzinfo=UTC), time.fromisoformat(clock), UTC)
@@ -172,7 +172,7 @@ BERLIN = FreezeWindow("lunch", days=(0,), start=time(12), end=time(13), zone="Eu
     ],
 )
 def test_when_a_window_is_in_force(window: FreezeWindow, moment: str, *, expected: bool) -> None:
-    """Days and times are in the window's own zone; a night ends on the next day."""
+    """Days and times are in the window's own time zone; a night window ends on the next day."""
     assert holds(window, at(moment)) is expected
 
 
@@ -202,7 +202,7 @@ def test_a_step_can_have_its_own_minutes_patience_and_gates() -> None:
 
 
 def test_a_newer_version_replaces_nothing_during_a_halt() -> None:
-    """A halt keeps every rollout at its weight. The newer version gets its turn afterwards."""
+    """A halt keeps every rollout at its weight. The newer version has its turn afterwards."""
     world = World(replace(POLICY, newer_version="replace"))
     world.register()
     world.until_weight(10)

@@ -1,4 +1,4 @@
-"""Incidents that affect everything: nothing advances, and nothing is rolled back unless blue would do better."""
+"""Incidents that affect both deployments: nothing advances, and nothing is rolled back unless blue does better."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def until_alone(world: World) -> None:
 
 
 def in_an_incident(rate: float, rpm: int = 900) -> World:
-    """Return a world in which both begin to fail as soon as green has its first weight."""
+    """Return a world in which both deployments begin to fail as soon as green has its first weight."""
     world = World(rpm=rpm)
     world.register()
     world.until_weight(10)
@@ -50,7 +50,7 @@ def in_an_incident(rate: float, rpm: int = 900) -> World:
 
 @pytest.mark.parametrize("rate", [0.04, 0.2, 0.65, 1.0])
 def test_nothing_advances_while_both_fail(rate: float) -> None:
-    """Green is no worse than blue, and stays where it is; the incident is reported once."""
+    """Green is no worse than blue and stays at its weight; the incident is reported once."""
     world = in_an_incident(rate)
     world.minutes(45)
     assert (world.seen.traffic[GREEN], holds(world)) == (10, [C.INCIDENT])
@@ -76,7 +76,7 @@ def test_nothing_advances_in_an_incident_that_is_part_of_the_past(past: int, fai
 
 
 def test_the_rollout_continues_when_the_incident_is_over() -> None:
-    """Automatically, and the time counts towards no deadline."""
+    """It continues automatically, and the held time counts towards no deadline."""
     world = in_an_incident(0.4)
     world.minutes(180)
     world.rates = {}
@@ -84,7 +84,7 @@ def test_the_rollout_continues_when_the_incident_is_over() -> None:
 
 
 def test_an_intermittent_incident_is_one_incident() -> None:
-    """Blue fails for five minutes in ten: the pauses in between are no time to advance."""
+    """Blue fails for five minutes in every ten; nothing advances in the calm minutes between."""
     world = in_an_incident(0.5)
     for _ in range(6):
         world.rates = {BLUE: 0.5, GREEN: 0.5}
@@ -97,7 +97,7 @@ def test_an_intermittent_incident_is_one_incident() -> None:
 @pytest.mark.parametrize(("on", "off"), [(5, 5), (6, 4), (8, 8)])
 @pytest.mark.parametrize("usual", [(0, 0.0), (1, 0.06), (3, 0.09)])
 def test_an_incident_in_turns_is_one_whatever_bursts_the_past_had(on: int, off: int, usual: tuple[int, float]) -> None:
-    """Bursts in blue's past limit what one minute says; many of them within an hour say it all the same."""
+    """Bursts in blue's past make one bad minute prove less, but many of them within an hour prove an incident."""
     world, (minutes, share) = World(rpm=900), usual
     for number in range(minutes):
         row = world.telemetry.rows[17 * number + 5]
@@ -116,7 +116,7 @@ def test_an_incident_in_turns_is_one_whatever_bursts_the_past_had(on: int, off: 
 @pytest.mark.parametrize("weight", [10, 50])
 @pytest.mark.parametrize("fails", [0.3, 0.8])
 def test_users_are_not_moved_to_a_blue_that_fails_more(weight: int, fails: float) -> None:
-    """Green is slower than the answers of a blue that times out: no reason to go back while blue fails."""
+    """Green is slower than blue, but blue's requests time out: no reason to go back while blue fails."""
     usual = Conduct(median=90.0)
     world = World(rpm=900, conduct={BLUE: usual, GREEN: usual})
     world.register()
@@ -131,7 +131,7 @@ def test_users_are_not_moved_to_a_blue_that_fails_more(weight: int, fails: float
 
 @pytest.mark.parametrize("slow", [900.0, 4500.0])
 def test_a_blue_that_fails_little_keeps_no_useless_green(slow: float) -> None:
-    """Blue is in an incident, but green serves nobody: most users would fare better with blue."""
+    """Blue is in an incident, but green serves hardly anyone: most users would fare better with blue."""
     usual = Conduct(median=90.0)
     world = World(rpm=900, conduct={BLUE: usual, GREEN: usual})
     world.register()
@@ -143,7 +143,7 @@ def test_a_blue_that_fails_little_keeps_no_useless_green(slow: float) -> None:
 
 
 def test_a_green_that_replaced_a_failing_blue_does_not_go_back_to_it() -> None:
-    """With all traffic it is slower than blue was, and nothing shows that blue has recovered: an operator decides."""
+    """It is slower than blue was, but nothing shows that blue has recovered: an operator decides."""
     usual = Conduct(median=90.0)
     judge = replace(POLICY.judge, failing_blue="replace")
     world = World(replace(POLICY, judge=judge), rpm=900, conduct={BLUE: usual, GREEN: usual})
@@ -173,7 +173,7 @@ def with_the_lesser_harm(of_blue: float, of_green: float) -> World:
 
 
 def test_what_blue_answered_before_it_lost_its_traffic_does_not_show_that_it_recovered() -> None:
-    """It passed the smoke requests then, and failed real ones. Ten minutes of answers since then do show it."""
+    """Blue passed the smoke requests while it failed real ones. Only ten minutes of passes since then count."""
     rollout = with_the_lesser_harm(1.0, 0.2).store.rollouts(CHURN)[0]
     alone_since = rollout.traffic.steady_since
     assert alone_since is not None
@@ -187,7 +187,7 @@ def test_what_blue_answered_before_it_lost_its_traffic_does_not_show_that_it_rec
 def test_users_stay_with_the_lesser_harm_although_green_has_just_got_all_traffic(
     of_blue: float, of_green: float
 ) -> None:
-    """Both begin to fail, which telemetry shows only after the last step: blue failed more when it was last seen."""
+    """Both begin to fail, and telemetry shows it only after the last step: blue failed more when it was last seen."""
     world = with_the_lesser_harm(of_blue, of_green)
     world.minutes(70)
     assert (world.seen.traffic, holds(world)[-1]) == ({GREEN: 100}, C.ROLLBACK_WITHHELD), world.told()
@@ -199,7 +199,7 @@ def test_users_stay_with_the_lesser_harm_although_green_has_just_got_all_traffic
 def test_a_green_that_is_alone_returns_next_to_a_blue_that_has_recovered_or_is_the_lesser_harm(
     *, recovered: bool
 ) -> None:
-    """Blue answers the smoke requests well for ten minutes; or green refuses nearly everything."""
+    """Blue passes the smoke requests for ten minutes, or green refuses nearly everything."""
     usual = Conduct(median=90.0)
     judge = replace(POLICY.judge, failing_blue="replace", gates=(ErrorsGate(), LatencyGate(), ClientErrorsGate()))
     world = World(replace(POLICY, judge=judge), rpm=900, conduct={BLUE: usual, GREEN: usual})
@@ -215,7 +215,7 @@ def test_a_green_that_is_alone_returns_next_to_a_blue_that_has_recovered_or_is_t
 
 @pytest.mark.parametrize("operator", [False, True])
 def test_a_newer_version_does_not_take_green_away_from_users_of_a_failing_blue(*, operator: bool) -> None:
-    """Replacing the rollout would give blue everything, so the newer version waits; an operator need not."""
+    """Replacing the rollout would give blue all traffic, so the newer version waits; an operator need not."""
     world = World(replace(POLICY, newer_version="replace"), rpm=900)
     world.register()
     world.until_weight(50)
@@ -232,7 +232,7 @@ def test_a_newer_version_does_not_take_green_away_from_users_of_a_failing_blue(*
 
 
 def test_a_newer_version_has_its_turn_once_green_has_replaced_a_failing_blue() -> None:
-    """It would have replaced the rollout, had blue not failed; the promotion stands, and it goes next."""
+    """The newer version could not replace the rollout while blue failed; the promotion stands, and it goes next."""
     judge = replace(POLICY.judge, failing_blue="replace")
     policy = replace(POLICY, judge=judge, newer_version="replace", keep_blue=timedelta(hours=5))
     world = World(policy, rpm=900)
@@ -248,7 +248,7 @@ def test_a_newer_version_has_its_turn_once_green_has_replaced_a_failing_blue() -
 
 
 def test_users_are_not_moved_to_a_blue_that_fails_in_turns() -> None:
-    """In a calm turn it looks well, but the incident is on, and green is only slower."""
+    """Between two bad spells blue looks healthy, but the incident continues, and green is merely slower."""
     usual = Conduct(median=90.0)
     world = World(rpm=900, conduct={BLUE: usual, GREEN: usual})
     world.register()
@@ -263,7 +263,7 @@ def test_users_are_not_moved_to_a_blue_that_fails_in_turns() -> None:
 
 
 def test_ordinary_growth_of_traffic_is_no_flood() -> None:
-    """The morning's traffic grows on, and blue handled nearly as much: a green that is too small for it goes back."""
+    """The usual morning growth, of which blue handled nearly as much: a green that is too small is rolled back."""
     world = World(rpm=900)
     world.telemetry.rows = [replace(row, total=15 * n, bad=0) for n, row in enumerate(world.telemetry.rows, start=1)]
     world.register()
@@ -278,7 +278,7 @@ def test_ordinary_growth_of_traffic_is_no_flood() -> None:
 
 
 def test_a_green_that_is_alone_in_a_flood_keeps_the_traffic() -> None:
-    """Twenty times the usual requests, twice: whoever serves them loses no capacity meanwhile."""
+    """The requests rise to twenty times the usual, twice: the deployment that serves loses no capacity meanwhile."""
     world = World(rpm=300)
     world.register()
     for _ in range(2):
@@ -294,7 +294,7 @@ def test_a_green_that_is_alone_in_a_flood_keeps_the_traffic() -> None:
 
 @pytest.mark.parametrize(("rpm", "rate"), [(30, 0.06), (90, 0.04), (150, 0.03)])
 def test_a_moderate_incident_lasts_as_long_as_it_lasts(rpm: int, rate: float) -> None:
-    """No minute is bad enough by itself, but all together are; when it is over, that is seen."""
+    """No single minute is bad enough, but all together are; the end of the incident is noticed as well."""
     world = in_an_incident(rate, rpm)
     world.minutes(300)
     assert (world.seen.traffic[GREEN], holds(world), world.entries(C.RELEASED)) == (10, [C.INCIDENT], [])
@@ -304,7 +304,7 @@ def test_a_moderate_incident_lasts_as_long_as_it_lasts(rpm: int, rate: float) ->
 
 
 def test_a_single_bad_minute_costs_only_minutes() -> None:
-    """A short incident is over after a short calm."""
+    """A short incident ends after a short calm."""
     world = in_an_incident(0.9)
     world.minutes(1)
     world.rates = {}
@@ -313,7 +313,7 @@ def test_a_single_bad_minute_costs_only_minutes() -> None:
 
 
 def test_a_green_that_is_worse_is_rolled_back_during_an_incident() -> None:
-    """Blue fails a fifth, green everything: rollbacks are never held."""
+    """Blue fails a fifth and green everything: rollbacks are never held."""
     world = in_an_incident(0.2)
     world.minutes(5)
     world.rates = {BLUE: 0.2, GREEN: 1.0}
@@ -322,7 +322,7 @@ def test_a_green_that_is_worse_is_rolled_back_during_an_incident() -> None:
 
 @pytest.mark.parametrize("drift", [0.002, 0.003])
 def test_a_failure_rate_that_drifts_is_no_incident(drift: float) -> None:
-    """Blue's past had 1 failure in 1,000. Twice or three times as many is no outage."""
+    """Blue's past had 1 failure in 1,000. Two or three times as many is no outage."""
     world = World(rpm=6000, rates={BLUE: 0.001, GREEN: 0.001})
     world.register()
     world.until_weight(10)
@@ -340,7 +340,7 @@ def test_a_healthy_green_waits_next_to_a_failing_blue_by_default() -> None:
 
 
 def next_to_a_sick_blue(minutes: int) -> World:
-    """Return a world in which green, at half of the traffic, fails 2 %, and blue 60 % for so many minutes."""
+    """Return a world in which green, at half of the traffic, fails 2 %, and blue 60 % for this many minutes."""
     world = World(rpm=100)
     world.register()
     world.until_weight(50)
@@ -352,14 +352,14 @@ def next_to_a_sick_blue(minutes: int) -> World:
 
 @pytest.mark.parametrize("minutes", [1, 3, 12, 40])
 def test_a_green_over_the_budget_is_not_certified_by_a_sick_blue(minutes: int) -> None:
-    """Blue failed far more for some time. Next to a healthy one, green shows what it is."""
+    """Blue failed far more for some minutes. Next to a healthy blue, green exceeds the budget."""
     world = next_to_a_sick_blue(minutes)
     world.until(Phase.ROLLED_BACK, within=180)
     assert not any(entry.after is Phase.PROMOTING for entry in world.history()), world.told()
 
 
 def test_rereading_an_incident_certifies_no_more_than_before() -> None:
-    """The minutes of the incident certify nothing, whether they are judged as they come or all again."""
+    """Its minutes certify nothing, whether they are judged as they arrive or reread all at once."""
     world = next_to_a_sick_blue(8)
     for _ in range(14):
         world.minutes()
@@ -371,7 +371,7 @@ def test_rereading_an_incident_certifies_no_more_than_before() -> None:
 
 
 def test_a_policy_may_let_a_healthy_green_replace_a_failing_blue() -> None:
-    """`failing_blue: replace` is the way forward for a version that is the fix."""
+    """`failing_blue: replace` lets a version advance that is the fix."""
     world = World(policy=replace(POLICY, judge=replace(POLICY.judge, failing_blue="replace")), rpm=900)
     world.register()
     world.until_weight(10)
@@ -380,7 +380,7 @@ def test_a_policy_may_let_a_healthy_green_replace_a_failing_blue() -> None:
 
 
 def overdue_next_to_a_failing_blue() -> World:
-    """Return a world in which green replaced a failing blue, and then looks too bad to be promoted in time."""
+    """Return a world in which green replaced a failing blue, and then fails too much to be promoted in time."""
     judge, deadlines = replace(POLICY.judge, failing_blue="replace"), replace(POLICY.deadlines, step=30 * MINUTE)
     world = World(policy=replace(POLICY, judge=judge, deadlines=deadlines), rpm=200)
     world.register()
@@ -393,7 +393,7 @@ def overdue_next_to_a_failing_blue() -> World:
 
 
 def test_a_deadline_does_not_return_users_to_a_blue_that_was_seen_failing() -> None:
-    """Blue failed 60 % and green 3 %, so green keeps its traffic; the history says so once, and health alerts."""
+    """Blue failed 60 % and green 3 %, so green keeps its traffic; one entry says so, and health raises an alert."""
     world = overdue_next_to_a_failing_blue()
     world.minutes(10)
     assert (world.rollout().phase, world.seen.traffic) == (Phase.PROMOTING, {GREEN: 100})
@@ -404,7 +404,7 @@ def test_a_deadline_does_not_return_users_to_a_blue_that_was_seen_failing() -> N
 
 @pytest.mark.parametrize(("verb", "phase"), [(Verb.ROLLBACK, Phase.ROLLED_BACK), (Verb.OVERRIDE, Phase.PROMOTED)])
 def test_an_operator_decides_about_a_green_that_is_overdue_next_to_a_failing_blue(verb: Verb, phase: Phase) -> None:
-    """The hold stops neither way."""
+    """The hold prevents neither a promotion nor a rollback by an operator."""
     world = overdue_next_to_a_failing_blue()
     world.ask(verb)
     world.until(phase)
@@ -418,7 +418,7 @@ def test_a_green_that_passes_after_its_deadline_is_promoted() -> None:
 
 
 def test_the_same_policy_does_not_spread_an_outage() -> None:
-    """A green that fails as blue does replaces nothing."""
+    """A green that fails as blue does does not replace it."""
     world = World(policy=replace(POLICY, judge=replace(POLICY.judge, failing_blue="replace")), rpm=900)
     world.register()
     world.until_weight(10)
@@ -460,7 +460,7 @@ def test_an_overload_holds_whichever_deployment_it_hits(arm: str, rates: dict[st
 
 
 def test_a_green_that_is_overloaded_with_all_traffic_is_not_promoted() -> None:
-    """It fails no more often than blue did, but with 429: held until that is over, and then promoted."""
+    """It fails no more often than blue did, but with 429: the rollout is held until that is over, then promoted."""
     world = World(rpm=6000, rates={BLUE: 0.02, GREEN: 0.02})
     world.register()
     world.until(Phase.PROMOTING)
@@ -473,7 +473,7 @@ def test_a_green_that_is_overloaded_with_all_traffic_is_not_promoted() -> None:
 
 
 def test_blue_keeps_its_instances_while_the_promoted_green_is_overloaded() -> None:
-    """Blue is to be kept on one of four instances: only once what serves is seen healthy."""
+    """Blue is to be scaled from four instances to one, but only once what serves is seen healthy."""
     world = World(replace(POLICY, capacity=Capacity(kept_blue=1), keep_blue=120 * MINUTE), rpm=6000)
     blue = replace(world.seen.deployments[BLUE], instances=4)
     world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments={BLUE: blue})
@@ -488,7 +488,7 @@ def test_blue_keeps_its_instances_while_the_promoted_green_is_overloaded() -> No
 
 @pytest.mark.parametrize("minutes", [2, 25])
 def test_an_outage_of_both_in_the_bake_does_not_roll_back(minutes: int) -> None:
-    """Alone with all traffic, green looks harmful. Next to blue it turns out that blue does no better."""
+    """Alone with all traffic, green looks harmful. Next to blue it turns out that blue is no better."""
     world = World(rpm=900)
     world.register()
     world.until(Phase.PROMOTING)
@@ -508,7 +508,7 @@ ALL_AT_ONCE = {
 
 
 def with_all_traffic(steps: tuple[Step, ...]) -> World:
-    """Return a world in which green was just seen to have all traffic."""
+    """Return a world in which green has just been seen to have all traffic."""
     world = World(policy=replace(POLICY, steps=(SmokeStep("smoke.jsonl"), *steps)), rpm=900)
     world.register()
     until_alone(world)
@@ -519,7 +519,7 @@ def with_all_traffic(steps: tuple[Step, ...]) -> World:
 def test_however_green_got_all_traffic_an_outage_of_both_does_not_roll_back(
     steps: tuple[Step, ...], beside: int
 ) -> None:
-    """Also where no step has both deployments serve, green is compared with blue before it is given up."""
+    """Even if no step has both deployments serve, green is compared with blue before it is given up."""
     world = with_all_traffic(steps)
     world.rates = {BLUE: 0.5, GREEN: 0.5}
     world.minutes(3)
@@ -540,7 +540,7 @@ def test_however_green_got_all_traffic_it_is_rolled_back_if_it_alone_fails(
 
 
 def test_an_incident_on_blue_does_not_outlast_its_traffic() -> None:
-    """Blue fails while Azure carries out the shift of all traffic to green: without requests that could never end."""
+    """Blue fails while Azure moves all traffic to green. Without requests, blue could never show a recovery."""
     world = World(policy=replace(POLICY, steps=(SmokeStep("smoke.jsonl"), WeightStep(50), WeightStep(100))), rpm=900)
     world.register()
     world.until_weight(50)
@@ -554,7 +554,7 @@ def test_an_incident_on_blue_does_not_outlast_its_traffic() -> None:
 
 
 def test_a_green_that_fails_only_in_the_bake_is_rolled_back() -> None:
-    """Blue is healthy next to it, so green is at fault: nearly all traffic returns immediately, the rest soon after."""
+    """Blue is healthy next to it, so green is at fault: nearly all traffic returns at once, the rest soon after."""
     world = World(rpm=900)
     world.register()
     world.until(Phase.PROMOTING)
@@ -567,7 +567,7 @@ def test_a_green_that_fails_only_in_the_bake_is_rolled_back() -> None:
 
 @pytest.mark.parametrize("rate", [0.3, 0.6, 1.0])
 def test_outages_of_both_that_come_back_do_not_roll_back(rate: float) -> None:
-    """Each outage begins in green's bake and outlasts it, so blue is seen to fail as much next to green."""
+    """Each outage begins in green's bake and outlasts it, so next to green blue is seen to fail as much."""
     world = World(rpm=900)
     world.register()
     for _ in range(3):
@@ -595,7 +595,7 @@ def test_outages_that_the_smoke_requests_meet_do_not_roll_back_however_often() -
 
 
 def test_a_green_that_fails_only_under_all_traffic_is_compared_once() -> None:
-    """Next to blue it is fine, and so is blue; alone it fails again: the second time it is rolled back."""
+    """Next to blue, both are fine; alone, green fails again, and the second time it is rolled back."""
     world = World(rpm=900)
     world.register()
     for _ in range(300):
@@ -608,7 +608,7 @@ def test_a_green_that_fails_only_under_all_traffic_is_compared_once() -> None:
 
 
 def test_a_halt_does_not_keep_a_harmful_green_at_all_traffic() -> None:
-    """Returning next to blue counts as rolling back: nothing holds it."""
+    """Returning green next to blue counts as a rollback, so nothing holds it."""
     world = World(rpm=900)
     world.register()
     world.until(Phase.PROMOTING)
@@ -623,7 +623,7 @@ def test_a_halt_does_not_keep_a_harmful_green_at_all_traffic() -> None:
 
 @pytest.mark.parametrize("begins", range(7, 13))
 def test_an_incident_of_a_blue_that_lost_its_traffic_meanwhile_ends(begins: int) -> None:
-    """Whenever it is declared: a blue that gets no requests any more cannot show that it is well again."""
+    """Whenever it is declared: a blue without requests cannot show that it has recovered."""
     world = World()
     world.register()
     world.minutes(begins)
@@ -634,7 +634,7 @@ def test_an_incident_of_a_blue_that_lost_its_traffic_meanwhile_ends(begins: int)
 
 
 def test_a_green_that_lost_its_traffic_to_an_operator_is_not_given_some_to_compare_it() -> None:
-    """It fails with all traffic, and the operator is faster than the verdict."""
+    """Green fails with all traffic, and the operator acts before the verdict does."""
     world = World(rpm=900)
     world.register()
     world.until(Phase.PROMOTING)
@@ -664,7 +664,7 @@ def test_a_timed_pause_with_all_traffic_is_no_reason_to_roll_back() -> None:
 
 
 def test_floods_in_several_bakes_do_not_roll_back() -> None:
-    """Next to green, blue is overloaded as well: green is not to blame, however often that happens."""
+    """Next to green, blue is overloaded as well, so green is not to blame, however often that happens."""
     world = World(rpm=900)
     world.register()
     for _ in range(3):
@@ -678,7 +678,7 @@ def test_floods_in_several_bakes_do_not_roll_back() -> None:
 
 
 def test_a_pause_does_not_keep_a_harmful_green_at_all_traffic() -> None:
-    """Azure is busy when green is to return next to blue, and an operator pauses: it goes back all the same."""
+    """Azure is busy when green should return next to blue, and an operator pauses: green is moved back nevertheless."""
     world = World(rpm=900)
     world.register()
     world.until(Phase.PROMOTING)
@@ -696,7 +696,7 @@ def test_a_pause_does_not_keep_a_harmful_green_at_all_traffic() -> None:
 
 
 def test_a_share_that_others_raised_in_a_pause_is_not_lowered() -> None:
-    """The traffic is theirs until an operator resumes."""
+    """An operator set the traffic, and it stays until one resumes."""
     world = World(rpm=900)
     world.register()
     world.until_weight(10)

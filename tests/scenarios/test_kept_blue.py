@@ -1,4 +1,4 @@
-"""Stories about the way back: blue is kept as promised, even if the next version is already being rolled out."""
+"""The way back: blue is kept as promised, even if the next version is already being rolled out."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ KEEPS = replace(POLICY, keep_blue=timedelta(hours=5))
 
 
 def handed_over(world: World | None = None) -> World:
-    """Return a world in which 7 was promoted, and 8 has begun."""
+    """Return a world in which 7 was promoted and 8's rollout has begun."""
     world = world or World(KEEPS)
     world.register("7")
     world.until(Phase.PROMOTED)
@@ -34,7 +34,7 @@ def handed_over(world: World | None = None) -> World:
 
 @pytest.mark.parametrize("when", [Phase.STEPPING, Phase.PROMOTED])
 def test_a_newer_version_begins_without_ending_the_way_back(when: Phase) -> None:
-    """8 does not wait five hours for blue to be deleted, and blue is still there when 8 gets traffic."""
+    """8 does not wait the five hours until blue is deleted, and blue is still there when 8 gets traffic."""
     world = World(KEEPS)
     world.register("7")
     world.until(when)
@@ -47,7 +47,7 @@ def test_a_newer_version_begins_without_ending_the_way_back(when: Phase) -> None
 
 
 def test_it_ends_when_the_newer_green_is_promoted() -> None:
-    """8 is promoted: 7's deployment is the way back now, and 6's is deleted."""
+    """8 is promoted: now 7's deployment is the way back, and 6's is deleted."""
     world = handed_over()
     world.until(Phase.PROMOTED, version="8")
     world.minutes(15)
@@ -57,7 +57,7 @@ def test_it_ends_when_the_newer_green_is_promoted() -> None:
 
 @pytest.mark.parametrize("recovers", [False, True])
 def test_it_stays_while_the_newer_rollouts_own_blue_is_broken(*, recovers: bool) -> None:
-    """7 fails at 10 % and 8 is promoted all the way: only 6 could take the traffic back until its time is over."""
+    """7 breaks at 10 % and 8 is promoted all the way: only 6 could take the traffic back, so it stays for its time."""
     world = handed_over()
     world.until_weight(10, version="8")
     (kept,) = world.rollout("8").kept
@@ -98,7 +98,7 @@ def set_state(world: World, name: str, state: Provisioning) -> None:
 
 
 def test_it_outlives_a_newer_version_that_is_rolled_back() -> None:
-    """8 is bad: 6 stays for the time that was promised with 7, and not longer."""
+    """8 is bad: 6 stays for the time that was promised with 7, and no longer."""
     world = World(KEEPS, rates={NEXT: 0.5})
     handed_over(world)
     promised = world.rollout("7").status.since + KEEPS.keep_blue
@@ -112,7 +112,7 @@ def test_it_outlives_a_newer_version_that_is_rolled_back() -> None:
 
 @pytest.mark.parametrize("asleep", [False, True], ids=["a part of it before", "while Teal sleeps"])
 def test_traffic_taken_back_when_blues_time_is_over_is_a_rollback_too(asleep: bool) -> None:  # noqa: FBT001 -- a case
-    """Someone gives 7 all traffic again: 8 goes, although 7 was to be deleted or, with a part of it, kept."""
+    """Someone gives 7 all traffic again: 8 is rolled back, although 7's time as blue is over."""
     deadlines = replace(POLICY.deadlines, rollback=timedelta(hours=1))
     world = handed_over(World(replace(POLICY, keep_blue=timedelta(minutes=22), deadlines=deadlines)))
     world.until(Phase.PROMOTED, version="8")
@@ -133,7 +133,7 @@ def test_traffic_taken_back_when_blues_time_is_over_is_a_rollback_too(asleep: bo
 
 @pytest.mark.parametrize("by_id", [False, True])
 def test_the_way_back_of_the_rollout_before_is_named(by_id: bool) -> None:  # noqa: FBT001 -- a case
-    """Whoever rolls back 7, whose promise still holds, reads how, and can do so; nobody else reads of it."""
+    """Whoever asks to roll back 7 within its promised time reads how, and can do so; no other refusal says it."""
     world = handed_over()
     world.until_weight(10, version="8")
     address = Address(rollout=world.rollout("7").id) if by_id else Address(version="7")
@@ -150,7 +150,7 @@ def test_the_way_back_of_the_rollout_before_is_named(by_id: bool) -> None:  # no
 
 
 def test_a_third_version_inherits_it_again() -> None:
-    """8 is bad and 9 begins at once: 6 is still kept."""
+    """8 is bad and 9's rollout begins at once: 6 is still kept."""
     world = World(KEEPS, rates={NEXT: 0.5})
     handed_over(world)
     world.until(Phase.ROLLED_BACK, version="8")
@@ -163,7 +163,7 @@ def test_a_third_version_inherits_it_again() -> None:
 
 
 def test_an_override_does_not_make_a_failing_deployment_healthy() -> None:
-    """7, which serves, and 8 fail most requests, and an operator overrules the judge: 6 stays, its time over or not."""
+    """7, which serves, and 8 fail most requests, and an operator overrides the judge: 6 outlives its promised time."""
     world = handed_over(World(replace(KEEPS, keep_blue=timedelta(minutes=20))))
     world.until_weight(10, version="8")
     world.rates = {GREEN: 0.7, NEXT: 0.7}
@@ -177,7 +177,7 @@ def test_an_override_does_not_make_a_failing_deployment_healthy() -> None:
 
 
 def test_its_time_can_end_during_a_newer_rollout() -> None:
-    """8 pauses for a day: 6 goes when its own time is over, and 8 continues."""
+    """8 pauses for a day: 6 is deleted when its own time is over, and 8 continues."""
     policy = replace(KEEPS, steps=(*POLICY.steps[:2], PauseStep(timedelta(days=1)), *POLICY.steps[2:]))
     world = World(replace(policy, steps=POLICY.steps))
     world.register("7")
@@ -191,7 +191,7 @@ def test_its_time_can_end_during_a_newer_rollout() -> None:
 
 
 def test_it_is_not_deleted_while_what_serves_is_not_seen_healthy() -> None:
-    """Both deployments fail when its time ends, so the way back stays."""
+    """Both serving deployments fail when its time ends, so the way back stays."""
     policy = replace(KEEPS, keep_blue=timedelta(hours=2))
     world = World(policy)
     world.register("7")
@@ -205,7 +205,7 @@ def test_it_is_not_deleted_while_what_serves_is_not_seen_healthy() -> None:
 
 
 def test_a_version_that_was_never_judged_does_not_end_it_in_an_incident() -> None:
-    """8 is rolled back before blue's past was known, and then 7 fails 30 percent."""
+    """8 is rolled back before blue's past is known, and then 30 percent of 7's requests fail."""
     world = World(replace(KEEPS, keep_blue=timedelta(minutes=40)))
     world.register("7")
     world.until(Phase.PROMOTED)
@@ -221,7 +221,7 @@ def test_a_version_that_was_never_judged_does_not_end_it_in_an_incident() -> Non
 
 
 def test_silence_does_not_end_it() -> None:
-    """The log has lost everything when 8 begins, and there are no smoke requests: 7 may be failing."""
+    """When 8's rollout begins the log has no rows left, and there are no smoke requests: 7 may be failing."""
     steps = tuple(step for step in POLICY.steps if not isinstance(step, SmokeStep))
     world = World(replace(KEEPS, steps=steps, keep_blue=timedelta(minutes=40)))
     world.register("7")
@@ -237,7 +237,7 @@ def test_silence_does_not_end_it() -> None:
 
 
 def test_it_is_not_deleted_by_a_rollout_that_began_nothing() -> None:
-    """7 fails most requests when 8 arrives, so 8 is not started; the way back stays until somebody repairs 7."""
+    """7 fails most requests when 8 arrives, so 8 is not started; the way back stays."""
     world = World(replace(KEEPS, keep_blue=timedelta(minutes=40)))
     world.register("7")
     world.until(Phase.PROMOTED)
@@ -251,7 +251,7 @@ def test_it_is_not_deleted_by_a_rollout_that_began_nothing() -> None:
 
 
 def test_an_operator_may_use_it() -> None:
-    """Traffic was moved to 6 manually: it is not deleted, and Teal leaves it to the operator."""
+    """Someone moved traffic to 6 by hand: it is not deleted, and Teal leaves it to the operator."""
     world = World(KEEPS, rates={NEXT: 0.5})
     handed_over(world)
     world.until(Phase.ROLLED_BACK, version="8")
@@ -263,7 +263,7 @@ def test_an_operator_may_use_it() -> None:
 
 
 def test_someone_may_mirror_to_it() -> None:
-    """Then it is in use, and the entry says what by: it has no live traffic."""
+    """It is then in use, and the entry names the mirror, because 6 has no live traffic."""
     world = World(KEEPS, rates={NEXT: 0.5})
     handed_over(world)
     world.until(Phase.ROLLED_BACK, version="8")
@@ -277,7 +277,7 @@ def test_someone_may_mirror_to_it() -> None:
 
 @pytest.mark.parametrize(("deleted", "code"), [(True, ReasonCode.LEFTOVER_GONE), (False, ReasonCode.LEFTOVER_DELETED)])
 def test_the_history_says_who_deleted_it(code: ReasonCode, *, deleted: bool) -> None:
-    """Teal, when its time was over, or somebody else."""
+    """Teal, when its time was over, or someone else."""
     world = World(KEEPS, rates={NEXT: 0.5})
     handed_over(world)
     world.until(Phase.ROLLED_BACK, version="8")
@@ -290,7 +290,7 @@ def test_the_history_says_who_deleted_it(code: ReasonCode, *, deleted: bool) -> 
 
 
 def test_it_makes_room_on_a_full_endpoint() -> None:
-    """With 20 deployments 8 could not be created: the kept one goes first."""
+    """With 20 deployments 8 could not be created, so the kept one is deleted first."""
     others = {f"other-{n}": DeploymentSeen(f"other-{n}", Provisioning.SUCCEEDED, "azureml:other:1") for n in range(18)}
     world = World(KEEPS)
     world.endpoints.seen[ENDPOINT] = replace(serving(), deployments=serving().deployments | others)
@@ -301,7 +301,7 @@ def test_it_makes_room_on_a_full_endpoint() -> None:
 
 
 def test_azure_may_refuse_to_delete_it() -> None:
-    """The refusal is reported once, and the rollout goes on."""
+    """The refusal is reported once, and the rollout continues."""
     world = handed_over()
     world.endpoints.refuses["delete"] = "ScopeLocked"
     world.until(Phase.PROMOTED, version="8")
@@ -311,7 +311,7 @@ def test_azure_may_refuse_to_delete_it() -> None:
 
 
 def test_blue_is_scaled_down_before_it_is_handed_over() -> None:
-    """The policy keeps blue on one instance: it has no more when 8 begins."""
+    """The policy keeps blue on one instance, and it has one when 8's rollout begins."""
     world = World(replace(KEEPS, capacity=Capacity(kept_blue=1)))
     seen = serving()
     world.endpoints.seen[ENDPOINT] = replace(seen, deployments={BLUE: replace(seen.deployments[BLUE], instances=4)})
@@ -322,7 +322,7 @@ def test_blue_is_scaled_down_before_it_is_handed_over() -> None:
 
 
 def test_the_next_version_does_not_wait_for_a_blue_that_somebody_warmed_up() -> None:
-    """Blue has three instances instead of one because somebody wants it so: 8 begins at once."""
+    """Someone gave blue three instances instead of one on purpose: 8's rollout begins at once."""
     world = World(replace(KEEPS, capacity=Capacity(kept_blue=1)))
     seen = serving()
     world.endpoints.seen[ENDPOINT] = replace(seen, deployments={BLUE: replace(seen.deployments[BLUE], instances=4)})
@@ -373,16 +373,16 @@ def sized(world: World, instances: int) -> None:
 
 
 def given(world: World, traffic: dict[str, int]) -> None:
-    """Have somebody set the traffic."""
+    """Have someone set the traffic."""
     world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic=traffic)
 
 
 @pytest.mark.parametrize("traffic", [{BLUE: 100}, {BLUE: 35, GREEN: 65}], ids=str)
 @pytest.mark.parametrize("phase", [Phase.STEPPING, Phase.ROLLED_BACK, Phase.PROMOTED])
 def test_an_inherited_blue_that_is_given_traffic_gets_back_what_it_lost(traffic: dict[str, int], phase: Phase) -> None:
-    """Wherever 8 is, somebody goes back to 6: it has its five instances and its autoscaler, and nothing is left to do.
+    """Someone goes back to 6, whatever phase 8 is in: its five instances and its autoscaler are restored.
 
-    When 8 is promoted the deletion of 6 is due, so the traffic comes before that.
+    When 8 is promoted the deletion of 6 is due, so in that case the traffic comes first.
     """
     world = inherited_small()
     if phase is Phase.ROLLED_BACK:
@@ -402,7 +402,7 @@ def test_an_inherited_blue_that_is_given_traffic_gets_back_what_it_lost(traffic:
 
 
 def test_an_inherited_blue_that_azure_does_not_let_grow_is_reported() -> None:
-    """The quota does not allow four more: the operator learns how many there were, and 8 continues."""
+    """The quota does not allow four more: the operator reads how many there were, and 8 continues."""
     world = inherited_small()
     world.endpoints.refuses["scale"] = "OutOfQuota"
     given(world, {BLUE: 100})
@@ -436,7 +436,7 @@ def test_what_someone_deployed_in_place_of_an_inherited_blue_keeps_its_size() ->
 
 
 def test_looking_at_an_inherited_blues_autoscaler_copies_none_against_the_policy() -> None:
-    """The policy says that green gets no autoscaler, and 8 continues after somebody gave 6 a part of the traffic."""
+    """Someone gives 6 a share of the traffic: green still gets no autoscaler, as the policy says, and 8 continues."""
     world = inherited_small(autoscale=False)
     world.endpoints.autoscale[ENDPOINT].add(GREEN)
     given(world, {BLUE: 15, GREEN: 75, NEXT: 10})

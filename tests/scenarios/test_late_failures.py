@@ -1,4 +1,4 @@
-"""What serves after the end is found to be failing although its failures reach the log later than the rest."""
+"""After the end, what serves is found to be failing although its failures reach the log later than other rows."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ KEEPS_LONG = replace(POLICY, keep_blue=timedelta(hours=24))
 
 
 def promoted(late: int, rpm: int = 1000, keep_blue: timedelta = KEEPS_LONG.keep_blue) -> World:
-    """Return a world in which a version was promoted, and failures are this many minutes late."""
+    """Return a world in which a version was promoted and failures appear this many minutes late."""
     world, _ = late_world(failures_after(late), LAG, replace(POLICY, keep_blue=keep_blue), rpm=rpm)
     world.until(Phase.PROMOTED, within=200)
     return world
 
 
 def said(world: World) -> list[Why]:
-    """Return what the history says of the health of what serves."""
+    """Return what the history says about the health of what serves."""
     return [entry.reason.code for entry in world.entries(Why.SERVING_UNHEALTHY, Why.SERVING_HEALTHY)]
 
 
@@ -40,7 +40,7 @@ def alarmed(world: World) -> bool:
 @pytest.mark.parametrize("rate", [0.2, 0.6, 0.9])
 @pytest.mark.parametrize("late", [6, 9, 11, 14, 20, 40])
 def test_failures_that_arrive_late_after_a_promotion_are_reported(late: int, rate: float, rpm: int) -> None:
-    """Once, as soon as the log shows them, and health says so for as long as they go on."""
+    """The history reports them once, as soon as the log shows them, and health does so for as long as they go on."""
     world = promoted(late, rpm)
     world.minutes(20)
     world.rates = {GREEN: rate}
@@ -54,7 +54,7 @@ def test_failures_that_arrive_late_after_a_promotion_are_reported(late: int, rat
 
 @pytest.mark.parametrize("late", [11, 14, 20, 40])
 def test_the_lag_is_raised_for_what_is_watched_after_the_end(late: int) -> None:
-    """To what would have been enough; the history says so once."""
+    """To a lag that would have been enough; the history says so once."""
     world = promoted(late)
     world.minutes(20)
     world.rates = {GREEN: 0.6}
@@ -65,7 +65,7 @@ def test_the_lag_is_raised_for_what_is_watched_after_the_end(late: int) -> None:
 
 @pytest.mark.parametrize("late", [0, 9, 11, 14, 20, 40])
 def test_a_recovery_from_late_failures_is_reported_once(late: int) -> None:
-    """The minutes before the failures have arrived are no recovery, and the failures are not reported again."""
+    """Minutes whose failures are still to arrive are no recovery, and the failures are not reported again."""
     world = promoted(late)
     world.minutes(20)
     world.rates = {GREEN: 0.5}
@@ -79,7 +79,7 @@ def test_a_recovery_from_late_failures_is_reported_once(late: int) -> None:
 
 @pytest.mark.parametrize("late", [11, 14, 18])
 def test_blue_is_not_deleted_while_late_failures_of_green_go_on(late: int) -> None:
-    """Its time is over after half an hour; the history says why it waits, and it is deleted after the recovery."""
+    """Its time is over after half an hour; the history says why it stays, and it is deleted after the recovery."""
     world = promoted(late, keep_blue=timedelta(minutes=30))
     world.minutes(8)
     world.rates = {GREEN: 0.6}
@@ -94,7 +94,7 @@ def test_blue_is_not_deleted_while_late_failures_of_green_go_on(late: int) -> No
 @pytest.mark.parametrize("late", [11, 14])
 @pytest.mark.parametrize("ending", [Phase.ROLLED_BACK, Phase.FAILED])
 def test_late_failures_are_reported_after_every_ending(ending: Phase, late: int) -> None:
-    """Whatever serves then: blue after a rollback that keeps green, or green after a rollback that failed."""
+    """Blue serves after a rollback that keeps green, and green after a rollback that failed."""
     world, _ = late_world(failures_after(late), LAG, replace(POLICY, on_rollback="keep"), rpm=1000)
     world.until_weight(10)
     if ending is Phase.FAILED:
@@ -113,7 +113,7 @@ def test_late_failures_are_reported_after_every_ending(ending: Phase, late: int)
 
 
 def test_bad_minutes_from_before_the_end_are_not_reported_after_it() -> None:
-    """Blue failed for some minutes while green was created, and works again when green fails its smoke test."""
+    """Blue failed for some minutes while green was created, and is healthy when green fails its smoke test."""
     world = World(rpm=900, rates={BLUE: 0.9})
     world.scoring.statuses, world.endpoints.stuck = {GREEN: 500}, True
     world.register()
@@ -129,7 +129,7 @@ def test_bad_minutes_from_before_the_end_are_not_reported_after_it() -> None:
 @pytest.mark.parametrize("rpm", [60, 1000])
 @pytest.mark.parametrize("begins", range(READ_EVERY))
 def test_a_short_burst_is_reported_once_and_so_is_its_end(begins: int, rpm: int) -> None:
-    """Wherever it falls between two readings, and with the usual few failures before and for a day after it."""
+    """Wherever it falls between two reads, with the usual few failures before it and for a day afterwards."""
     noise = {BLUE: 0.004, GREEN: 0.004}
     world = World(replace(KEEPS_LONG, keep_blue=timedelta(hours=30)), rpm=rpm, rates=dict(noise))
     world.register()
@@ -145,7 +145,7 @@ def test_a_short_burst_is_reported_once_and_so_is_its_end(begins: int, rpm: int)
 
 @pytest.mark.parametrize("begins", range(READ_EVERY))
 def test_a_bad_minute_is_not_called_worse_once_the_minutes_before_it_are_no_longer_read(begins: int) -> None:
-    """Five minutes with it are within the limit, but the beginning of the hour that is read may cut them."""
+    """The five minutes around it are within the limit, but the start of the hour that is read may cut them short."""
     usual = {BLUE: 0.1, GREEN: 0.1}
     world = World(KEEPS_LONG, rpm=1000, rates=dict(usual))
     world.register()
@@ -160,7 +160,7 @@ def test_a_bad_minute_is_not_called_worse_once_the_minutes_before_it_are_no_long
 
 @pytest.mark.parametrize("back", range(8, 13))
 def test_failures_of_a_deployment_before_it_served_are_not_reported(back: int) -> None:
-    """Someone tries blue with a fifth of the traffic, repairs it, and gives it everything: telemetry is prompt."""
+    """Someone tries blue with a fifth of the traffic, repairs it, and gives it everything. Telemetry is prompt."""
     world = World(replace(KEEPS_LONG, on_rollback="keep"), rpm=600)
     world.register()
     world.until(Phase.PROMOTING)

@@ -1,4 +1,4 @@
-"""Collected answers and query results that are later than the requests do not let green past their gate."""
+"""Answers and query results that arrive later than the request log do not let green pass their gate."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ ANSWERS_A_MINUTE = 60
 
 @dataclass
 class CollectedTelemetry(FakeTelemetry):
-    """Requests as they are logged, and a real reader of answers, which are collected `late` minutes after them.
+    """Requests as they are logged, and a real reader of answers, which are collected `late` minutes later.
 
-    bodies: what a deployment answers instead of the usual. of: the deployments whose answers are late. every: how many
-    requests there are for one whose answer is collected. windows: what was read of the answers.
+    bodies: a deployment's answer, if not the usual one. of: the deployments whose answers are late. every: the number
+    of requests per collected answer. windows: every window of answers that was read.
     """
 
     late: int = 0
@@ -89,7 +89,7 @@ def collecting(late: int, *of: str, answer: str = "", **more: object) -> tuple[W
 @pytest.mark.parametrize("late", [7, 10, 17])
 @pytest.mark.parametrize("answer", ["{}", '{"class": "leave"}'])
 def test_a_bad_green_whose_answers_are_late_is_rolled_back(late: int, of: tuple[str, ...], answer: str) -> None:
-    """Its answers, blue's or both are later than the lag: the rollout waits longer, and then sees them."""
+    """Green's answers, blue's or both are later than the lag: the rollout waits longer, then sees them."""
     world, _ = collecting(late, *of, answer=answer)
     ended = world.until(Phase.ROLLED_BACK, within=90)
     assert ended.status.reason.facts["gate"] == "predictions"
@@ -100,14 +100,14 @@ def test_a_bad_green_whose_answers_are_late_is_rolled_back(late: int, of: tuple[
 @pytest.mark.parametrize("of", [(BLUE, GREEN), (GREEN,), (BLUE,)])
 @pytest.mark.parametrize("late", [7, 10])
 def test_a_good_green_whose_answers_are_late_is_promoted(late: int, of: tuple[str, ...]) -> None:
-    """It takes longer, no more."""
+    """It only takes longer."""
     world, _ = collecting(late, *of)
     assert world.until(Phase.PROMOTED, within=150).observed.serving == GREEN
     assert reading(world, "predictions").green_total > ANSWERS_A_MINUTE
 
 
 def test_answers_in_time_are_read_once() -> None:
-    """Only what may be late is read again: answers are many."""
+    """Only what may be late is read again, because there are many answers."""
     world, log = collecting(4)
     world.until_weight(10)
     world.minutes(10)
@@ -118,7 +118,7 @@ def test_answers_in_time_are_read_once() -> None:
 
 @pytest.mark.parametrize("of", [(BLUE, GREEN), (BLUE,)])
 def test_answers_that_never_arrive_let_nothing_advance(of: tuple[str, ...]) -> None:
-    """They were there before the rollout: nothing is compared with nothing, and the reason names the gate."""
+    """Blue's past has answers, so their absence is not a pass, and the reason names the gate."""
     world, log = collecting(0, *of)
     world.until(Phase.STEPPING)
     world.minutes(2)
@@ -132,7 +132,7 @@ def test_answers_that_never_arrive_let_nothing_advance(of: tuple[str, ...]) -> N
 
 
 def test_answers_that_stop_in_the_bake_let_nothing_be_promoted() -> None:
-    """What was seen at lower weights is no reason to promote unseen."""
+    """What was seen at lower weights does not justify a promotion without answers."""
     world, log = collecting(0)
     world.until(Phase.PROMOTING, within=90)
     log.late = 24 * 60
@@ -142,7 +142,7 @@ def test_answers_that_stop_in_the_bake_let_nothing_be_promoted() -> None:
 
 @pytest.mark.parametrize(("answer", "ending"), [("", Phase.PROMOTED), ('{"class": "leave"}', Phase.ROLLED_BACK)])
 def test_pairs_of_answers_that_are_late_are_waited_for(answer: str, ending: Phase) -> None:
-    """On a mirror, where the gate of disagreements has no other time to see them."""
+    """On a mirror, which is the only place where the disagreement gate can see them."""
     gates = judged_by(ErrorsGate(), DISAGREEMENT, telemetry_lag=5 * MINUTE)
     steps = (SmokeStep("smoke.jsonl"), MirrorStep(20, duration=10 * MINUTE), WeightStep(50))
     world, _ = collecting(7, answer=answer, policy=replace(gates, steps=steps))
@@ -152,7 +152,7 @@ def test_pairs_of_answers_that_are_late_are_waited_for(answer: str, ending: Phas
 
 
 def counted_after(minutes: int, *deployments: str) -> Arrival:
-    """Return a log in which the query counts these deployments' requests so many minutes late."""
+    """Return a log in which the query counts these deployments' requests this many minutes late."""
 
     def arrived(row: DeploymentMinute, age: timedelta) -> DeploymentMinute:
         late = row.deployment in deployments and age < minutes * MINUTE
@@ -162,7 +162,7 @@ def counted_after(minutes: int, *deployments: str) -> Arrival:
 
 
 def counting(late: int, *of: str, green: float = 0.3, **more: object) -> World:
-    """Return a world whose query counts 2 percent of blue's requests as bad, and this share of green's, but late."""
+    """Return a world whose query counts 2 percent of blue's requests as bad and this share of green's, but late."""
     conduct = {BLUE: Conduct(counted={"fraud": 0.02}), GREEN: Conduct(counted={"fraud": green})}
     policy = replace(judged_by(ErrorsGate(), FRAUD), keep_blue=timedelta(hours=1))
     world, _ = late_world(counted_after(late, *of), lag=5, policy=policy, conduct=conduct, **more)
@@ -180,14 +180,14 @@ def test_a_bad_green_that_a_query_counts_late_is_rolled_back(late: int, of: tupl
 
 
 def test_minutes_that_a_query_counted_late_are_judged_again() -> None:
-    """All of them, once each: nothing is lost from green's first request on."""
+    """Each of them exactly once: nothing since green's first request is lost."""
     world = counting(12, BLUE, GREEN, green=0.02)
     world.until_weight(50)
     assert reading(world, "fraud").green_total == reading(world, "errors").green_total
 
 
 def test_a_query_that_is_later_than_judged_minutes_are_watched_lets_nothing_advance() -> None:
-    """Nothing shows how late its counts are, but they should be there."""
+    """Nothing shows how late the counts are, but they should have arrived."""
     world = counting(45, BLUE, GREEN)
     why = world.until(Phase.PAUSED, within=90).status.reason.because
     assert why is not None
@@ -195,7 +195,7 @@ def test_a_query_that_is_later_than_judged_minutes_are_watched_lets_nothing_adva
 
 
 def test_a_query_that_counts_in_batches_is_waited_for_as_long_as_usual() -> None:
-    """Blue's past had pauses of twenty minutes, so another says nothing."""
+    """Blue's past had gaps of twenty minutes, so another gap means nothing."""
     world, _ = late_world(lambda row, _: _in_batches(row), policy=judged_by(ErrorsGate(), FRAUD), conduct=_alike())
     while world.rollout().phase is not Phase.PROMOTED:
         world.minutes()
@@ -222,7 +222,7 @@ def test_a_dry_run_that_is_late_holds_nothing() -> None:
 
 
 def test_a_failing_query_is_not_late() -> None:
-    """When it answers again, it shows nothing about when its counts arrive."""
+    """When it answers again, that shows nothing about how late its counts are."""
     failing: set[str] = set()
 
     def arrived(row: DeploymentMinute, _age: timedelta) -> DeploymentMinute:
@@ -240,7 +240,7 @@ def test_a_failing_query_is_not_late() -> None:
 
 
 def test_a_query_that_fails_while_minutes_are_read_again_keeps_what_it_said() -> None:
-    """Rows are late just then: what the query cannot say again is not forgotten."""
+    """Rows are late at the same time; what the query cannot return again is not forgotten."""
     late = [True]
     world, log = late_world(
         lambda row, _: replace(row, total=row.total - late[0]), policy=judged_by(ErrorsGate(), FRAUD), conduct=_alike()

@@ -17,7 +17,7 @@ from tests.scenarios.world import BLUE, CHURN, GREEN, MINUTE, POLICY
 
 @pytest.mark.parametrize("late", [3, 6, 9, 14, 28])
 def test_failures_that_arrive_late_count_against_green(late: int) -> None:
-    """At any time within the half hour that is watched, with a configured lag of three minutes."""
+    """Anywhere within the half hour that is watched, with a configured lag of three minutes."""
     world, _ = late_world(failures_after(late), rates={GREEN: 0.3})
     assert world.until(Phase.ROLLED_BACK, within=90).status.reason.code is Why.REGRESSION_DETECTED
     assert world.seen.traffic == {BLUE: 100}
@@ -25,7 +25,7 @@ def test_failures_that_arrive_late_count_against_green(late: int) -> None:
 
 @pytest.mark.parametrize("late", [11, 27])
 def test_failures_that_arrive_late_are_noticed_in_a_pause(late: int) -> None:
-    """Nobody advances, so nothing else has everything read again."""
+    """A paused rollout does not advance, so no other check would read everything again."""
     world, _ = late_world(failures_after(late), rates={GREEN: 0.2})
     world.until_weight(10)
     world.minutes(6)
@@ -34,7 +34,7 @@ def test_failures_that_arrive_late_are_noticed_in_a_pause(late: int) -> None:
 
 
 def test_failures_that_arrive_before_the_promotion_prevent_it() -> None:
-    """Later than the half hour that is watched, but before the bake ends: they are found before the promotion."""
+    """They are later than the half hour that is watched; the check before the promotion finds them."""
     steps = (SmokeStep("smoke.jsonl"), WeightStep(10), PauseStep(40 * MINUTE), WeightStep(50))
     world, _ = late_world(failures_after(45), policy=replace(POLICY, steps=steps), rates={GREEN: 0.3})
     world.until(Phase.PROMOTED, Phase.ROLLED_BACK, within=300)
@@ -43,7 +43,7 @@ def test_failures_that_arrive_before_the_promotion_prevent_it() -> None:
 
 
 def test_failures_that_arrive_after_the_promotion_bring_blue_back() -> None:
-    """Everything is read again before blue is deleted: an hour late is still in time."""
+    """Everything is read again before blue is deleted, so even rows that are an hour late are in time."""
     world, _ = late_world(failures_after(50), policy=replace(POLICY, keep_blue=timedelta(hours=1)), rates={GREEN: 0.3})
     world.until(Phase.PROMOTED)
     ended = world.until(Phase.ROLLED_BACK, within=90)
@@ -53,7 +53,7 @@ def test_failures_that_arrive_after_the_promotion_bring_blue_back() -> None:
 
 @pytest.mark.parametrize(("late", "newer"), [(12, 0), (12, 15), (12, 100), (40, 0)])
 def test_a_shared_outage_in_the_bake_that_shows_late_does_not_roll_back(late: int, newer: int) -> None:
-    """Green had all traffic, so blue's past is no comparison: blue is kept, once reported, and an operator decides."""
+    """Green was alone, so blue's past is no fair comparison: blue is kept, reported once, and an operator decides."""
     outage: set[datetime] = set()
     failed = failures_after(late)
     policy = replace(POLICY, keep_blue=timedelta(hours=1))
@@ -71,12 +71,12 @@ def test_a_shared_outage_in_the_bake_that_shows_late_does_not_roll_back(late: in
     world.minutes(90)
     assert (world.rollout().phase, len(world.entries(Why.BLUE_KEPT_UNCOMPARED))) == (Phase.PROMOTED, 1), world.told()
     assert newer or BLUE in world.seen.deployments
-    for handed in world.entries(Why.BLUE_HANDED_OVER):  # it may be needed, so it is not gone at once
+    for handed in world.entries(Why.BLUE_HANDED_OVER):  # it may be needed, so it must not be deleted at once
         assert datetime.fromisoformat(handed.reason.facts["until"]) > handed.at
 
 
 def test_failures_that_show_late_bring_blue_back_where_green_was_never_next_to_it() -> None:
-    """A policy may go from the smoke test to all traffic: then blue's past is the only comparison that there is."""
+    """A policy may go straight from the smoke test to all traffic; then blue's past is the only comparison."""
     policy = replace(POLICY, steps=(SmokeStep("smoke.jsonl"), WeightStep(100)), keep_blue=timedelta(hours=1))
     world, _ = late_world(failures_after(15), policy=policy, rates={GREEN: 0.2})
     world.until(Phase.PROMOTED)
@@ -84,7 +84,7 @@ def test_failures_that_show_late_bring_blue_back_where_green_was_never_next_to_i
 
 
 def test_late_rows_that_change_nothing_are_reported_once_and_the_lag_is_raised() -> None:
-    """The rollout continues, judged by complete minutes from then on."""
+    """The rollout continues, and from then on complete minutes are judged."""
     world, _ = late_world(lambda row, age: row if age >= 6 * MINUTE else replace(row, total=row.total - 1), lag=2)
     world.until(Phase.PROMOTED, within=120)
     (late,) = world.entries(Why.TELEMETRY_LATE)
@@ -93,7 +93,7 @@ def test_late_rows_that_change_nothing_are_reported_once_and_the_lag_is_raised()
 
 
 def test_a_log_that_is_on_time_is_never_called_late() -> None:
-    """The configured lag is for rows that are exactly that late."""
+    """Rows that are as late as the configured lag allows are on time."""
     world, _ = late_world(rows_after(4), lag=3)
     world.until(Phase.PROMOTED)
     assert not world.entries(Why.TELEMETRY_LATE, Why.BLUE_NOT_LOGGED)
@@ -101,7 +101,7 @@ def test_a_log_that_is_on_time_is_never_called_late() -> None:
 
 
 def test_a_reconcile_queries_telemetry_once() -> None:
-    """Even during a recheck: a rollout costs one query per reconcile."""
+    """Even during a recheck, a rollout costs one query per reconcile."""
     world, log = late_world(failures_after(7), rates={GREEN: 0.3})
     reconciles = 0
     while world.rollout().open:
@@ -119,7 +119,7 @@ def test_a_reconcile_queries_telemetry_once() -> None:
 
 
 def test_before_the_promotion_everything_since_greens_first_minute_is_read() -> None:
-    """The last window that is read before the promotion begins at green's first minute."""
+    """The last window that is read before the promotion starts at green's first minute."""
     world, log = late_world(rows_after(0))
     began = world.until_weight(10).rereading.began
     world.until(Phase.PROMOTED)
@@ -127,7 +127,7 @@ def test_before_the_promotion_everything_since_greens_first_minute_is_read() -> 
 
 
 def test_rereading_complete_minutes_changes_nothing() -> None:
-    """The evidence is the same whether minutes were judged one by one or all at once."""
+    """The evidence is the same whether minutes are judged one by one or all at once."""
     world, _ = late_world(rows_after(0), rates={GREEN: 0.0004, BLUE: 0.0003})
     world.until(Phase.PROMOTED)
     before = world.rollout()
@@ -138,7 +138,7 @@ def test_rereading_complete_minutes_changes_nothing() -> None:
 
 
 def test_blue_is_kept_while_its_last_reading_fails() -> None:
-    """Rows may have arrived since, so blue stays, and the history says so once; it goes when they can be read."""
+    """Rows may have arrived since, so blue stays, reported once; it is deleted once they can be read."""
     world, log = late_world(rows_after(0))
     world.until(Phase.PROMOTED)
     log.faults.always = "the workspace is away"
@@ -151,7 +151,7 @@ def test_blue_is_kept_while_its_last_reading_fails() -> None:
 
 
 def test_a_green_that_goes_back_after_blue_was_kept_unchecked_is_cleaned_up() -> None:
-    """Also if a newer version takes the endpoint as soon as traffic has returned to blue."""
+    """Even if a newer version takes the endpoint as soon as traffic has returned to blue."""
     world, log = late_world(rows_after(0))
     world.until(Phase.PROMOTED)
     log.faults.always = "the workspace is away"
@@ -165,7 +165,7 @@ def test_a_green_that_goes_back_after_blue_was_kept_unchecked_is_cleaned_up() ->
 
 
 def test_a_long_rollout_is_read_again_in_parts() -> None:
-    """Six hours at a time, without gaps or repetition."""
+    """In windows of six hours, without gaps or repetition."""
     world, log = late_world(rows_after(0), policy=replace(POLICY, judge=replace(POLICY.judge, inconclusive="pause")))
     began = world.until_weight(10).rereading.began
     world.ask(Verb.PAUSE)
@@ -180,7 +180,7 @@ def test_a_long_rollout_is_read_again_in_parts() -> None:
 @pytest.mark.parametrize("arm", [BLUE, GREEN])
 @pytest.mark.parametrize("late", [5, 6])
 def test_a_minute_waits_for_missing_rows(arm: str, late: int) -> None:
-    """For as long again as the lag: no data is lost, and no deployment is called silent."""
+    """It waits for one more lag: no data is lost, and no deployment is reported as silent."""
     world, _ = late_world(rows_after(late, arm), lag=3)
     world.until_weight(50)
     world.minutes(12)
@@ -197,7 +197,7 @@ def test_a_minute_waits_for_missing_rows(arm: str, late: int) -> None:
 
 
 def test_rows_that_stay_missing_are_reported_once() -> None:
-    """After the wait the minutes are judged as they are, which is not evidence."""
+    """After the wait the minutes are judged as they are, and missing rows are not evidence."""
     world, _ = late_world(rows_after(10_000, BLUE), lag=3)
     world.telemetry.rows += [replace(row, deployment=GREEN) for row in world.telemetry.rows]
     world.until_weight(10)
@@ -208,7 +208,7 @@ def test_rows_that_stay_missing_are_reported_once() -> None:
 
 
 def test_a_quiet_deployment_is_not_waited_for() -> None:
-    """If few requests are expected, having none is not a sign of lateness."""
+    """If few requests are expected, having none is no sign of lateness."""
     world, _ = late_world(rows_after(0), rpm=20)
     world.until_weight(10)
     world.minutes(10)
@@ -218,7 +218,7 @@ def test_a_quiet_deployment_is_not_waited_for() -> None:
 
 
 def test_what_a_late_log_rolls_back_is_cleaned_up_nevertheless() -> None:
-    """Failures are twenty minutes late, longer than a rollback may take: green goes once blue was seen to work."""
+    """Failures are twenty minutes late, longer than a rollback may take: green is deleted once blue is seen to work."""
     world, _ = late_world(failures_after(20), rates={GREEN: 0.3})
     assert world.until_finished(within=120).phase is Phase.ROLLED_BACK
     assert list(world.seen.deployments) == [BLUE], world.told()

@@ -1,4 +1,4 @@
-"""Stories about deployments with green's name that Teal did not make: it never deletes them."""
+"""Deployments with green's name that Teal did not create: it never deletes them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.scenarios.world import BLUE, ENDPOINT, GREEN, World, serving
 
 
 class Unanswering(FakeEndpoints):
-    """Azure takes the order for green, and its answer is lost."""
+    """Azure accepts the order for green, and its response is lost."""
 
     def create_deployment(self, action: CreateDeployment) -> None:
         super().create_deployment(action)
@@ -25,7 +25,7 @@ class Unanswering(FakeEndpoints):
 
 
 def deploy(world: World, state: Provisioning, *, by_teal: bool = False) -> None:
-    """Have someone deploy green's version under green's name, or Azure show it in this state."""
+    """Have someone deploy green's version under green's name; `state` is what Azure shows of it."""
     mine = DeploymentSeen(GREEN, state, "azureml:churn:7", 3, by_teal=by_teal)
     world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=world.seen.deployments | {GREEN: mine})
 
@@ -41,7 +41,7 @@ def start(world: World) -> None:
 def test_a_broken_deployment_with_greens_name_ends_the_rollout_before_it_begins(
     state: Provisioning, *, asked: bool
 ) -> None:
-    """It is somebody's: the rollout says that the name is taken, creates nothing and deletes nothing."""
+    """It belongs to someone else: the rollout reports that the name is taken, and creates and deletes nothing."""
     world = World()
     deploy(world, state)
     if asked:
@@ -76,7 +76,7 @@ def test_a_deployment_that_fails_while_someone_creates_it_is_not_deleted(*, aske
 
 
 def test_an_idle_deployment_that_an_operator_starts_is_rolled_out_and_left_after_the_rollback() -> None:
-    """The history says at the beginning and at the end that Teal did not make it."""
+    """The history says at the beginning and at the end that Teal did not create it."""
     world = World()
     deploy(world, Provisioning.SUCCEEDED)
     start(world)
@@ -101,7 +101,7 @@ def test_it_is_also_left_if_it_was_copied_from_one_of_teals_with_its_tag() -> No
 
 
 def test_what_someone_deploys_after_azure_refused_green_is_left() -> None:
-    """Azure has no quota for a copy of blue, and somebody deploys a smaller one a few minutes later."""
+    """Azure has no quota for a copy of blue, and a few minutes later someone deploys a smaller one."""
     world = World()
     world.endpoints.refuses["create"] = "OutOfQuota"
     world.register()
@@ -112,7 +112,7 @@ def test_what_someone_deploys_after_azure_refused_green_is_left() -> None:
 
 
 def test_what_teal_made_is_deleted_also_if_the_answer_to_its_order_was_lost() -> None:
-    """The order is on the record before it is given."""
+    """The order is recorded before it is given."""
     world = World(rates={GREEN: 0.4}, endpoints=Unanswering(seen={ENDPOINT: serving()}, slow=True))
     world.register()
     world.until(Phase.ROLLED_BACK, within=90)

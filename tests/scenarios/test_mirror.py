@@ -1,4 +1,4 @@
-"""Stories about mirrored traffic, before any user gets green's answers."""
+"""Mirrored traffic, before any user gets green's answers."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def mirrored(policy: Policy = SHADOW) -> World:
 
 
 def test_green_is_judged_by_its_mirror_and_then_gets_live_traffic() -> None:
-    """The mirror runs its time and is observed to have ended; only then comes the first live weight."""
+    """The mirror runs for its time and is observed to have ended; only then comes the first live weight."""
     world = mirrored()
     assert world.seen.mirror == {GREEN: 20}
     assert world.seen.traffic == {BLUE: 100}
@@ -45,7 +45,7 @@ def test_green_is_judged_by_its_mirror_and_then_gets_live_traffic() -> None:
 
 
 def test_the_mirror_lasts_as_long_as_the_policy_says() -> None:
-    """Before its five minutes are over no live traffic goes to green, however good it looks."""
+    """Before its five minutes are over green gets no live traffic, however good it looks."""
     world = mirrored()
     world.minutes(4)
     assert world.seen.mirror == {GREEN: 20}
@@ -65,7 +65,7 @@ def test_a_green_that_fails_its_mirror_never_gets_live_traffic() -> None:
 
 
 def test_a_number_of_requests_can_end_the_mirror() -> None:
-    """The mirror ends when green has answered that many requests, in settled minutes."""
+    """It ends when green has answered that many requests, in settled minutes."""
     world = World(replace(POLICY, steps=(MirrorStep(20, requests=5000), WeightStep(50))))
     world.register()
     world.until_weight(50)
@@ -73,7 +73,7 @@ def test_a_number_of_requests_can_end_the_mirror() -> None:
 
 
 def test_without_time_or_number_the_certificate_ends_the_mirror() -> None:
-    """A mirror with nothing but a share lasts until the next weight is certified."""
+    """A mirror step with only a share lasts until the next weight is certified."""
     world = World(replace(POLICY, steps=(MirrorStep(20), WeightStep(50))))
     world.register()
     world.until_weight(50)
@@ -89,7 +89,7 @@ def test_an_operator_can_roll_back_during_the_mirror() -> None:
 
 
 def test_an_operator_can_promote_during_the_mirror() -> None:
-    """The mirror ends first, because Azure rejects a mirror together with live traffic."""
+    """The mirror ends first, because Azure refuses a mirror together with live traffic."""
     world = mirrored()
     world.ask(Verb.PROMOTE, full=True)
     assert world.until(Phase.PROMOTED).observed.serving == GREEN
@@ -97,7 +97,7 @@ def test_an_operator_can_promote_during_the_mirror() -> None:
 
 
 def test_kubernetes_endpoints_cannot_mirror_and_nothing_is_created() -> None:
-    """The rollout ends immediately with a clear message, and no deployment is created."""
+    """The rollout ends immediately with a clear message."""
     world = World(SHADOW)
     world.endpoints.seen["churn"] = replace(world.seen, kubernetes=True)
     world.register()
@@ -107,7 +107,7 @@ def test_kubernetes_endpoints_cannot_mirror_and_nothing_is_created() -> None:
 
 
 def test_no_weight_is_requested_before_the_mirror_has_ended() -> None:
-    """The record and its history are in the actual order: first no mirror, then a weight."""
+    """The record and its history keep the actual order: first no mirror, then a weight."""
     world = mirrored()
     while world.seen.mirror:
         assert world.rollout().traffic.weight == 0
@@ -116,7 +116,7 @@ def test_no_weight_is_requested_before_the_mirror_has_ended() -> None:
 
 
 def test_between_a_mirror_and_the_next_weight_there_is_no_share_to_judge_by() -> None:
-    """During a pause after the mirror, its share stays the one that minutes are judged at."""
+    """During a pause after the mirror, minutes are still judged at the mirror's share."""
     steps = (MirrorStep(20, duration=5 * MINUTE), PauseStep(), WeightStep(50))
     world = World(replace(POLICY, steps=steps))
     world.register()
@@ -126,7 +126,7 @@ def test_between_a_mirror_and_the_next_weight_there_is_no_share_to_judge_by() ->
 
 
 def test_a_mirror_that_someone_ends_is_not_restored() -> None:
-    """The copies were too much for green: the rollout pauses, and mirrors again only once an operator resumes."""
+    """Perhaps it was too much for green: the rollout pauses, and mirrors again only when an operator resumes."""
     world = mirrored()
     world.minutes(2)
     world.endpoints.seen[ENDPOINT] = replace(world.seen, mirror={})
@@ -141,7 +141,7 @@ def test_a_mirror_that_someone_ends_is_not_restored() -> None:
 
 
 def test_a_request_from_before_the_mirror_was_ended_does_not_count() -> None:
-    """Whoever promoted did not know that someone had just taken the copies away."""
+    """Whoever asked for the promotion did not know that someone had just ended the mirror."""
     world = mirrored()
     world.minutes(2)
     world.ask(Verb.PROMOTE)
@@ -152,7 +152,7 @@ def test_a_request_from_before_the_mirror_was_ended_does_not_count() -> None:
 
 
 def test_a_mirror_that_someone_ends_as_a_hold_ends_is_not_restored() -> None:
-    """Both are seen in the same reconcile: the hold is lifted, and the edit is noticed before anything is ordered."""
+    """One reconcile sees both: the hold is lifted, and the edit is noticed before anything is ordered."""
     world = mirrored()
     world.minutes(2)
     world.store.set_halt(Halt("ada", "network works", world.clock()))
@@ -164,7 +164,7 @@ def test_a_mirror_that_someone_ends_as_a_hold_ends_is_not_restored() -> None:
 
 
 def test_a_mirror_that_someone_ends_during_a_halt_is_not_restored_afterwards() -> None:
-    """The halt begins before Teal has seen its mirror in force, which counts even so: what comes next is an edit."""
+    """The halt begins before Teal has seen its mirror in force; once it is seen, its end counts as an edit."""
     world = World(SHADOW)
     world.endpoints.slow = True
     world.register()
@@ -182,7 +182,7 @@ def test_a_mirror_that_someone_ends_during_a_halt_is_not_restored_afterwards() -
 
 
 def test_a_pause_begins_when_the_mirror_before_it_has_ended() -> None:
-    """Someone else changes the endpoint just then, so the order to end the mirror must wait."""
+    """Someone else is changing the endpoint, so the order to end the mirror must wait."""
     world = World(replace(POLICY, steps=(MirrorStep(20, duration=5 * MINUTE), PauseStep(), WeightStep(50))))
     world.register()
     world.until_mirrored(20)
@@ -195,7 +195,7 @@ def test_a_pause_begins_when_the_mirror_before_it_has_ended() -> None:
 
 
 def test_what_a_mirror_showed_next_to_another_blue_does_not_count() -> None:
-    """All traffic moves to a hotfix after the mirror: green is mirrored once more, next to that."""
+    """All traffic moves to a hotfix after the mirror: green is mirrored again, next to the hotfix."""
     steps = (SmokeStep("s"), MirrorStep(20, duration=5 * MINUTE), PauseStep(20 * MINUTE), WeightStep(50))
     world = World(replace(POLICY, steps=steps))
     world.register()
@@ -211,7 +211,7 @@ def test_what_a_mirror_showed_next_to_another_blue_does_not_count() -> None:
 
 @pytest.mark.parametrize("duration", [None, 30 * MINUTE], ids=["without an end", "timed"])
 def test_a_pause_by_an_operator_lasts_when_green_gets_another_blue(duration: timedelta | None) -> None:
-    """Whoever paused a rollout within a pause step ends that, too."""
+    """An operator's pause within a pause step outlasts that step, and holds back a new mirror as well."""
     steps = (SmokeStep("s"), MirrorStep(20, duration=5 * MINUTE), PauseStep(duration), WeightStep(50))
     world = World(replace(POLICY, steps=steps))
     world.register()
@@ -228,7 +228,7 @@ def test_a_pause_by_an_operator_lasts_when_green_gets_another_blue(duration: tim
 
 
 def test_a_mirror_without_enough_requests_goes_on_next_to_another_blue() -> None:
-    """Nobody has paused it, so nobody needs to resume it when all traffic moves and more requests come."""
+    """No operator paused it, so none has to resume it when all traffic moves and more requests arrive."""
     world = World(replace(POLICY, steps=(SmokeStep("s"), MirrorStep(20), WeightStep(50))), rpm=6)
     world.register()
     world.until(Phase.PAUSED, within=200)
@@ -239,7 +239,7 @@ def test_a_mirror_without_enough_requests_goes_on_next_to_another_blue() -> None
 
 
 def unended(policy: Policy = SHADOW) -> World:
-    """Return a world in which Azure refused to end the mirror until the rollback failed, and long after."""
+    """Return a world in which Azure refuses to end the mirror: the rollback has failed, an hour ago."""
     world = mirrored(policy)
     world.endpoints.refuses["mirror"] = "ScopeLocked: the resource group has a lock"
     world.ask(Verb.ROLLBACK)
@@ -251,7 +251,7 @@ def unended(policy: Policy = SHADOW) -> World:
 
 @pytest.mark.parametrize("on_rollback", ["delete", "keep"])
 def test_a_mirror_that_azure_refuses_to_end_is_teals_own(on_rollback: Literal["delete", "keep"]) -> None:
-    """The history names the refusal, not somebody else; once that is gone, the mirror is ended and green cleaned up."""
+    """The history names the refusal and no other person; once it is lifted, the mirror ends and green is deleted."""
     world = unended(replace(SHADOW, on_rollback=on_rollback))
     (told,) = world.entries(ReasonCode.LEFTOVER_MIRROR_NOT_ENDED)
     assert "ScopeLocked" in told.reason.facts["message"]
@@ -267,7 +267,7 @@ def test_a_mirror_that_azure_refuses_to_end_is_teals_own(on_rollback: Literal["d
 
 
 def test_a_mirror_that_somebody_ends_by_hand_keeps_no_green() -> None:
-    """Azure still refuses Teal's own order to end it, which nobody needs any more."""
+    """Azure still refuses Teal's own order to end it, but that order is no longer needed."""
     world = unended()
     world.endpoints.seen[ENDPOINT] = replace(world.seen, mirror={})
     world.until_finished()
@@ -275,7 +275,7 @@ def test_a_mirror_that_somebody_ends_by_hand_keeps_no_green() -> None:
 
 
 def test_a_new_version_does_not_wait_for_a_mirror_that_azure_refuses_to_end() -> None:
-    """What is left over is said already, so the next rollout begins."""
+    """The leftover has already been reported, so the next rollout begins."""
     world = unended()
     world.register("8", "e8")
     world.minutes(3)

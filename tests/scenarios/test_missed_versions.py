@@ -1,4 +1,4 @@
-"""Stories about registered versions whose event was lost, and the daily comparison that finds them."""
+"""Registered versions whose event was lost, and the daily comparison that finds them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Nights:
 
     @property
     def missed(self) -> list[tuple[str, str]]:
-        """The versions that health reports, each with the newer one that was admitted since."""
+        """The versions that health reports, each with the newer one that has been admitted since."""
         return [(each.model.version, each.newer) for each in self.world.store.record(CHURN).value.missed]
 
     def lose(self, version: str, at: datetime | None = None, **tags: str) -> None:
@@ -57,7 +57,7 @@ class Nights:
 
 
 def test_a_lost_event_is_reported(caplog: pytest.LogCaptureFixture) -> None:
-    """By default nothing is started. The log says it once, however often it is found."""
+    """By default nothing is started. The log reports it once, however often it is found."""
     nights = Nights()
     nights.lose("9")
     nights.compare()
@@ -68,7 +68,7 @@ def test_a_lost_event_is_reported(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_by_policy_the_newest_is_started_like_any_other() -> None:
-    """The older one is reported with what overtook it, until something newer serves."""
+    """The older one is reported with the version that overtook it, until something newer serves."""
     nights = Nights(World(policy=STARTS))
     nights.lose("11")
     nights.lose("10")
@@ -82,7 +82,7 @@ def test_by_policy_the_newest_is_started_like_any_other() -> None:
 
 
 def test_however_often_it_is_found_there_is_one_rollout() -> None:
-    """Two comparisons, and the event at last."""
+    """Two comparisons find it, and in the end the event arrives."""
     nights = Nights(World(policy=STARTS))
     nights.lose("9")
     nights.compare()
@@ -92,7 +92,7 @@ def test_however_often_it_is_found_there_is_one_rollout() -> None:
 
 
 def test_a_missed_version_waits_for_an_open_rollout() -> None:
-    """As it would have, had its event arrived."""
+    """As it would have done, had its event arrived."""
     nights = Nights(World(policy=replace(STARTS, steps=(*POLICY.steps, PauseStep(None)))))
     nights.world.register("7")
     nights.world.until_weight(10)
@@ -118,7 +118,7 @@ def test_what_nobody_lost_is_not_reported(case: str) -> None:
 
 
 def test_a_rollout_by_an_operator_ends_the_report() -> None:
-    """At once: health does not wait for the next comparison."""
+    """Health does not wait for the next comparison."""
     nights = Nights()
     nights.lose("9")
     nights.compare()
@@ -128,7 +128,7 @@ def test_a_rollout_by_an_operator_ends_the_report() -> None:
 
 @pytest.mark.parametrize("creates", [False, True])
 def test_nothing_is_started_without_an_endpoint(*, creates: bool) -> None:
-    """Unless the policy creates it."""
+    """Unless the policy creates the endpoint."""
     nights = Nights(World(policy=replace(STARTS, create_endpoint=EndpointSpec() if creates else None)))
     del nights.world.endpoints.seen[ENDPOINT]
     nights.lose("9")
@@ -138,7 +138,7 @@ def test_nothing_is_started_without_an_endpoint(*, creates: bool) -> None:
 
 
 def test_nothing_is_concluded_from_what_cannot_be_read() -> None:
-    """First the endpoint gives no answer, then the registry; the next night both do."""
+    """First the endpoint does not answer, then the registry; the next night both do."""
     nights = Nights(World(policy=STARTS))
     nights.lose("9")
     nights.world.endpoints.faults.planned.append(Temporary("503"))

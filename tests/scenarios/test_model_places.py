@@ -1,4 +1,4 @@
-"""Stories about models that are not simply registered in the workspace: in a registry, archived, or inside an image."""
+"""Models that are not simply registered in the workspace: in a registry, archived, or inside an image."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SHARED = replace(POLICY, models=(ModelSelector("churn", registry="shared"),))
 
 @dataclass
 class Recorded(FakeEndpoints):
-    """Endpoints that keep the orders for new deployments. created: these orders."""
+    """Endpoints that record the orders for new deployments. created: these orders."""
 
     created: list[CreateDeployment] = field(default_factory=list)
 
@@ -35,13 +35,13 @@ class Recorded(FakeEndpoints):
 
 
 def recorded(world: World) -> Recorded:
-    """Make the world's endpoints keep the orders for new deployments, and return them."""
+    """Make the world's endpoints record the orders for new deployments, and return them."""
     world.endpoints = Recorded(dict(world.endpoints.seen))
     return world.endpoints
 
 
 def test_an_operator_starts_a_version_of_a_registry() -> None:
-    """The workspace does not know the version; green is created from the registry, and promoted like any other."""
+    """The workspace does not know the version; green is created from the registry and promoted like any other."""
     world = World(policy=SHARED)
     endpoints = recorded(world)
     world.reception().start(SHARED, VERSION, "ada@example.com", "shared today")
@@ -59,14 +59,14 @@ def test_a_version_of_the_workspace_is_not_the_registry_s() -> None:
 
 
 def test_a_version_that_the_workspace_lacks_is_not_started() -> None:
-    """Without a registry in the policy, the version must be in the workspace."""
+    """If the policy names no registry, the version must be in the workspace."""
     world = World()
     with pytest.raises(Unregistered):
         world.reception().start(POLICY, VERSION, "ada@example.com", "a typo")
 
 
 def test_an_archived_version_starts_nothing_by_itself() -> None:
-    """Its event comes late, and somebody has archived it since; an operator can start it nevertheless."""
+    """Its event comes late, and someone has archived it since; an operator can start it nevertheless."""
     world = World()
     world.models.registered[VERSION] = {}
     world.models.hidden.add(VERSION)
@@ -87,7 +87,7 @@ def test_archiving_during_the_rollout_changes_nothing() -> None:
 
 
 def test_tags_that_come_after_the_registration_start_nothing() -> None:
-    """As MLflow's clients often set them: the event has none yet, so a policy that needs them is started by hand."""
+    """MLflow clients often set tags later. The event has none, so a policy that needs tags does not start by itself."""
     tagged = replace(POLICY, models=(ModelSelector("churn", {"stage": "prod"}),))
     world = World(policy=tagged)
     world.models.registered[VERSION] = {"stage": "prod"}
@@ -106,7 +106,7 @@ def test_tags_that_come_after_the_registration_start_nothing() -> None:
     ],
 )
 def test_a_version_that_serves_already_is_not_deployed_again(model: str) -> None:
-    """A twin that someone deployed is recognized however it refers to the version."""
+    """A twin that someone deployed is recognized, whichever way it refers to the version."""
     world = World()
     seen = world.seen
     twin = DeploymentSeen("by-hand", Provisioning.SUCCEEDED, model, 1)

@@ -1,4 +1,4 @@
-"""Stories about greens that ended rollouts left behind, and the nightly sweep."""
+"""Greens that ended rollouts left behind, and the nightly sweep."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Nights:
 
     @property
     def noted(self) -> list[ReasonCode]:
-        """What the history says of the orphan."""
+        """What the history says about the orphan."""
         return [entry.reason.code for entry in self.world.entries(*CODES)]
 
     @property
@@ -64,7 +64,7 @@ class Nights:
 
 
 def test_an_orphan_is_noted_and_removed_the_next_night() -> None:
-    """Both are in the history of the rollout that left it, and nothing comes after that."""
+    """Both are in the history of the rollout that left it, and nothing follows."""
     nights = Nights()
     nights.pass_()
     assert (nights.noted, nights.deployed) == ([ReasonCode.ORPHAN_FOUND], True)
@@ -100,7 +100,7 @@ def test_it_stays_until_what_serves_is_seen_healthy(requests: int, bad: int, *, 
 
 
 def test_it_stays_if_what_serves_failed_within_the_hour() -> None:
-    """The newest minutes look good, but their failures may only be late, and one look cannot tell."""
+    """The newest minutes look good, but their failures may be late, and a single look cannot tell."""
     nights = Nights()
     nights.pass_()
     world = nights.world
@@ -119,7 +119,7 @@ def test_by_default_it_is_only_noted() -> None:
 
 
 def test_a_change_by_an_operator_keeps_it() -> None:
-    """Between the two nights somebody looked into what was wrong with it."""
+    """Between the two nights someone investigated what was wrong with it."""
     nights = Nights()
     nights.pass_()
     touched = replace(nights.world.seen.deployments[GREEN], modified=nights.world.clock())
@@ -129,7 +129,7 @@ def test_a_change_by_an_operator_keeps_it() -> None:
 
 
 def test_nothing_is_removed_while_a_rollout_is_open_or_all_is_halted() -> None:
-    """The sweep waits for both to end."""
+    """The sweep waits until the rollout and the halt have ended."""
     nights = Nights(World(policy=replace(REMOVES, steps=(*POLICY.steps, PauseStep(None))), rates={GREEN: 0.5}))
     nights.pass_()
     nights.world.endpoints.slow = True
@@ -148,7 +148,7 @@ def test_nothing_is_removed_while_a_rollout_is_open_or_all_is_halted() -> None:
 
 
 def test_a_rollout_that_begins_during_the_sweep_wins() -> None:
-    """The decision was made about an endpoint without a rollout, so it is void."""
+    """The sweep's decision applied to an endpoint without a rollout, so it is void."""
     nights = Nights()
     nights.pass_()
     store, commit = nights.world.store, nights.world.store.commit
@@ -188,7 +188,7 @@ def replaced(world: World) -> World:
 
 
 def night(world: World) -> set[str]:
-    """Let a night pass, and return which deployments health reports as orphans."""
+    """Let a night pass, and return the deployments that health reports as orphans."""
     world.clock.pass_(NIGHT)
     parts = world.store, world.workspaces, world.known_policies, world.clock, "two", (LogChannel(),)
     OrphanSweep(*parts, history=100 * NIGHT).sweep()
@@ -198,7 +198,7 @@ def night(world: World) -> set[str]:
 
 
 def test_a_replaced_blue_that_azure_refused_to_delete_is_removed() -> None:
-    """A lock was on it when its time was over; it is gone a night after the history of its successor said so."""
+    """It had a lock when its time was over; it is deleted one night after its successor's history reports it."""
     world = replaced(World(policy=REMOVES))
     world.endpoints.refuses["delete"] = "ScopeLocked: the resource group has a lock"
     world.until_finished("8")
@@ -209,7 +209,7 @@ def test_a_replaced_blue_that_azure_refused_to_delete_is_removed() -> None:
 
 
 def test_a_replaced_blue_that_an_operator_used_is_noted_and_never_removed() -> None:
-    """It had some of the traffic when its time was over, so Teal kept it: it is the operator's to delete."""
+    """It had some traffic when its time was over, so Teal kept it: only an operator deletes it."""
     world = replaced(World(policy=REMOVES))
     world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={GREEN: 10, "churn-8": 90})
     world.until_finished("8")
@@ -220,7 +220,7 @@ def test_a_replaced_blue_that_an_operator_used_is_noted_and_never_removed() -> N
 
 
 def test_a_blue_that_is_kept_unchecked_is_no_orphan() -> None:
-    """It waits until what serves is seen healthy, with a finding in the meantime, and then goes by itself."""
+    """It waits until what serves is seen healthy, as a health finding, and is then deleted without an operator."""
     world = replaced(World(policy=REMOVES))
     world.telemetry.faults.always = "no answer"
     world.minutes(120)
@@ -235,7 +235,7 @@ def test_a_blue_that_is_kept_unchecked_is_no_orphan() -> None:
 
 
 def test_an_inherited_blue_that_could_not_be_deleted_is_found() -> None:
-    """Also one that Teal did not make, while neither that rollout nor the next has anything left to do."""
+    """Even one that Teal did not create, once neither that rollout nor the next has anything left to do."""
     world = World(policy=replace(REMOVES, keep_blue=timedelta(hours=2)))
     world.register()
     world.until(Phase.PROMOTED)
@@ -248,7 +248,7 @@ def test_an_inherited_blue_that_could_not_be_deleted_is_found() -> None:
 
 
 def test_a_promoted_green_that_an_operator_put_aside_is_no_orphan() -> None:
-    """It is the best version that is known, and no other was promoted in its place."""
+    """It is still the best known version, and no other was promoted in its place."""
     world = World(policy=REMOVES)
     world.register()
     world.until_finished()
@@ -257,7 +257,7 @@ def test_a_promoted_green_that_an_operator_put_aside_is_no_orphan() -> None:
 
 
 def test_a_promoted_green_that_was_put_aside_is_found_once_a_newer_one_is_promoted() -> None:
-    """Next to the operator's deployment, so no rollout had it as its blue. It stays: Teal never wanted to delete it."""
+    """That one ran beside the operator's deployment, so it was no rollout's blue. Teal never meant to delete it."""
     world = World(policy=REMOVES)
     world.register()
     world.until_finished()
@@ -268,6 +268,6 @@ def test_a_promoted_green_that_was_put_aside_is_found_once_a_newer_one_is_promot
 
 
 def serving_besides(world: World) -> EndpointSeen:
-    """Return the endpoint with all traffic on a deployment of an operator's."""
+    """Return the endpoint with all traffic on an operator's deployment."""
     hotfix = DeploymentSeen("hotfix", Provisioning.SUCCEEDED, "azureml:other:1")
     return replace(world.seen, traffic={"hotfix": 100}, deployments={**world.seen.deployments, "hotfix": hotfix})

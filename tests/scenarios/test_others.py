@@ -1,4 +1,4 @@
-"""Stories in which someone else acts too: traffic edited manually, deployments lost, endpoints missing or split."""
+"""Someone else acts too: traffic edited by hand, deployments lost, endpoints missing or split."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_resuming_after_an_edit_restores_the_traffic() -> None:
 
 
 def test_the_same_edit_a_second_time_is_noticed_again() -> None:
-    """An edit that was known once does not become ours."""
+    """That Teal has seen an edit once does not make it Teal's own split."""
     world = at_ten_percent()
     for _ in range(2):
         edit(world, {OTHER: 100})
@@ -68,7 +68,7 @@ def test_the_same_edit_a_second_time_is_noticed_again() -> None:
 
 
 def test_a_manual_rollback_after_an_edit_ends_with_blue() -> None:
-    """The traffic is somewhere else entirely: green has none and is deleted."""
+    """All traffic is on another deployment: green has none and is deleted."""
     world = at_ten_percent()
     edit(world, {GREEN: 100})
     world.minutes()
@@ -109,7 +109,7 @@ def test_traffic_is_not_returned_to_a_blue_that_stays_broken() -> None:
 
 @pytest.mark.parametrize("state", [Provisioning.FAILED, Provisioning.CANCELED])
 def test_a_rollback_waits_for_a_blue_whose_update_failed_and_then_returns_the_traffic(state: Provisioning) -> None:
-    """Its requests succeed, so nobody calls it unhealthy: the history says once what Azure calls it."""
+    """Blue's requests succeed, so it is not called unhealthy: one entry says what Azure calls it."""
     world = at_ten_percent()
     mark(world, BLUE, state)
     world.rates[GREEN] = 0.4
@@ -128,7 +128,7 @@ def test_a_rollback_waits_for_a_blue_whose_update_failed_and_then_returns_the_tr
 
 
 def test_if_azure_calls_both_failed_green_still_goes_back_once_blue_is_repaired() -> None:
-    """A zone was lost for a few minutes, in which both were being changed."""
+    """A zone was lost for a few minutes while both were being changed."""
     world = at_ten_percent()
     mark(world, BLUE, Provisioning.FAILED)
     mark(world, GREEN, Provisioning.FAILED)
@@ -169,7 +169,7 @@ def test_deleting_the_endpoint_fails_the_rollout() -> None:
 
 
 def test_an_endpoint_that_is_out_of_sight_twice_is_not_gone() -> None:
-    """Azure loses sight of it for a minute, and again twenty minutes later: each time is counted from its beginning."""
+    """Azure does not show it for a minute, and again twenty minutes later: each absence is counted separately."""
     world = at_ten_percent()
     world.ask(Verb.PAUSE)
     for _ in range(2):
@@ -182,7 +182,7 @@ def test_an_endpoint_that_is_out_of_sight_twice_is_not_gone() -> None:
 
 
 def test_split_traffic_before_a_rollout_fails_it() -> None:
-    """It is not clear which of the two is blue, and Teal does not guess."""
+    """It is unclear which of the two is blue, and Teal does not guess."""
     world = World()
     third = DeploymentSeen(OTHER, Provisioning.SUCCEEDED, "azureml:churn:5")
     both = world.seen.deployments | {OTHER: third}
@@ -206,7 +206,7 @@ def test_a_deployment_of_greens_name_with_another_model_is_not_touched() -> None
 
 
 def test_blue_that_was_given_traffic_again_is_kept() -> None:
-    """After promotion someone sends traffic to blue again: it is not deleted when its time is up."""
+    """Someone sends traffic to blue after the promotion: it is not deleted when its time is up."""
     world = World()
     world.register()
     world.until(Phase.PROMOTED)
@@ -217,7 +217,7 @@ def test_blue_that_was_given_traffic_again_is_kept() -> None:
 
 
 def test_blue_is_not_deleted_while_it_is_the_only_healthy_one() -> None:
-    """Green breaks after the promotion: blue stays, and the history says so in the end."""
+    """Green breaks after the promotion: blue stays, and in the end the history says so."""
     world = World()
     world.register()
     world.until(Phase.PROMOTED)
@@ -228,7 +228,7 @@ def test_blue_is_not_deleted_while_it_is_the_only_healthy_one() -> None:
 
 
 def test_an_unreadable_azure_is_waited_for_and_reported() -> None:
-    """While Azure does not answer nothing is decided; the record says why, and forgets it afterwards."""
+    """Nothing is decided while Azure does not answer; the record says why, and forgets it afterwards."""
     world = at_ten_percent()
     world.endpoints.faults.always = "503 from management.azure.com"
     world.minutes(5)

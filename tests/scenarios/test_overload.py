@@ -1,4 +1,4 @@
-"""Floods of requests: a lack of capacity is no harm, and nothing loses capacity because of it."""
+"""Surges of requests: a lack of capacity is no harm, and nothing loses capacity because of one."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ from tests.scenarios.world import BLUE, ENDPOINT, GREEN, POLICY, World
 
 C = ReasonCode
 QUICK = Conduct(median=90.0)
-# What blue and a green that is too small for its share answer with 429.
+# What blue and an undersized green answer with 429.
 SMALL = [(0.3, 0.5), (0.55, 0.75), (0.1, 0.2), (0.02, 0.2), (0.3, 0.1), (0.2, 0.7), (0.6, 0.88)]
 
 
 def in_a_flood(weight: int, refused: Mapping[str, float], fails: Mapping[str, float] | None = None) -> World:
-    """Return a world with a green in proportion to its weight, in which both are overloaded once it has that weight.
+    """Return a world with a green in proportion to its weight, in which both are overloaded at that weight.
 
-    refused: the share of its requests that each deployment answers with 429. fails: what it fails besides.
+    refused: the share of its requests that each deployment answers with 429. fails: the share that fails for other
+    reasons.
     """
     world = World(
         replace(POLICY, capacity=Capacity(green="proportional")), rpm=800, conduct={BLUE: QUICK, GREEN: QUICK}
@@ -47,7 +48,7 @@ def sizes(world: World) -> dict[str, int | None]:
 @pytest.mark.parametrize("weight", [10, 50])
 @pytest.mark.parametrize(("of_blue", "of_green"), SMALL)
 def test_a_small_green_is_not_rolled_back_in_a_flood(weight: int, of_blue: float, of_green: float) -> None:
-    """It has fewer instances for its share and is slower, too; deleting it would leave fewer for everything."""
+    """It is undersized for its share, and slower as well; deleting it would leave even less capacity."""
     world = in_a_flood(weight, {BLUE: of_blue, GREEN: of_green})
     before = sizes(world)
     world.minutes(60)
@@ -67,13 +68,13 @@ def test_what_a_flood_does_not_explain_still_counts() -> None:
 def test_a_flood_does_not_excuse_a_green_that_is_far_more_overloaded(
     weight: int, of_blue: float, of_green: float
 ) -> None:
-    """Too few instances do not explain that, and most of its users would fail for as long as the flood lasts."""
+    """Being undersized does not explain that, and most of its users would fail for as long as the surge lasts."""
     world = in_a_flood(weight, {BLUE: of_blue, GREEN: of_green})
     assert world.until(Phase.ROLLED_BACK, within=20).status.reason.code is C.REGRESSION_DETECTED
 
 
 @pytest.mark.parametrize("share", [0.02, 0.1, 0.4])
 def test_a_green_that_is_overloaded_by_itself_is_rolled_back(share: float) -> None:
-    """Blue, with room for more, takes the traffic back: however few requests green cannot handle, it is the cause."""
+    """Blue has spare capacity and takes the traffic back: however few requests green refuses, it is the cause."""
     world = in_a_flood(10, {GREEN: share})
     assert world.until(Phase.ROLLED_BACK, within=20).status.reason.code is C.REGRESSION_DETECTED

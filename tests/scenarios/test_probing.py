@@ -1,4 +1,4 @@
-"""Whatever is about to serve must be known to answer: by the log or, where the log is silent, by the smoke requests."""
+"""What is about to serve must be known to answer: from the log or, if the log is silent, from the smoke requests."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ C = ReasonCode
 
 
 def alone(world: World | None = None) -> World:
-    """Return a world in which green has had all traffic for a few minutes, and is not promoted yet."""
+    """Return a world in which green has had all traffic for a few minutes and is not promoted yet."""
     world = world or World(
         replace(POLICY, judge=replace(POLICY.judge, risk=replace(POLICY.judge.risk, settled_minutes=9)))
     )
@@ -35,7 +35,7 @@ def alone(world: World | None = None) -> World:
 
 @dataclass
 class Answering(FakeScoring):
-    """Deployments that give one answer each."""
+    """Deployments that each give one answer."""
 
     by_name: dict[str, Answer] = field(default_factory=dict)
 
@@ -48,7 +48,7 @@ class Answering(FakeScoring):
 
 @pytest.mark.parametrize("phase", [Phase.PROMOTING, Phase.PROMOTED])
 def test_traffic_stays_with_green_while_blue_answers_no_smoke_request(phase: Phase) -> None:
-    """Azure reports blue as Succeeded, but it fails everything: that is reported once, and blue is probed again."""
+    """Azure calls blue Succeeded, but it fails everything: that is reported once, and blue is probed again."""
     world = alone()
     world.until(phase)
     world.scoring.statuses, world.rates = {BLUE: 503}, {BLUE: 1.0, GREEN: 0.001}
@@ -65,7 +65,7 @@ def test_traffic_stays_with_green_while_blue_answers_no_smoke_request(phase: Pha
 
 
 def test_a_blue_that_never_answers_ends_the_rollback_with_green_serving() -> None:
-    """After the deadline it is for an operator to decide; nothing that serves is deleted."""
+    """After the deadline an operator decides; nothing that serves is deleted."""
     world = alone()
     world.scoring.statuses = {BLUE: 500}
     world.ask(Verb.ROLLBACK)
@@ -92,7 +92,7 @@ def test_a_blue_that_never_answers_ends_the_rollback_with_green_serving() -> Non
 def test_a_blue_that_refuses_the_smoke_requests_works_and_an_overloaded_one_does_not(
     answer: Answer, *, works: bool
 ) -> None:
-    """A model may know another schema than green's; that says nothing against a rollback to it."""
+    """Blue's model may have another schema than green's; that is no reason against a rollback to it."""
     world = alone()
     world.scoring = Answering(by_name={BLUE: answer})
     world.ask(Verb.ROLLBACK)
@@ -101,7 +101,7 @@ def test_a_blue_that_refuses_the_smoke_requests_works_and_an_overloaded_one_does
 
 
 def test_a_harmful_green_is_not_exchanged_for_a_dead_blue() -> None:
-    """The judge finds 30 percent of failures, and blue would fail all."""
+    """The judge finds 30 percent failures, and blue would fail everything."""
     world = alone()
     world.scoring.statuses, world.rates = {BLUE: 500}, {BLUE: 1.0, GREEN: 0.3}
     world.minutes(12)
@@ -110,7 +110,7 @@ def test_a_harmful_green_is_not_exchanged_for_a_dead_blue() -> None:
 
 
 def test_a_green_that_fails_everything_is_exchanged_for_any_blue() -> None:
-    """It cannot become worse, and the smoke requests may be what is wrong."""
+    """Blue cannot be worse, and the smoke requests themselves may be wrong."""
     world = alone()
     world.scoring.statuses, world.rates = {BLUE: 500}, {GREEN: 1.0}
     world.until(Phase.ROLLED_BACK)
@@ -129,7 +129,7 @@ def test_the_way_back_does_not_need_a_probe(fault: str) -> None:
 
 
 def test_a_rollback_beside_a_blue_that_serves_sends_no_probe() -> None:
-    """Its own requests of the last minutes say how it does."""
+    """Its own recent requests show how it performs."""
     world = World()
     world.register()
     world.until_weight(50)
@@ -141,7 +141,7 @@ def test_a_rollback_beside_a_blue_that_serves_sends_no_probe() -> None:
 
 
 def test_no_traffic_is_added_to_a_blue_whose_requests_all_fail() -> None:
-    """Green is asked to go back while blue fails everything, and green nothing."""
+    """An operator rolls back while blue fails everything and green nothing."""
     world = World()
     world.register()
     world.until_weight(50)
@@ -154,7 +154,7 @@ def test_no_traffic_is_added_to_a_blue_whose_requests_all_fail() -> None:
 
 
 def withheld(share: int = 50, **changes: object) -> World:
-    """Return a world in which a rollback waits, because blue fails all requests of its share, and green none."""
+    """Return a world in which a rollback is withheld, because blue fails all of its requests and green none."""
     world = World(replace(POLICY, deadlines=replace(POLICY.deadlines, rollback=50 * MINUTE), **changes), rpm=300)  # type: ignore[arg-type]
     world.register()
     world.until_weight(share)
@@ -169,7 +169,7 @@ def withheld(share: int = 50, **changes: object) -> World:
 @pytest.mark.parametrize("share", [10, 50])
 @pytest.mark.parametrize("log", ["read", "down", "down, without smoke requests"])
 def test_a_withheld_rollback_stays_withheld_as_long_as_blue_fails(share: int, log: str) -> None:
-    """What is known to be dead stays so until something newer says otherwise: the log, or the smoke requests."""
+    """That blue fails remains known until newer evidence, from the log or the smoke requests, says otherwise."""
     steps = POLICY.steps[1:] if log.endswith("requests") else POLICY.steps
     world = withheld(share, steps=steps)
     world.telemetry.faults.always = "the daily cap is reached" if log.startswith("down") else ""
@@ -180,7 +180,7 @@ def test_a_withheld_rollback_stays_withheld_as_long_as_blue_fails(share: int, lo
 
 @pytest.mark.parametrize("log", ["read", "down"])
 def test_a_withheld_rollback_goes_on_when_blue_recovers(log: str) -> None:
-    """The log shows it or, without a log, the smoke requests do."""
+    """The log shows the recovery or, without a log, the smoke requests do."""
     world = withheld()
     world.telemetry.faults.always = "the daily cap is reached" if log == "down" else ""
     world.scoring.statuses = {BLUE: 503} if log == "down" else {}
@@ -191,7 +191,7 @@ def test_a_withheld_rollback_goes_on_when_blue_recovers(log: str) -> None:
 
 
 def test_a_lost_answer_does_not_make_a_blue_healthy_that_failed_a_moment_ago() -> None:
-    """Green fails a third of its requests and is rolled back; for a few minutes, that beats what nobody knows."""
+    """Green fails a third of its requests and is rolled back; for some minutes, that is better than an unknown blue."""
     world = alone()
     world.scoring.statuses, world.rates = {BLUE: 500}, {BLUE: 1.0, GREEN: 0.3}
     while world.rollout().phase is not Phase.ROLLING_BACK:
@@ -203,7 +203,7 @@ def test_a_lost_answer_does_not_make_a_blue_healthy_that_failed_a_moment_ago() -
 
 
 def test_probes_do_not_outweigh_real_requests_that_all_failed_a_moment_ago() -> None:
-    """An operator takes the traffic off a blue that fails everything but the smoke requests, in a rollback."""
+    """During a rollback an operator takes the traffic off a blue that fails everything but the smoke requests."""
     world = World()
     world.register()
     world.until_weight(50)
@@ -231,7 +231,7 @@ def promoted_by_hand_on_an_idle_endpoint() -> World:
 
 
 def test_an_idle_green_is_promoted_once_it_answered_the_smoke_requests() -> None:
-    """No request will come to judge it by, but it does answer."""
+    """No request will come to judge it by, but it answers."""
     world = promoted_by_hand_on_an_idle_endpoint()
     asked: list[int] = []
     world.scoring.answered = lambda name, _: (
@@ -243,7 +243,7 @@ def test_an_idle_green_is_promoted_once_it_answered_the_smoke_requests() -> None
 
 
 def test_an_idle_green_that_answers_no_smoke_request_is_not_promoted() -> None:
-    """It is held, and said to be."""
+    """It is held, and the history says why."""
     world = promoted_by_hand_on_an_idle_endpoint()
     world.scoring.statuses, world.scoring.answered = {GREEN: 500}, lambda *_: None
     world.minutes(90)
@@ -253,7 +253,7 @@ def test_an_idle_green_that_answers_no_smoke_request_is_not_promoted() -> None:
 
 @pytest.mark.parametrize("smoke", [True, False])
 def test_a_green_that_passed_before_a_halt_must_answer_after_it(smoke: bool) -> None:  # noqa: FBT001 -- a case
-    """Meanwhile the requests stopped, and green answers none of the smoke requests, or there are none."""
+    """The requests stop during the halt, and green then fails the smoke requests, or there are none."""
     steps = tuple(step for step in POLICY.steps if smoke or not isinstance(step, SmokeStep))
     world = World(replace(POLICY, steps=steps))
     world.register()
@@ -271,7 +271,7 @@ def test_a_green_that_passed_before_a_halt_must_answer_after_it(smoke: bool) -> 
 
 
 def test_a_green_that_fails_some_smoke_requests_is_not_promoted() -> None:
-    """The log is silent, and one of three fails, as in an incident."""
+    """The log is silent, and one smoke request of three fails, as in an incident."""
     world = alone()
     world.rpm, world.scoring.answered, world.scoring.unlucky = 0, lambda *_: None, {GREEN: 1}
     world.minutes(60)
@@ -280,7 +280,7 @@ def test_a_green_that_fails_some_smoke_requests_is_not_promoted() -> None:
 
 @pytest.mark.parametrize("failing", [1, 5, 9])
 def test_a_lucky_probe_promotes_nothing(failing: int) -> None:
-    """The log is silent, and green fails some of the probes: it is held, and the hold is not lifted now and then."""
+    """The log is silent and green fails some of the probes: it is held, and the hold is not lifted in between."""
     world = alone()
     world.rpm, world.scoring.answered = 0, lambda *_: None
     for minute in range(90):
@@ -291,9 +291,10 @@ def test_a_lucky_probe_promotes_nothing(failing: int) -> None:
 
 
 def fallen_silent(after: int = 2, *, halted: bool = False) -> World:
-    """Return a world with a request every third minute, in which green has all traffic and its callers have just left.
+    """Return a world with a request every third minute, in which green has all traffic and then loses all callers.
 
-    That is too little traffic for the log to count as stopped before patience ends. after: so many minutes of traffic.
+    That is too little traffic for the log to count as stopped before patience ends. after: minutes of traffic before
+    that.
     """
     world = World(rpm=1)
     world.telemetry.rows = world.telemetry.rows[::3]
@@ -311,7 +312,7 @@ def fallen_silent(after: int = 2, *, halted: bool = False) -> World:
 
 
 def test_a_green_that_nobody_calls_any_more_must_answer_the_smoke_requests() -> None:
-    """Its requests of half an hour ago say nothing about now."""
+    """Requests from half an hour ago say nothing about now."""
     world = fallen_silent()
     world.scoring.statuses = {GREEN: 500}
     world.minutes(40)
@@ -321,7 +322,7 @@ def test_a_green_that_nobody_calls_any_more_must_answer_the_smoke_requests() -> 
 
 
 def test_one_answer_in_ten_minutes_does_not_promote_a_green_that_nobody_calls() -> None:
-    """The smoke requests fail but for one minute."""
+    """The smoke requests fail except in one minute of ten."""
     world = fallen_silent()
     for minute in range(60):
         world.scoring.statuses = {} if minute % 10 == 9 else {GREEN: 500}
@@ -330,7 +331,7 @@ def test_one_answer_in_ten_minutes_does_not_promote_a_green_that_nobody_calls() 
 
 
 def test_a_quiet_green_that_passed_before_a_halt_must_answer_after_it() -> None:
-    """It was watched without a sign of regression, and when the halt ends, it answers nothing any more."""
+    """It was watched without a sign of regression, but fails everything when the halt ends."""
     world = fallen_silent(after=8, halted=True)
     world.scoring.statuses = {GREEN: 500}
     world.minutes(14)

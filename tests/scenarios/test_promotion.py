@@ -1,4 +1,4 @@
-"""Stories about good versions, and what operators and time do to them."""
+"""Good versions, and what operators and time do to them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_every_weight_is_certified_by_recorded_numbers() -> None:
 
 
 def test_no_traffic_is_not_evidence() -> None:
-    """An endpoint without requests is not promoted: the rollout pauses when patience runs out and says why."""
+    """An endpoint without requests is not promoted: the rollout pauses when patience runs out, and says why."""
     world = World(rpm=0)
     world.register()
     paused = world.until(Phase.PAUSED)
@@ -55,7 +55,7 @@ def test_no_traffic_is_not_evidence() -> None:
 
 
 def test_a_quiet_endpoint_advances_uncertified_if_its_policy_says_so() -> None:
-    """`inconclusive: advance` continues after the patience, and the history says that it was uncertified."""
+    """With `inconclusive: advance` it continues after its patience, and the history says that it was uncertified."""
     policy = replace(POLICY, judge=replace(POLICY.judge, inconclusive="advance"))
     world = World(policy=policy, rpm=40)
     world.register()
@@ -64,7 +64,7 @@ def test_a_quiet_endpoint_advances_uncertified_if_its_policy_says_so() -> None:
 
 
 def test_promoted_manually() -> None:
-    """An operator promotes at 10 percent: all traffic goes to green at once, and the history names who and why."""
+    """An operator promotes at 10 percent: all traffic goes to green at once, and the history says who and why."""
     world = World()
     world.register()
     world.until_weight(10)
@@ -83,7 +83,7 @@ def test_promoted_manually() -> None:
 
 
 def test_a_version_promoted_without_telemetry_is_judged_when_telemetry_is_back() -> None:
-    """Promoting early does not disable the judge: a broken green is still rolled back at 100 percent."""
+    """An early promotion does not disable the judge: a broken green is still rolled back at 100 percent."""
     world = World(rates={GREEN: 0.5})
     world.register()
     world.until_weight(10)
@@ -96,7 +96,7 @@ def test_a_version_promoted_without_telemetry_is_judged_when_telemetry_is_back()
 
 
 def test_paused_and_resumed_manually() -> None:
-    """While paused, the weight stays whatever the evidence says; resumed, the rollout continues to the end."""
+    """While paused, the weight stays whatever the evidence says; once resumed, the rollout continues to the end."""
     world = World()
     world.register()
     world.until_weight(10)
@@ -119,7 +119,7 @@ def test_paused_and_resumed_manually() -> None:
 
 
 def test_a_pause_step_waits_for_an_operator_and_records_who_it_was() -> None:
-    """Without a duration the pause lasts until someone resumes, and the history says who approved."""
+    """Without a duration the pause lasts until someone resumes, and the history says who did."""
     steps = (SmokeStep("s"), WeightStep(10), PauseStep(), WeightStep(50))
     world = World(policy=replace(POLICY, steps=steps))
     world.register()
@@ -146,7 +146,7 @@ def test_a_pause_step_with_a_duration_waits_for_the_clock() -> None:
 
 
 def test_a_policy_that_ends_at_100_percent_is_watched_there() -> None:
-    """With `weight: 100` as the last step the bake happens within the step, and promotion follows."""
+    """If the last step is `weight: 100`, the bake happens within that step, and the promotion follows."""
     world = World(policy=replace(POLICY, steps=(SmokeStep("s"), WeightStep(50), WeightStep(100))))
     world.register()
     world.until(Phase.PROMOTED)
@@ -154,7 +154,7 @@ def test_a_policy_that_ends_at_100_percent_is_watched_there() -> None:
 
 
 def test_a_version_that_serves_already_is_left_alone() -> None:
-    """Registering the serving version again, or a late event for it, changes nothing, and that is recorded."""
+    """Registering the serving version again changes nothing, and the rollout ends as superseded."""
     world = World()
     world.register("6")
     ended = world.until(Phase.SUPERSEDED, version="6")
@@ -164,7 +164,7 @@ def test_a_version_that_serves_already_is_left_alone() -> None:
 
 
 def test_a_rollout_waits_while_the_endpoint_is_being_written() -> None:
-    """An endpoint whose traffic is just being set is observed again, not given up."""
+    """An endpoint whose traffic is just being set is observed again; the rollout does not fail."""
     world = World()
     world.endpoints.set_traffic(ENDPOINT, {})
     world.endpoints.finish()

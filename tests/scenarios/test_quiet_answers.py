@@ -1,4 +1,4 @@
-"""The predictions gate on endpoints with few collected answers: quiet ones, and those that collect a sample."""
+"""The predictions gate with few collected answers: on quiet endpoints, and on those that collect only a sample."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ STAYS, NOTHING = '{"class": "stay"}', "{}"
 
 
 def collecting(rpm: int, answer: str, every: int = 1) -> World:
-    """Return a world in which half of the requests go to green. every: how many requests there are per answer kept."""
+    """Return a world in which half of the requests go to green. every: the number of requests per collected answer."""
     steps = (SmokeStep("smoke.jsonl"), WeightStep(50))
     policy = replace(judged_by(ErrorsGate(), PREDICTIONS, telemetry_lag=5 * MINUTE), steps=steps)
     log = CollectedTelemetry(bodies={BLUE: STAYS, GREEN: answer}, every=every)
@@ -31,14 +31,14 @@ def collecting(rpm: int, answer: str, every: int = 1) -> World:
 
 @pytest.mark.parametrize(("rpm", "every"), [(2, 1), (3, 1), (6, 1), (40, 10), (60, 10), (600, 1)])
 def test_a_green_without_a_readable_answer_is_rolled_back(rpm: int, every: int) -> None:
-    """However quiet the endpoint is, if blue gave 100 answers in the past hour."""
+    """However quiet the endpoint is, provided that blue gave 100 answers in the past hour."""
     world = collecting(rpm, NOTHING, every)
     assert world.until(Phase.ROLLED_BACK, within=200).status.reason.facts["gate"] == "predictions", world.told()
 
 
 @pytest.mark.parametrize(("rpm", "every"), [(3, 1), (6, 1), (40, 10)])
 def test_a_green_that_answers_as_blue_does_is_promoted_on_a_quiet_endpoint(rpm: int, every: int) -> None:
-    """Few answers take longer to judge, but a good green is promoted."""
+    """With few answers judging takes longer, but a good green is promoted."""
     world = collecting(rpm, STAYS, every)
     world.until(Phase.PROMOTED, within=24 * 60)
     assert unjudged(world) == {""}, world.told()
@@ -46,7 +46,7 @@ def test_a_green_that_answers_as_blue_does_is_promoted_on_a_quiet_endpoint(rpm: 
 
 @pytest.mark.parametrize(("rpm", "every"), [(1, 1), (10, 10)])
 def test_fewer_answers_than_100_in_the_past_hour_judge_nothing(rpm: int, every: int) -> None:
-    """This is all that is left out, and the entry of every step says so."""
+    """The predictions gate is then left out, but no other, and every step's entry says so."""
     world = collecting(rpm, STAYS, every)
     world.until_weight(50)
     told = "predictions (fewer than 100 of blue's predictions could be read from the past hour)"
@@ -54,6 +54,6 @@ def test_fewer_answers_than_100_in_the_past_hour_judge_nothing(rpm: int, every: 
 
 
 def unjudged(world: World) -> set[str]:
-    """Return what the requests for a weight say is not judged."""
+    """Return what the entries for requested weights say is not judged."""
     told = [sentence(entry.reason) for entry in world.entries(Why.WEIGHT_REQUESTED)]
     return {each.partition("not judged: ")[2] for each in told}

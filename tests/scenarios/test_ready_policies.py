@@ -1,4 +1,4 @@
-"""Every policy file that ships, read as in the app and played: a good version is promoted, a bad one is not.
+"""Every policy file that ships, read as the app reads it and run: a good version is promoted, a bad one is not.
 
 Only the endpoint and the model get this world's names; steps, judge, deadlines and files are the policy's own.
 """
@@ -34,11 +34,11 @@ ENDED = (Phase.PROMOTED, Phase.ROLLED_BACK, Phase.FAILED)
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """A policy file, and what is observed when it is played with a good version.
+    """A policy file, and what is observed when it runs with a good version.
 
-    weights, mirrors: green's, in percent and in order. bad_weights: what a version that fails often gets of them
-    before it is rolled back. tagged: only models of the stage `production`. says: what the deployments answer.
-    instances: of green at the end. approved: an operator resumes its pause. green_stays: after a rollback.
+    weights, mirrors: green's, in percent and in order. bad_weights: the weights that a version with many failures gets
+    before it is rolled back. tagged: it selects only models of the stage `production`. says: what the deployments
+    answer. instances: green's at the end. approved: an operator resumes its pause. green_stays: after a rollback.
     """
 
     file: Path
@@ -94,7 +94,7 @@ class Speaking(FakeScoring):
 
 @dataclass
 class FromBook(FakePolicies):
-    """The policy under another name, and the files of the book that it comes from."""
+    """The policy under another name, with the files of the set that it comes from."""
 
     book: PolicySet = field(default_factory=lambda: PolicySet(NamedFiles(Path())))
 
@@ -107,9 +107,9 @@ class FromBook(FakePolicies):
 
 @dataclass
 class Stage(World):
-    """The world, on which one policy is played.
+    """The world in which one policy runs.
 
-    seen_shares: green's mirror and weight, each time they changed. grown: its instances when it first had a weight.
+    seen_shares: green's mirror and weight, each time they changed. grown: green's instances when it first had a weight.
     """
 
     play: Play = PLAYS["canary"]
@@ -130,7 +130,7 @@ class Stage(World):
         return self._policies
 
     def start(self) -> None:
-        """Register a version that the policy is for."""
+        """Register a version that the policy selects."""
         tags = {"stage": "production"} if self.play.tagged else {}
         self.models.registered[ModelVersion("churn", "7")] = tags
         data = {"modelName": "churn", "modelVersion": "7", "modelTags": tags}
@@ -138,7 +138,7 @@ class Stage(World):
         assert outcome.intake is IntakeResult.STARTED, outcome.reason
 
     def perform(self, minutes: int = 24 * 60) -> Rollout:
-        """Register a version that the policy is for, and let time go by until its rollout has ended."""
+        """Register a version that the policy selects, and let time pass until its rollout has ended."""
         self.start()
         for _ in range(minutes):
             self.minutes()
@@ -157,7 +157,7 @@ class Stage(World):
 
     @property
     def weights_written(self) -> tuple[int, ...]:
-        """What was written of green's live traffic, in order."""
+        """Every live weight of green that was written, in order."""
         return tuple(written[GREEN] for written in self.endpoints.traffic_written if GREEN in written)
 
 
@@ -170,14 +170,14 @@ def played(play: Play) -> Policy:
 
 
 def test_every_file_that_ships_is_played() -> None:
-    """A policy that is added is played here too."""
+    """A policy file that is added must be added here too."""
     files = [file for folder in (EXAMPLES, ROOT / "policies") for file in book_of(folder).files]
     assert sorted(files) == sorted(str(play.file) for play in PLAYS.values())
 
 
 @each_play
 def test_a_good_version_gets_all_the_traffic(play: Play) -> None:
-    """Mirrored first if the policy says so, then each weight in order, and blue is kept after the promotion."""
+    """Mirrored first if the policy says so, then each weight in order; blue is kept after the promotion."""
     stage = Stage(play=play)
     rollout = stage.perform()
     assert (rollout.phase, rollout.observed.serving) == (Phase.PROMOTED, GREEN), stage.told()
@@ -190,7 +190,7 @@ def test_a_good_version_gets_all_the_traffic(play: Play) -> None:
 
 @each_play
 def test_a_bad_version_is_rolled_back(play: Play) -> None:
-    """One that fails one request in ten gets no further than its first share; blue gets everything back."""
+    """It fails one request in ten and gets no further than its first share; blue gets everything back."""
     stage = Stage(play=play, rates={GREEN: 0.1})
     rollout = stage.perform()
     assert (rollout.phase, rollout.observed.serving) == (Phase.ROLLED_BACK, BLUE), stage.told()
@@ -221,7 +221,7 @@ def test_a_version_that_fails_its_smoke_test_gets_nothing(play: Play) -> None:
     ],
 )
 def test_a_version_that_answers_something_else_gets_nothing(name: str, says: str, words: str) -> None:
-    """The required content of answers, or their schema, comes from the policy's own files."""
+    """The required content or schema of answers comes from the policy's own files."""
     stage = Stage(play=replace(PLAYS[name], says=says))
     rollout = stage.perform()
     assert (rollout.phase, stage.weights_written) == (Phase.ROLLED_BACK, ())
@@ -229,7 +229,7 @@ def test_a_version_that_answers_something_else_gets_nothing(name: str, says: str
 
 
 def test_linear_grows_green_and_shrinks_blue() -> None:
-    """Green's instances follow its share before each weight, and blue is left with one once green is seen to serve."""
+    """Green's instances grow before each weight; blue is scaled down to one once green is seen to serve."""
     stage = Stage(play=PLAYS["linear"])
     stage.perform()
     assert stage.grown == {20: 1, 40: 2, 60: 3, 80: 4, 100: 4}
@@ -237,7 +237,7 @@ def test_linear_grows_green_and_shrinks_blue() -> None:
 
 
 def test_the_pause_of_the_app_s_own_policy_waits_for_the_clock() -> None:
-    """Half an hour at a quarter of the traffic, without an operator."""
+    """It lasts half an hour at a quarter of the traffic, without an operator."""
     stage = Stage(play=PLAYS["churn"])
     stage.perform()
     (paused,) = (entry.at for entry in stage.history() if entry.after == Phase.PAUSED)
@@ -246,7 +246,7 @@ def test_the_pause_of_the_app_s_own_policy_waits_for_the_clock() -> None:
 
 
 def test_blue_green_waits_for_an_operator() -> None:
-    """Without approval, blue still has everything after half a day."""
+    """Without approval, blue still has all traffic after half a day."""
     stage = Stage(play=replace(PLAYS["blue-green"], approved=False))
     with pytest.raises(AssertionError, match="paused by the policy; resume or promote"):
         stage.perform(minutes=12 * 60)
@@ -254,7 +254,7 @@ def test_blue_green_waits_for_an_operator() -> None:
 
 
 def test_canary_does_not_advance_at_the_weekend() -> None:
-    """Registered on Friday at 16:10 in Berlin, it waits until Monday, and is not rolled back for waiting."""
+    """Registered on Friday at 16:10 in Berlin, the rollout waits until Monday, and is not rolled back for waiting."""
     stage = Stage(play=PLAYS["canary"])
     stage.clock.now = datetime(2026, 11, 20, 15, 10, tzinfo=UTC)
     for hour in range(6):

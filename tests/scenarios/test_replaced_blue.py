@@ -1,4 +1,4 @@
-"""Stories about someone who deploys something else under the name of blue, or of a deployment that Teal keeps."""
+"""Someone deploys something else under the name of blue, or of a deployment that Teal keeps."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BY_MODEL_OR_CODE = pytest.mark.parametrize("other", OTHERS, ids=["another model"
 
 
 def at_ten() -> World:
-    """Return a world in which green has ten percent, and what blue runs is known."""
+    """Return a world in which green has ten percent, and it is known what blue runs."""
     world = World()
     deploy(world, replace(world.seen.deployments[BLUE], content="as made"))
     world.register()
@@ -34,7 +34,7 @@ def at_ten() -> World:
 
 @BY_MODEL_OR_CODE
 def test_green_is_not_compared_with_another_blue_unnoticed(other: DeploymentSeen) -> None:
-    """The rollout pauses, says why once, and goes on when an operator resumes."""
+    """The rollout pauses, says why once, and continues when an operator resumes."""
     world = at_ten()
     deploy(world, other)
     world.minutes(30)
@@ -46,7 +46,7 @@ def test_green_is_not_compared_with_another_blue_unnoticed(other: DeploymentSeen
 
 
 def test_a_request_from_before_blue_was_replaced_does_not_count() -> None:
-    """Whoever promoted did not know what green is compared with now."""
+    """Whoever asked for a promotion did not know what green is compared with now."""
     world = at_ten()
     world.ask(Verb.PROMOTE)
     deploy(world, OTHERS[0])
@@ -56,7 +56,7 @@ def test_a_request_from_before_blue_was_replaced_does_not_count() -> None:
 
 
 def test_a_green_that_is_worse_is_rolled_back_during_that_pause() -> None:
-    """A pause never shields harm."""
+    """A pause never shields a harmful green."""
     world = at_ten()
     deploy(world, OTHERS[0])
     world.until(Phase.PAUSED)
@@ -65,7 +65,7 @@ def test_a_green_that_is_worse_is_rolled_back_during_that_pause() -> None:
 
 
 def test_a_blue_that_changes_before_green_is_ready_is_just_blue() -> None:
-    """Nothing was compared yet, and nothing depends on what it was."""
+    """Nothing has been compared yet, so nothing depends on what it was."""
     world = World()
     world.register()
     world.controller().reconcile(world.rollout().endpoint)
@@ -78,7 +78,7 @@ def test_a_blue_that_changes_before_green_is_ready_is_just_blue() -> None:
 
 @BY_MODEL_OR_CODE
 def test_what_someone_deployed_in_place_of_a_kept_blue_is_theirs(other: DeploymentSeen) -> None:
-    """Blue's time is over, but that is not blue any more: it stays, and the history says why."""
+    """Blue's time is over, but this is no longer blue: it stays, and the history says why."""
     world = at_ten()
     world.until(Phase.PROMOTED)
     deploy(world, other)
@@ -88,7 +88,7 @@ def test_what_someone_deployed_in_place_of_a_kept_blue_is_theirs(other: Deployme
 
 
 def test_the_same_holds_for_a_blue_that_the_next_version_inherited() -> None:
-    """7's blue was kept for hours; 8 is promoted, which would end that early."""
+    """7's blue was kept for hours; the promotion of 8 would delete it early."""
     world = handed_over()
     world.until_weight(10, version="8")
     deploy(world, OTHERS[0])
@@ -99,7 +99,7 @@ def test_the_same_holds_for_a_blue_that_the_next_version_inherited() -> None:
 
 
 def test_an_inherited_blue_stays_until_what_replaced_the_serving_one_was_seen_healthy() -> None:
-    """Someone replaces 7 in the minute before 6's time is over: 7's good minutes do not count for what serves now."""
+    """Someone replaces 7 just before 6's time is over: 7's good minutes say nothing about what serves now."""
     world = handed_over(World(replace(POLICY, keep_blue=timedelta(minutes=40))))
     world.until_weight(10, version="8")
     world.ask(Verb.PAUSE)
@@ -113,7 +113,7 @@ def test_an_inherited_blue_stays_until_what_replaced_the_serving_one_was_seen_he
 
 
 def test_what_was_replaced_counts_from_azures_time_of_the_change() -> None:
-    """This host's clock is an hour behind, so that the last hour's requests, to what was there before, look newer."""
+    """The host's clock is an hour behind, so the last hour's requests to the replaced blue look newer."""
     world = at_ten()
     changed = world.clock() + timedelta(hours=1)
     deploy(world, replace(OTHERS[0], modified=changed))

@@ -1,4 +1,4 @@
-"""Stories about someone who deploys something else under green's name: it was never tested, and is not Teal's."""
+"""Someone deploys something else under green's name: it was never tested, and does not belong to Teal."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def at(steps: tuple[Step, ...], phase: Phase, traffic: dict[str, int]) -> World:
 
 
 def deploy(world: World, seen: DeploymentSeen) -> None:
-    """Have someone deploy this in place of whatever has its name."""
+    """Have someone deploy this in place of the deployment with its name."""
     world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=world.seen.deployments | {seen.name: seen})
 
 
@@ -58,7 +58,7 @@ def test_another_model_under_greens_name_gets_nothing_and_is_not_deleted(
 
 
 def test_what_replaced_green_loses_the_traffic_that_it_had_before_the_rollback() -> None:
-    """Someone replaced green and gave it everything just before an operator's rollback, which a reading showed late."""
+    """Someone replaced green and gave it all traffic before an operator's rollback, but reads showed that late."""
     world = at(*MOMENTS["at 30"])
     world.ask(Verb.ROLLBACK)
     world.until(Phase.ROLLED_BACK, within=3)
@@ -71,7 +71,7 @@ def test_what_replaced_green_loses_the_traffic_that_it_had_before_the_rollback()
 
 
 def test_the_same_model_with_other_code_is_something_else_too() -> None:
-    """Only the environment or the scoring script changed: that was not tested either."""
+    """Only the environment or the scoring script changed, but that was not tested either."""
     world = World()
     world.register()
     world.minutes()
@@ -107,7 +107,7 @@ def test_a_promoted_green_may_be_changed_in_place() -> None:
     "other", [FOREIGN, DeploymentSeen(GREEN, Provisioning.SUCCEEDED, "azureml:churn:7", 1, content="b")]
 )
 def test_blue_stays_until_what_replaced_a_promoted_green_was_seen_healthy(other: DeploymentSeen) -> None:
-    """Blue's time is over a minute later. Green's good minutes are not those of what serves now, which fails."""
+    """Blue's time is over a minute later. Green's good minutes say nothing about what serves now, which fails."""
     world = World(rpm=900)
     world.register()
     world.until(Phase.PROMOTED)
@@ -125,7 +125,7 @@ def test_blue_stays_until_what_replaced_a_promoted_green_was_seen_healthy(other:
 
 
 def test_greens_good_minutes_are_not_those_of_what_replaced_it() -> None:
-    """It gets no request before blue's time is over, and fails the smoke requests: blue stays."""
+    """The replacement gets no request before blue's time is over, and fails the smoke requests: blue stays."""
     world = World(rpm=900)
     world.register()
     world.until(Phase.PROMOTED)

@@ -1,4 +1,4 @@
-"""Stories about operators' requests: the outcome of each, alone and together with others."""
+"""Operators' requests: the outcome of each, alone and together with others."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def by(world: World, actor: str) -> list[Entry]:
 
 
 def test_promote_ends_only_the_current_step() -> None:
-    """Fifteen, the pause, forty, eighty, all: one request each, and no more than one step at a time."""
+    """15, the pause, 40, 80, 100 percent: one request each, and no more than one step at a time."""
     world = at_fifteen()
     seen = []
     for _ in range(5):
@@ -60,7 +60,7 @@ def test_promote_ends_only_the_current_step() -> None:
 
 
 def test_promote_at_a_pause_goes_to_the_next_weight() -> None:
-    """Forty percent follows the pause, not everything."""
+    """The weight after the pause is forty percent, not a hundred."""
     world = at_the_pause()
     world.ask(Verb.PROMOTE)
     world.minutes(2)
@@ -68,7 +68,7 @@ def test_promote_at_a_pause_goes_to_the_next_weight() -> None:
 
 
 def test_a_full_promotion_records_what_it_skips() -> None:
-    """All traffic, with the skipped steps in the history."""
+    """Green gets all traffic, and the history lists the skipped steps."""
     world = at_the_pause()
     world.ask(Verb.PROMOTE, full=True)
     world.minutes(3)
@@ -78,7 +78,7 @@ def test_a_full_promotion_records_what_it_skips() -> None:
 
 
 def test_a_green_with_known_errors_is_not_promoted_without_an_override() -> None:
-    """Five percent of failures roll back a full promotion."""
+    """With five percent failures, a full promotion is rolled back."""
     world = at_the_pause()
     world.rates[GREEN] = 0.05
     world.ask(Verb.PROMOTE, full=True)
@@ -86,7 +86,7 @@ def test_a_green_with_known_errors_is_not_promoted_without_an_override() -> None
 
 
 def test_a_green_with_known_errors_is_promoted_once_an_operator_overrules_the_judge() -> None:
-    """The same five percent do not, and the next rollout is judged again."""
+    """The same five percent do not roll it back, and the next rollout is judged again."""
     world = at_the_pause()
     world.rates[GREEN] = 0.05
     world.ask(Verb.OVERRIDE, "the old one fails in silence")
@@ -98,7 +98,7 @@ def test_a_green_with_known_errors_is_promoted_once_an_operator_overrules_the_ju
 
 
 def test_an_override_counts_from_the_moment_that_it_is_accepted() -> None:
-    """The verdict fails in the same reconcile that would record the override: green is not rolled back."""
+    """The verdict fails in the reconcile that would record the override: green is not rolled back."""
     world = at_fifteen()
     world.rates[GREEN] = 0.4
     for _ in range(3):
@@ -122,7 +122,7 @@ SAFER = [
 
 @pytest.mark.parametrize(("first", "second"), SAFER, ids=str)
 def test_of_two_requests_the_safer_one_is_carried_out(first: Verb, second: Verb) -> None:
-    """In either order: both are in the history, and the dropped one says what took precedence."""
+    """In either order: both are in the history, and the dropped request's entry says what took precedence."""
     world = at_fifteen()
     world.ask(first, by="ada")
     world.ask(second, by="bob")
@@ -149,11 +149,11 @@ def test_two_simultaneous_promotes_promote_one_step() -> None:
 
 
 def test_every_accepted_request_has_two_entries_whatever_becomes_of_it() -> None:
-    """Thirty people press every button for an hour: each request is rejected, or in the history with an outcome."""
+    """Thirty people try all verbs for an hour: each request is either rejected or in the history with its outcome."""
     world = at_fifteen()
     accepted = []
     for number in range(30):
-        verb = list(Verb)[number % 3]  # no rollback: it would end the story
+        verb = list(Verb)[number % 3]  # no rollback, because it would end the rollout
         try:
             world.ask(verb, by=f"person {number}")
         except TealError:
@@ -167,7 +167,7 @@ def test_every_accepted_request_has_two_entries_whatever_becomes_of_it() -> None
 
 
 def test_a_request_overtaken_by_the_end_is_answered() -> None:
-    """The endpoint is deleted before the pause is carried out: the history says that it came too late."""
+    """The endpoint is deleted before the pause is carried out: the history says that the request came too late."""
     world = at_fifteen()
     world.ask(Verb.PAUSE)
     world.endpoints.seen.clear()
@@ -179,7 +179,7 @@ def test_a_request_overtaken_by_the_end_is_answered() -> None:
 
 
 def test_a_promotion_that_was_meant_for_the_last_step_is_too_late() -> None:
-    """The judge passes the step before the request is carried out: it does not skip a second step."""
+    """The judge passes the step before the request is carried out, so it does not skip another step."""
     world = at_fifteen()
     world.ask(Verb.PROMOTE)
     stored = world.store.rollout(world.policy.endpoint_id, world.rollout().id)
@@ -192,7 +192,7 @@ def test_a_promotion_that_was_meant_for_the_last_step_is_too_late() -> None:
 
 
 def test_a_resume_before_an_edit_was_noticed_does_not_count() -> None:
-    """Traffic is moved off green, and someone resumes before Teal noticed: the edit stays; the request is dropped."""
+    """Traffic is moved off green, and someone resumes before Teal notices: the edit stays; the request is dropped."""
     world = at_the_pause()
     world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={BLUE: 100})
     world.ask(Verb.RESUME)
@@ -204,7 +204,7 @@ def test_a_resume_before_an_edit_was_noticed_does_not_count() -> None:
 
 
 def test_a_late_order_after_a_promotion_is_not_mistaken_for_an_edit() -> None:
-    """Promoted after an edit: Azure still carries out the restored split, and the promotion continues."""
+    """The promotion follows an edit: Azure is still carrying out the restored split, and the promotion continues."""
     world = at_fifteen()
     world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={BLUE: 100})
     world.controller().reconcile(world.policy.endpoint_id)
@@ -217,7 +217,7 @@ def test_a_late_order_after_a_promotion_is_not_mistaken_for_an_edit() -> None:
 
 
 def unsure() -> World:
-    """Return a world in which the rollout is paused for lack of evidence, which more traffic would end."""
+    """Return a world in which the rollout is paused for lack of evidence; more traffic would end that pause."""
     world = World(replace(POLICY, steps=(SmokeStep("s"), WeightStep(15), WeightStep(40))), rpm=8)
     world.register()
     world.until(Phase.PAUSED, within=120)
@@ -234,7 +234,7 @@ def timed() -> World:
 
 @pytest.mark.parametrize("paused", [unsure, timed])
 def test_a_pause_that_ends_by_itself_can_be_made_to_last(paused: Callable[[], World]) -> None:
-    """Asked to pause while paused, the rollout stays where it is until someone resumes it."""
+    """If an operator pauses it again, the rollout stays where it is until someone resumes it."""
     world = paused()
     world.ask(Verb.PAUSE)
     world.rpm = 6000
@@ -245,7 +245,7 @@ def test_a_pause_that_ends_by_itself_can_be_made_to_last(paused: Callable[[], Wo
 
 
 def test_a_pause_keeps_what_an_edit_has_caused() -> None:
-    """An operator moves the traffic back by hand and also asks for a pause: it still counts as a rollback request."""
+    """An operator moves the traffic back by hand and also asks for a pause: the edit still asks for a rollback."""
     world = at_fifteen()
     world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={BLUE: 100})
     world.until(Phase.PAUSED)
@@ -254,7 +254,7 @@ def test_a_pause_keeps_what_an_edit_has_caused() -> None:
 
 
 def test_a_promotion_can_be_paused() -> None:
-    """With all traffic on green nothing is promoted, and blue stays, until someone resumes."""
+    """With all traffic on green, nothing is promoted and blue stays until someone resumes."""
     world = World()
     world.register()
     world.until(Phase.PROMOTING)
@@ -267,7 +267,7 @@ def test_a_promotion_can_be_paused() -> None:
 
 
 def test_an_overruled_judge_does_not_stop_a_step() -> None:
-    """Green fails one request in five, an operator knows why: each step waits its patience, and then advances."""
+    """Green fails one request in five and an operator knows why: each step waits for its patience, then advances."""
     world = World()
     world.register()
     world.until_weight(10)
@@ -279,7 +279,7 @@ def test_an_overruled_judge_does_not_stop_a_step() -> None:
 
 
 def test_an_overruled_judge_still_needs_telemetry() -> None:
-    """Nobody sees how green does: the step pauses, whatever was overruled."""
+    """Nothing shows how green performs: the step pauses, override or not."""
     world = at_fifteen()
     world.ask(Verb.OVERRIDE, "those requests are a test")
     world.telemetry.faults.always = "503"
@@ -287,7 +287,7 @@ def test_an_overruled_judge_still_needs_telemetry() -> None:
 
 
 def rolled_back_by_key() -> World:
-    """Return a world in which version 7 was rolled back under the key `k`, and version 8 has fifteen percent."""
+    """Return a world in which 7 was rolled back under the key `k`, and 8 has fifteen percent."""
     world = at_fifteen()
     world.ask(Verb.ROLLBACK, address=Address(key="k"))
     world.until_finished()
@@ -304,7 +304,7 @@ def send(world: World, request: OperatorRequest, address: Address) -> Rollout:
 
 
 def test_a_repeated_rollback_does_not_hit_the_next_version() -> None:
-    """The response was lost, the caller tries again, and version 8 has begun meanwhile: it is left alone."""
+    """The response was lost and the caller retries after 8's rollout has begun: 8 is not rolled back."""
     world = rolled_back_by_key()
     again = OperatorRequest(Verb.ROLLBACK, "ada@example.com", "because", world.clock())
     assert send(world, again, Address(key="k")).model.version == "7"
@@ -313,7 +313,7 @@ def test_a_repeated_rollback_does_not_hit_the_next_version() -> None:
 
 
 def test_a_key_of_long_ago_does_not_stop_an_emergency() -> None:
-    """A script that always sends the same key still rolls back the version of the next day."""
+    """A script that always sends the same key still rolls back the next day's version."""
     world = rolled_back_by_key()
     later = OperatorRequest(Verb.ROLLBACK, "ada@example.com", "because", world.clock() + 61 * MINUTE)
     assert send(world, later, Address(key="k")).model.version == "8"
@@ -322,7 +322,7 @@ def test_a_key_of_long_ago_does_not_stop_an_emergency() -> None:
 @pytest.mark.parametrize("other", [{"by": "bob"}, {"reason": "it is slow"}, {"verb": Verb.ROLLBACK}])
 @pytest.mark.parametrize("ended", [False, True])
 def test_a_key_is_good_for_one_request_only(*, other: dict[str, Any], ended: bool) -> None:
-    """Another person, reason or verb under the same key is refused: it would be lost without a trace."""
+    """Another person, reason or verb under the same key is refused; otherwise it would be lost without a trace."""
     world = rolled_back_by_key() if ended else at_fifteen()
     asked = OperatorRequest(Verb.ROLLBACK if ended else Verb.PAUSE, "ada@example.com", "because", world.clock())
     if not ended:

@@ -1,4 +1,4 @@
-"""Stories about versions that must be rolled back: by evidence, smoke test, Azure, deadline or operator."""
+"""Versions that must be rolled back: by evidence, smoke test, Azure, deadline or operator."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.scenarios.world import BLUE, ENDPOINT, GREEN, MINUTE, POLICY, World
 
 
 def test_a_bad_version_is_rolled_back_on_the_evidence_and_deleted() -> None:
-    """One in ten fails: rolled back at 10 percent, green deleted, and the reason has the counts."""
+    """One request in ten fails: rolled back at 10 percent, green deleted, and the reason has the counts."""
     world = World(rates={GREEN: 0.1})
     world.register()
     ended = world.until_finished()
@@ -40,7 +40,7 @@ def test_a_bad_version_can_be_kept_for_investigation() -> None:
 
 
 def test_evidence_that_cannot_be_kept_is_still_acted_on() -> None:
-    """If the table of minutes is full or unavailable, the plot is lost, not the rollback."""
+    """If the table of minutes is full or unavailable, the plot is lost, but not the rollback."""
     world = World(rates={GREEN: 0.1})
     world.store.keeping.always = "the table is away"
     world.register()
@@ -48,7 +48,7 @@ def test_evidence_that_cannot_be_kept_is_still_acted_on() -> None:
 
 
 def test_a_version_that_goes_bad_at_100_percent_is_rolled_back() -> None:
-    """Without blue to compare with, the bake still finds what fails under full load."""
+    """Without blue to compare with, the bake still finds failures that appear only under full load."""
     world = World()
     world.register()
     world.until(Phase.PROMOTING)
@@ -70,7 +70,7 @@ def test_a_failed_smoke_test_keeps_users_away() -> None:
 
 
 def test_a_second_smoke_test_is_sent_separately() -> None:
-    """What succeeded before the pause can fail after it: each smoke step sends its own requests."""
+    """A model that passed before the pause can fail after it: each smoke step sends its own requests."""
     steps = (SmokeStep("s"), PauseStep(timedelta(minutes=5)), SmokeStep("s"), WeightStep(50))
     world = World(policy=replace(POLICY, steps=steps))
     world.register()
@@ -80,7 +80,7 @@ def test_a_second_smoke_test_is_sent_separately() -> None:
 
 
 def test_a_smoke_test_that_could_not_be_sent_is_sent_again() -> None:
-    """A scoring address that does not answer for a while says nothing about the model."""
+    """That the scoring address does not answer for a while says nothing about the model."""
     world = World()
     world.scoring.faults.always = "no route"
     world.register()
@@ -91,7 +91,7 @@ def test_a_smoke_test_that_could_not_be_sent_is_sent_again() -> None:
 
 
 def test_a_deployment_that_fails_is_rolled_back_with_its_log() -> None:
-    """Azure reports Failed: blue is untouched, the reason has the last log lines, green is deleted."""
+    """Azure reports Failed: blue is untouched, the reason has the last log lines, and green is deleted."""
     world = World()
     world.endpoints.unready.add(GREEN)
     world.register()
@@ -117,7 +117,7 @@ def test_a_deployment_that_never_becomes_ready_meets_its_deadline() -> None:
 
 
 def test_a_deployment_that_becomes_ready_as_its_deadline_passes_is_not_late() -> None:
-    """It took longer than its 20 minutes, but now there is nothing left to wait for."""
+    """It took longer than its 20 minutes, but there is nothing left to wait for."""
     world = World()
     world.register()
     world.minutes()
@@ -130,7 +130,7 @@ def test_a_deployment_that_becomes_ready_as_its_deadline_passes_is_not_late() ->
 
 
 def test_a_rollout_without_telemetry_meets_its_deadline_and_says_why() -> None:
-    """Green gets no weight that nobody could judge, so the rollout ends with its own deadline, not with the step's."""
+    """Green gets no weight that nobody could judge, so the rollout's own deadline ends it, not the step's."""
     deadlines = Deadlines(step=timedelta(minutes=15), rollout=timedelta(minutes=30))
     world = World(policy=replace(POLICY, deadlines=deadlines))
     world.telemetry.faults.always = "the workspace is away"
@@ -145,7 +145,7 @@ def test_a_rollout_without_telemetry_meets_its_deadline_and_says_why() -> None:
 
 
 def test_telemetry_that_goes_away_in_the_middle_pauses_the_rollout() -> None:
-    """Without an answer beyond patience, the weight is held, and operators learn why."""
+    """Telemetry does not answer for longer than patience: the weight is held, and operators read why."""
     world = World()
     world.register()
     world.until_weight(10)
@@ -163,7 +163,7 @@ def test_telemetry_that_goes_away_in_the_middle_pauses_the_rollout() -> None:
 
 
 def test_a_rollout_that_takes_too_long_is_rolled_back() -> None:
-    """Even a pause ends: with the rollout's own deadline, unless green was certified by then."""
+    """Even a pause ends, at the rollout's own deadline, unless green has been certified by then."""
     world = World(policy=replace(POLICY, deadlines=Deadlines(rollout=timedelta(minutes=50))))
     world.avoided = {GREEN}
     world.register()
@@ -189,7 +189,7 @@ def test_a_green_that_breaks_is_rolled_back() -> None:
 
 
 def test_a_permanent_refusal_while_advancing_rolls_back() -> None:
-    """Azure refuses to create green: rolled back immediately, with Azure's message."""
+    """Azure refuses to create green: it is rolled back immediately, with Azure's message."""
     world = World()
     world.endpoints.refuses["create"] = "OutOfQuota: no cores"
     world.register()
@@ -214,7 +214,7 @@ def test_a_rollback_that_azure_refuses_is_ordered_again_until_its_deadline() -> 
 
 
 def test_a_rollback_that_azure_refuses_once_is_carried_out() -> None:
-    """A role assignment takes minutes to apply, and green must not keep serving for that."""
+    """A role assignment takes minutes to apply; green must not keep serving because of that."""
     world = World(rates={GREEN: 0.5})
     world.register()
     world.until_weight(10)
@@ -227,7 +227,7 @@ def test_a_rollback_that_azure_refuses_once_is_carried_out() -> None:
 
 
 def test_a_refusal_before_a_rollback_does_not_affect_it() -> None:
-    """Azure would not delete blue after the promotion; then traffic is moved back manually."""
+    """Azure refused to delete blue after the promotion; then someone moves the traffic back by hand."""
     world = World()
     world.endpoints.refuses["delete"] = "Locked: there is a lock"
     world.register()
@@ -240,7 +240,7 @@ def test_a_refusal_before_a_rollback_does_not_affect_it() -> None:
 
 
 def test_a_refused_deletion_is_retried_each_minute_and_then_reported() -> None:
-    """Green cannot be deleted: one attempt per minute, and finally the history says that it still costs money."""
+    """Teal tries to delete green once a minute; finally the history says that it still costs money."""
     world = World(rates={GREEN: 0.5})
     world.endpoints.refuses["delete"] = "Locked: there is a lock"
     world.register()
@@ -251,7 +251,7 @@ def test_a_refused_deletion_is_retried_each_minute_and_then_reported() -> None:
 
 
 def test_a_smoke_test_that_fails_on_our_side_says_nothing_about_green() -> None:
-    """An error between us and green, such as a missing key, is retried and does not count against green."""
+    """An error between Teal and green, such as a missing key, is retried and does not count against green."""
     world = World()
     world.scoring.faults.planned.append(Permanent("no such key"))
     world.register()

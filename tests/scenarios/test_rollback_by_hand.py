@@ -1,4 +1,4 @@
-"""Stories about operators who roll back: from every phase, at the worst moment, or too late."""
+"""Operators who roll back: from every phase, at the worst moment, or too late."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.scenarios.world import BLUE, CHURN, ENDPOINT, GREEN, POLICY, World
 
 @pytest.mark.parametrize("phase", [Phase.PROVISIONING, Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING, Phase.PROMOTED])
 def test_an_operator_can_roll_back_from_every_phase(phase: Phase) -> None:
-    """In any phase, even without telemetry and wake-ups, blue serves everything a few ticks later."""
+    """Even without telemetry and wake-ups, blue serves everything a few ticks later."""
     steps = (SmokeStep("s"), WeightStep(10), PauseStep()) if phase is Phase.PAUSED else POLICY.steps
     world = World(policy=replace(POLICY, steps=steps))
     world.register()
@@ -35,13 +35,13 @@ def test_an_operator_can_roll_back_from_every_phase(phase: Phase) -> None:
     why = world.rollout().status.reason
     assert (why.code, why.facts["actor"]) == (ReasonCode.OPERATOR_ROLLBACK, "ada@example.com")
     assert why.facts["comment"] == "customers call"
-    world.telemetry.faults.always = ""  # green goes only once blue was seen healthy
+    world.telemetry.faults.always = ""  # green is deleted only once blue is seen healthy
     world.until_finished()
     assert GREEN not in world.seen.deployments
 
 
 def test_a_rollback_requested_before_any_observation_ends_well() -> None:
-    """Nothing was done yet, so nothing is undone, even while someone writes the endpoint."""
+    """Nothing has been done yet, so nothing is undone, even while someone else is writing to the endpoint."""
     world = World()
     world.endpoints.set_traffic(ENDPOINT, {BLUE: 100})
     world.register()
@@ -64,7 +64,7 @@ def test_an_early_rollback_spares_a_deployment_that_happens_to_have_the_name() -
 
 
 def test_a_green_that_cannot_be_tested_for_lack_of_a_key_can_be_rolled_back() -> None:
-    """Teal may not read the endpoint's key: that is no fault of green's, and a rollback sends no request."""
+    """Teal may not read the endpoint's key, which is not green's fault, and a rollback sends no request."""
     world = World()
     world.scoring.faults.always = Permanent("403 AuthorizationFailed: listKeys")
     world.register()
@@ -77,7 +77,7 @@ def test_a_green_that_cannot_be_tested_for_lack_of_a_key_can_be_rolled_back() ->
 
 
 def test_a_rollback_takes_precedence_over_a_refusal() -> None:
-    """Azure refuses an order, and at that moment an operator asks for a rollback: it is carried out."""
+    """Azure refuses an order just when an operator asks for a rollback: the rollback is carried out."""
     world = World()
     world.register()
     world.until_weight(10)
@@ -91,7 +91,7 @@ def test_a_rollback_takes_precedence_over_a_refusal() -> None:
 
 
 def test_an_order_that_takes_effect_late_is_rolled_back_too() -> None:
-    """Azure accepted 10 percent but does not show it yet: the rollback waits for its own order to be accepted."""
+    """Azure accepted 10 percent but does not show it yet: the rollback waits until its own order is accepted."""
     world = World(policy=replace(POLICY, on_rollback="keep"))
     world.register()
     world.minutes()
@@ -109,7 +109,7 @@ def test_an_order_that_takes_effect_late_is_rolled_back_too() -> None:
 
 
 def stuck(policy: Policy = POLICY, kind: str = "traffic") -> World:
-    """Return a world in which Azure refuses to take from green what it has, and an operator has rolled back."""
+    """Return a world in which an operator rolls back and Azure refuses to take green's traffic or mirror away."""
     world = World(policy)
     world.register()
     world.until(Phase.STEPPING)
@@ -134,11 +134,11 @@ SHADOW = replace(POLICY, steps=(SmokeStep("s"), MirrorStep(20, duration=timedelt
     ("policy", "kind"), [(POLICY, "traffic"), (BRIEF, "traffic"), (SHADOW, "mirror")], ids=["", "brief", "mirror"]
 )
 def test_a_refused_rollback_ends_when_an_operator_carries_it_out(policy: Policy, kind: str) -> None:
-    """Green is seen without traffic for ten minutes, and Teal's orders took effect long before: it is rolled back."""
+    """Green has had no traffic for ten minutes, and Teal's orders took effect long before: it is rolled back."""
     world = stuck(policy, kind)
     world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={BLUE: 100}, mirror={})
     world.minutes(9)
-    assert world.rollout().phase is Phase.ROLLING_BACK  # what is seen may be old
+    assert world.rollout().phase is Phase.ROLLING_BACK  # the reading may be old
     world.minutes(3)
     assert world.rollout().phase is Phase.ROLLED_BACK, world.told()
     world.until_finished()
@@ -146,7 +146,7 @@ def test_a_refused_rollback_ends_when_an_operator_carries_it_out(policy: Policy,
 
 
 def test_a_refused_rollback_whose_traffic_comes_back_is_not_over() -> None:
-    """Ten minutes count anew each time that green is seen with traffic."""
+    """The ten minutes start again each time green is seen with traffic."""
     world = stuck(replace(POLICY, deadlines=Deadlines()))
     split = dict(world.seen.traffic)
     for _ in range(2):
@@ -158,7 +158,7 @@ def test_a_refused_rollback_whose_traffic_comes_back_is_not_over() -> None:
 
 
 def test_after_a_rollback_request_nothing_else_is_accepted() -> None:
-    """A rollback takes precedence over every other request, and the second person learns who requested it."""
+    """A rollback takes precedence over every other request, and the second person reads who asked for it."""
     world = World()
     world.register()
     world.until_weight(10)
@@ -169,7 +169,7 @@ def test_after_a_rollback_request_nothing_else_is_accepted() -> None:
 
 
 def test_a_rollback_after_blue_is_gone_is_too_late_and_says_so() -> None:
-    """While blue is already being deleted, the request is answered in the history and green keeps serving."""
+    """Blue is already being deleted: the history answers the request, and green keeps serving."""
     world = World()
     world.register()
     world.until(Phase.PROMOTED)
@@ -186,7 +186,7 @@ def test_a_rollback_after_blue_is_gone_is_too_late_and_says_so() -> None:
 
 @dataclass
 class UnreadableRows(FakeStore):
-    """unknown: whether the halt cannot be read. lost_row: the id of a rollout that cannot be. old: what is read."""
+    """unknown: the halt cannot be read. lost_row: the id of an unreadable rollout. old: the record to return."""
 
     unknown: bool = False
     lost_row: str = ""
@@ -207,7 +207,7 @@ class UnreadableRows(FakeStore):
 
 
 def test_a_rollback_does_not_depend_on_the_halt() -> None:
-    """While nobody knows whether there is one, nothing goes forward, and a rollback is carried out."""
+    """While it is unknown whether there is one, nothing goes forward, but a rollback is carried out."""
     store = UnreadableRows()
     world = World(store=store)
     world.register()
@@ -220,7 +220,7 @@ def test_a_rollback_does_not_depend_on_the_halt() -> None:
 
 
 def test_a_rollback_does_not_depend_on_the_rollout_that_waits() -> None:
-    """Its row cannot be read for a while. It begins when it can."""
+    """The waiting rollout's row cannot be read for a while. It begins once it can."""
     store = UnreadableRows()
     world = World(store=store)
     world.register()
@@ -235,7 +235,7 @@ def test_a_rollback_does_not_depend_on_the_rollout_that_waits() -> None:
 
 
 def test_a_rollout_that_another_process_ended_stays_ended_while_the_next_cannot_be_read() -> None:
-    """This process still has the old record of the endpoint in hand, and cannot read the row of what waited."""
+    """This process still holds the endpoint's old record and cannot read the waiting rollout's row."""
     store = UnreadableRows()
     world = World(store=store)
     world.register()

@@ -1,4 +1,4 @@
-"""Keys and tokens that deployments and services leak reach no record, history, log or error."""
+"""Keys and tokens that deployments and services leak do not reach any record, history, log or error."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class SpillingEndpoints(FakeEndpoints):
 
 
 def spilled_in(text: str) -> list[str]:
-    """Return which secrets, or parts of them, a text contains."""
+    """Return which secrets, whole or in part, a text contains."""
     return [name for name, seed in SEEDS.items() if seed[:12] in text]
 
 
@@ -74,7 +74,7 @@ def world() -> World:
 
 
 def everything(world: World, caplog: pytest.LogCaptureFixture) -> str:
-    """Return all that is stored and logged, as text."""
+    """Return everything that is stored and logged, as text."""
     told = "\n".join(sentence(entry.reason) for entry in world.history())
     return f"{world.store!r}\n{told}\n{caplog.text}"
 
@@ -91,7 +91,7 @@ def test_a_spilling_green_is_rolled_back_without_its_secrets(world: World, caplo
 
 
 class LongLog(FakeEndpoints):
-    """Containers that log one long line, with a key where it is cut: only its second half would be kept."""
+    """Containers that log one long line with a key at the point where it is cut."""
 
     def logs(self, endpoint: str, name: str, lines: int) -> str:
         del endpoint, name, lines
@@ -99,7 +99,7 @@ class LongLog(FakeEndpoints):
 
 
 def test_no_part_of_a_secret_is_left_where_a_log_is_cut(caplog: pytest.LogCaptureFixture) -> None:
-    """A key without its beginning is no longer recognized, so secrets are removed before the text is cut."""
+    """A key without its beginning is not recognized, so secrets are removed before the text is cut."""
     world = World(endpoints=LongLog(seen={"churn": serving()}, slow=True))
     world.scoring.statuses[GREEN] = 500
     world.register()
@@ -110,7 +110,7 @@ def test_no_part_of_a_secret_is_left_where_a_log_is_cut(caplog: pytest.LogCaptur
 
 
 def test_errors_of_services_are_kept_without_their_secrets(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    """Such as an answer that repeats the request's headers."""
+    """For example, an answer that repeats the request's headers."""
     caplog.set_level(logging.DEBUG)
     world.policy = replace(world.policy, redact=())
     world.register()
@@ -123,7 +123,7 @@ def test_errors_of_services_are_kept_without_their_secrets(world: World, caplog:
 
 
 def test_errors_are_kept_without_what_the_policy_redacts(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    """Telemetry that gives no answer and an endpoint that cannot be read may name customers, too."""
+    """Messages about failing telemetry or an unreadable endpoint may name customers too."""
     caplog.set_level(logging.DEBUG)
     world.scoring = FakeScoring()
     world.register()
@@ -143,7 +143,7 @@ def test_errors_are_kept_without_what_the_policy_redacts(world: World, caplog: p
 def test_what_telemetry_says_it_lacks_is_kept_without_what_the_policy_redacts(
     world: World, caplog: pytest.LogCaptureFixture, missing: dict[str, str], no_table: str | None
 ) -> None:
-    """Its sources explain in their own words why there is no evidence."""
+    """Telemetry sources explain in their own words why there is no evidence."""
     caplog.set_level(logging.DEBUG)
     world.scoring = FakeScoring()
     world.telemetry.missing, world.telemetry.no_table = missing, no_table
@@ -158,7 +158,7 @@ def test_what_telemetry_says_it_lacks_is_kept_without_what_the_policy_redacts(
 def test_refusals_are_kept_without_what_the_policy_redacts(
     world: World, caplog: pytest.LogCaptureFixture, order: str
 ) -> None:
-    """Azure quotes what it refuses: the names and tags of the deployment, which the template chose."""
+    """Azure quotes what it refuses: the deployment's names and tags, which come from the template."""
     caplog.set_level(logging.DEBUG)
     world.scoring = FakeScoring()
     world.endpoints.refuses[order] = SPILLED
@@ -170,7 +170,7 @@ def test_refusals_are_kept_without_what_the_policy_redacts(
 
 
 def test_what_an_operator_pastes_is_kept_without_its_secrets(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    """A reason is free text, and histories are read by many."""
+    """A reason is free text, and many people read histories."""
     caplog.set_level(logging.DEBUG)
     world.scoring = FakeScoring()
     world.register()
@@ -181,7 +181,7 @@ def test_what_an_operator_pastes_is_kept_without_its_secrets(world: World, caplo
 
 
 def test_a_key_that_an_operator_pastes_goes_nowhere(caplog: pytest.LogCaptureFixture) -> None:
-    """Neither in the reason nor in place of a name: not into the history, and not into a log."""
+    """Whether in the reason or in place of a name, it reaches neither the history nor a log."""
     caplog.set_level(logging.DEBUG)
     world = World()
     world.register()
@@ -190,11 +190,11 @@ def test_a_key_that_an_operator_pastes_goes_nowhere(caplog: pytest.LogCaptureFix
     world.ask(Verb.OVERRIDE, reason=SPILLED, by=f"bob {SEEDS['key']}")
     world.minutes(3)
     assert "DB_PASSWORD=***" in world.told()
-    assert spilled_in(world.told() + caplog.text + repr(world.store.rows)) == ["customer"]  # no policy names its form
+    assert spilled_in(world.told() + caplog.text + repr(world.store.rows)) == ["customer"]  # no policy redacts it
 
 
 def test_the_reason_of_a_start_is_kept_without_its_secrets(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    """It is the first thing that a history says."""
+    """It is the first text in a history."""
     caplog.set_level(logging.DEBUG)
     world.scoring = FakeScoring()
     model = ModelVersion("churn", "7")
@@ -207,10 +207,10 @@ def test_the_reason_of_a_start_is_kept_without_its_secrets(world: World, caplog:
 
 @pytest.mark.parametrize("place", ["type", "subject", "topic", "id", "data"])
 def test_an_event_is_logged_without_secrets(caplog: pytest.LogCaptureFixture, place: str) -> None:
-    """Whoever may send events can put anything into each of its attributes."""
+    """Anyone who may send events can put anything into each of their attributes."""
     caplog.set_level(logging.DEBUG)
     sent = {"type": MODEL_REGISTERED, "subject": "models/churn:7", "topic": WORKSPACE, "id": "e1", "data": {}}
     sent[place] = SPILLED
     World().reception().event(*sent.values())  # type: ignore[arg-type]
     assert "outcome=" in caplog.text
-    assert set(spilled_in(caplog.text)) <= {"customer"}  # no policy names its form
+    assert set(spilled_in(caplog.text)) <= {"customer"}  # no policy redacts it

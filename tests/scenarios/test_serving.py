@@ -1,4 +1,4 @@
-"""Irreversible actions require that the serving deployment was recently seen healthy, after every ending."""
+"""After every ending, irreversible actions require that the serving deployment was recently seen healthy."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def rolled_back(world: World) -> None:
 
 
 def test_green_is_kept_while_the_blue_that_took_over_fails() -> None:
-    """The failure is reported, once, and the last deployment that could help is not deleted."""
+    """The failure is reported once, and the last deployment that could help is not deleted."""
     world = World(rpm=900)
     rolled_back(world)
     world.rates = {BLUE: 0.8}
@@ -41,7 +41,7 @@ def test_green_is_kept_while_the_blue_that_took_over_fails() -> None:
 
 
 def test_green_is_deleted_once_blue_was_seen_healthy() -> None:
-    """A few minutes of blue's own traffic, after it took over, are enough."""
+    """A few minutes of blue's own traffic after the rollback are enough."""
     world = World(rpm=900)
     rolled_back(world)
     world.until_cleaned(within=10)
@@ -49,7 +49,7 @@ def test_green_is_deleted_once_blue_was_seen_healthy() -> None:
 
 
 def test_green_is_deleted_once_blue_recovers() -> None:
-    """It is watched until then, and both the failure and the recovery are in the history."""
+    """Until then it is watched, and both the failure and the recovery are in the history."""
     world = World(rpm=900)
     rolled_back(world)
     world.rates = {BLUE: 0.8}
@@ -61,7 +61,7 @@ def test_green_is_deleted_once_blue_recovers() -> None:
 
 
 def test_a_green_that_failed_its_smoke_test_is_kept_while_blue_fails() -> None:
-    """Neither answers well, so nobody knows yet which of them is worth keeping, although green never had traffic."""
+    """Neither answers well, so it is not known yet which one is worth keeping, although green never had traffic."""
     world = World(rpm=900)
     world.scoring.statuses, world.endpoints.stuck = {GREEN: 500}, True
     world.register()
@@ -78,7 +78,7 @@ def test_a_green_that_failed_its_smoke_test_is_kept_while_blue_fails() -> None:
 
 
 def test_what_green_showed_says_nothing_about_blue() -> None:
-    """Green was promoted and healthy; an operator rolls it back to a blue that fails most requests by now."""
+    """Green was promoted and healthy; an operator rolls back to a blue that by now fails most requests."""
     world = World(rpm=900)
     world.register()
     world.until(Phase.PROMOTED)
@@ -104,7 +104,7 @@ def test_without_smoke_requests_or_a_log_the_leftover_is_handed_over(rpm: int) -
 
 
 def test_blue_waits_for_requests_that_show_whether_green_works() -> None:
-    """Nobody called green since its promotion, and there are no smoke requests: nothing is wrong, nor refused."""
+    """Nobody calls green after its promotion, and there are no smoke requests: blue stays until there is evidence."""
     world = World(replace(POLICY, steps=(WeightStep(10), WeightStep(50)), keep_blue=timedelta(minutes=30)), rpm=900)
     world.register()
     world.until(Phase.PROMOTED)
@@ -118,7 +118,7 @@ def test_blue_waits_for_requests_that_show_whether_green_works() -> None:
 
 
 def test_silence_is_not_recovery() -> None:
-    """Callers who gave up on a failing blue prove nothing: without a smoke test, green stays."""
+    """That callers of a failing blue have given up proves nothing: without a smoke test, green stays."""
     world = World(replace(POLICY, steps=(WeightStep(10), WeightStep(50))), rpm=900)
     rolled_back(world)
     world.rates = {BLUE: 0.8}
@@ -130,7 +130,7 @@ def test_silence_is_not_recovery() -> None:
 
 
 def test_blue_is_not_deleted_while_the_promoted_green_fails() -> None:
-    """The time that blue is kept ends in the middle of green's trouble."""
+    """Blue's promised time ends while green is failing."""
     world = World(rpm=900)
     world.register()
     world.until(Phase.PROMOTED)
@@ -152,7 +152,7 @@ USUAL = Conduct(median=100.0, predictions={"yes": 0.3, "no": 0.7})
     ],
 )
 def test_blue_is_not_deleted_while_the_promoted_green_is_of_no_use(sick: Conduct) -> None:
-    """None of its requests fails, but users cannot work with its answers; blue goes when they can again."""
+    """No request fails, but users cannot work with the answers; blue is deleted once they can."""
     gates = (ErrorsGate(), LatencyGate(), PredictionsGate())
     judge = replace(POLICY.judge, gates=gates)
     world = World(replace(POLICY, judge=judge), rpm=900, conduct={BLUE: USUAL, GREEN: USUAL})
@@ -167,7 +167,7 @@ def test_blue_is_not_deleted_while_the_promoted_green_is_of_no_use(sick: Conduct
 
 
 def test_a_blue_that_has_become_slow_does_not_keep_a_green_that_was_rolled_back() -> None:
-    """The service is slower for good: it is all there is, and the version can be started again to get a new past."""
+    """Both are slower for good, so green is no better; the version can be started again with a new past."""
     world = World(rpm=900, conduct={BLUE: USUAL, GREEN: USUAL})
     world.register()
     world.until_weight(10)
@@ -181,7 +181,7 @@ def test_a_blue_that_has_become_slow_does_not_keep_a_green_that_was_rolled_back(
 
 @pytest.mark.parametrize("accepted", [True, False])
 def test_whatever_serves_is_unhealthy_if_it_refuses_nearly_everything(*, accepted: bool) -> None:
-    """A blue after a rollback, and a green that an operator accepted because it is slower."""
+    """Whether blue after a rollback, or a green that an operator accepted although it is slower."""
     world = World(rpm=900, conduct={BLUE: USUAL, GREEN: replace(USUAL, median=400.0)})
     world.register()
     world.until_weight(10)
@@ -200,7 +200,7 @@ def test_whatever_serves_is_unhealthy_if_it_refuses_nearly_everything(*, accepte
 
 
 def test_refused_requests_do_not_show_that_a_deployment_works() -> None:
-    """Green works at first. Then a handful of callers without a key is all that comes, and the smoke requests fail."""
+    """Green works at first. Then only a handful of callers without a key remain, and the smoke requests fail."""
     world = World(replace(POLICY, keep_blue=timedelta(minutes=25)), rpm=900)
     world.register()
     world.until(Phase.PROMOTED)
@@ -214,7 +214,7 @@ def test_refused_requests_do_not_show_that_a_deployment_works() -> None:
 
 
 def test_a_slower_green_that_an_operator_accepted_is_healthy() -> None:
-    """Whoever overruled the judge knew how green is: no alert, and blue goes when its time is over."""
+    """Whoever overrode the judge knew how green performs: no alert, and blue is deleted when its time is over."""
     world = World(rpm=900, conduct={BLUE: USUAL, GREEN: replace(USUAL, median=400.0)})
     world.register()
     world.until_weight(10)
@@ -227,7 +227,7 @@ def test_a_slower_green_that_an_operator_accepted_is_healthy() -> None:
 
 
 def test_an_endpoint_that_refuses_nearly_everything_as_before_is_healthy() -> None:
-    """Callers without a key were nearly all that it had before, too."""
+    """Nearly all of its requests came from callers without a key before the rollout, too."""
     usual = Conduct(refused=0.95)
     world = World(rpm=900, conduct={BLUE: usual, GREEN: usual})
     world.register()
@@ -237,7 +237,7 @@ def test_an_endpoint_that_refuses_nearly_everything_as_before_is_healthy() -> No
 
 
 def test_what_serves_is_watched_for_all_that_blues_past_says_something_about() -> None:
-    """Telemetry is asked for latency and predictions, too, where the policy judges them."""
+    """Telemetry is asked for latency and predictions too, if the policy judges them."""
     judge = replace(POLICY.judge, gates=(ErrorsGate(), LatencyGate(), PredictionsGate()))
     world = World(replace(POLICY, judge=judge), rpm=900, conduct={BLUE: USUAL, GREEN: USUAL})
     world.register()
@@ -248,7 +248,7 @@ def test_what_serves_is_watched_for_all_that_blues_past_says_something_about() -
 
 
 def test_blue_is_not_deleted_without_telemetry() -> None:
-    """Telemetry is unavailable when blue's time is up."""
+    """Telemetry is unavailable when blue's time is over."""
     world = World(rpm=900)
     world.register()
     world.until(Phase.PROMOTED)
@@ -280,7 +280,7 @@ def flaky(world: World, failing: int) -> None:
 
 @pytest.mark.parametrize("failing", [1, 5, 9])
 def test_one_lucky_probe_is_not_recovery(failing: int) -> None:
-    """The log is silent and blue fails some of the probes: green is kept, however few those are."""
+    """The log is silent and blue fails some of the probes: green is kept, however few fail."""
     world = World(rpm=900)
     rolled_back(world)
     flaky(world, failing)
@@ -290,7 +290,7 @@ def test_one_lucky_probe_is_not_recovery(failing: int) -> None:
 
 
 def test_one_lucky_probe_is_not_health_either() -> None:
-    """Nothing was seen to fail before: the probes must still succeed for a while."""
+    """Nothing was seen to fail before, but the probes must still succeed for a while."""
     world = World(rpm=900)
     rolled_back(world)
     world.rpm, world.scoring.answered = 0, lambda _name, _requests: None
@@ -301,7 +301,7 @@ def test_one_lucky_probe_is_not_health_either() -> None:
 
 
 def test_one_good_request_is_not_recovery() -> None:
-    """Callers have nearly given up on a failing blue, and one of their last requests happens to succeed."""
+    """Most callers of a failing blue have given up, and one of their last requests happens to succeed."""
     world = World(replace(POLICY, steps=(WeightStep(10), WeightStep(50))), rpm=900)
     rolled_back(world)
     world.rates = {BLUE: 0.8}
@@ -314,7 +314,7 @@ def test_one_good_request_is_not_recovery() -> None:
 
 
 def test_minutes_that_a_wrong_clock_shows_again_are_not_recovery() -> None:
-    """Green begins to fail, and then the host's clock is set back, so that the last minutes are older, healthy ones."""
+    """Green begins to fail, then the host's clock is set back, so the last minutes are older, healthy ones."""
     world = World(replace(POLICY, keep_blue=timedelta(minutes=17)), rpm=900)
     world.register()
     world.until(Phase.PROMOTED)
@@ -332,7 +332,7 @@ def test_minutes_that_a_wrong_clock_shows_again_are_not_recovery() -> None:
 
 
 def test_a_bake_without_telemetry_is_held_and_then_judged() -> None:
-    """No clock promotes a green that nobody sees, and no deadline rolls it back for that."""
+    """No elapsed time promotes a green without telemetry, and no deadline rolls it back for that."""
     world = World(policy=replace(POLICY, deadlines=replace(POLICY.deadlines, step=timedelta(hours=1))), rpm=900)
     world.register()
     world.until(Phase.PROMOTING)
@@ -358,7 +358,7 @@ def test_advancing_uncertified_needs_telemetry() -> None:
 
 
 def test_a_bake_without_requests_is_held_until_there_are_some() -> None:
-    """Patience is for evidence that is too little; without any request, green has shown nothing at 100 percent."""
+    """Patience is for too little evidence; without any request, green has shown nothing at 100 percent."""
     world = World()
     world.register()
     world.until(Phase.PROMOTING)
@@ -370,7 +370,7 @@ def test_a_bake_without_requests_is_held_until_there_are_some() -> None:
 
 
 def test_time_without_teal_does_not_count_in_the_bake() -> None:
-    """The host sleeps for three hours right after green got all traffic."""
+    """The host is down for three hours right after green got all traffic."""
     world = World()
     world.register()
     world.until(Phase.PROMOTING)
@@ -382,7 +382,7 @@ def test_time_without_teal_does_not_count_in_the_bake() -> None:
 
 
 def test_a_green_that_cannot_be_judged_never_gets_all_traffic() -> None:
-    """The past of a gate that is needed cannot be read, and the policy has no weights: the step's deadline ends it."""
+    """A needed gate's past cannot be read, and the policy has no weights: the step's deadline ends the rollout."""
     world = World(replace(POLICY, steps=(SmokeStep("smoke.jsonl"),)), rates={GREEN: 0.9})
     world.telemetry.missing = {"errors": "403"}
     world.register()
@@ -392,7 +392,7 @@ def test_a_green_that_cannot_be_judged_never_gets_all_traffic() -> None:
 
 @pytest.mark.parametrize("past", [True, False], ids=["with a past", "without"])
 def test_a_deployment_that_fails_everything_is_never_healthy(*, past: bool) -> None:
-    """Whether or not blue's past can say what is usual."""
+    """Whether or not blue's past shows what is usual."""
     world = World() if past else World(rpm=0)
     if not past:
         world.telemetry.rows.clear()
@@ -408,7 +408,7 @@ def test_a_deployment_that_fails_everything_is_never_healthy(*, past: bool) -> N
 
 @pytest.mark.parametrize(("status", "left"), [(200, [GREEN]), (500, [BLUE, GREEN])])
 def test_one_failed_request_is_followed_by_a_probe(status: int, left: list[str]) -> None:
-    """A single request every few minutes tells too little, so the smoke requests decide."""
+    """A single request every few minutes says too little, so the smoke requests decide."""
     world = World()
     world.register()
     world.until(Phase.PROMOTED)
@@ -422,7 +422,7 @@ def test_one_failed_request_is_followed_by_a_probe(status: int, left: list[str])
 
 
 def test_a_log_that_falls_silent_is_no_proof_of_health() -> None:
-    """There is nothing to probe with either: blue stays, and an operator is asked."""
+    """There is no smoke step to probe with either: blue stays, and an operator is asked."""
     world = World(replace(POLICY, steps=(WeightStep(10), WeightStep(50))))
     world.register()
     world.until(Phase.PROMOTED)
@@ -432,7 +432,7 @@ def test_a_log_that_falls_silent_is_no_proof_of_health() -> None:
 
 
 def test_silence_after_requests_is_no_proof_of_health() -> None:
-    """The endpoint had requests before the rollback, which came before anything was judged; then it showed none."""
+    """The endpoint had requests until the rollback, which came before anything was judged, and none afterwards."""
     world = World(replace(POLICY, steps=(WeightStep(10), WeightStep(50))))
     world.register()
     world.until(Phase.STEPPING)
@@ -450,7 +450,7 @@ def unreadable(world: World, minutes: int) -> None:
 
 
 def test_while_the_log_cannot_be_read_the_smoke_requests_decide() -> None:
-    """As where it is silent: blue must answer them for ten minutes before green is deleted."""
+    """As with a silent log: blue must pass them for ten minutes before green is deleted."""
     world = World(rpm=900)
     rolled_back(world)
     unreadable(world, 11)
@@ -461,7 +461,7 @@ def test_while_the_log_cannot_be_read_the_smoke_requests_decide() -> None:
 
 
 def test_an_unreadable_log_and_failing_smoke_requests_keep_green() -> None:
-    """Blue answers none of them, so it is reported, and what could help is not deleted."""
+    """Blue fails all of them, so that is reported, and the deployment that could help is not deleted."""
     world = World(rpm=900)
     rolled_back(world)
     world.scoring.statuses = {BLUE: 503}
@@ -471,7 +471,7 @@ def test_an_unreadable_log_and_failing_smoke_requests_keep_green() -> None:
 
 
 def test_an_unreadable_log_without_smoke_requests_is_for_an_operator() -> None:
-    """Nothing shows how blue does."""
+    """Nothing shows how blue performs."""
     world = World(replace(POLICY, steps=(WeightStep(10), WeightStep(50))), rpm=900)
     rolled_back(world)
     unreadable(world, 60)
@@ -480,7 +480,7 @@ def test_an_unreadable_log_without_smoke_requests_is_for_an_operator() -> None:
 
 
 def test_smoke_requests_do_not_outweigh_failures_that_the_log_showed_last() -> None:
-    """Most of what users send may still fail while nobody can see it."""
+    """Most of the users' requests may still be failing while nothing shows it."""
     world = World(rpm=900)
     rolled_back(world)
     world.rates = {BLUE: 0.8}

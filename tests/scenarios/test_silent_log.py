@@ -1,4 +1,4 @@
-"""Stories about a log that answers and shows no request any more, while the endpoint is as busy as ever."""
+"""A log that answers but shows no more requests, while the endpoint is as busy as ever."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ HOUR = 60
 
 
 def silenced(weight: int, rpm: int = 400, inconclusive: str = "pause") -> World:
-    """Return a world in which green has this weight, fails everything, and no row is logged any more."""
+    """Return a world in which green has this weight and fails everything, and no more rows are logged."""
     judge = replace(POLICY.judge, inconclusive=inconclusive, patience=40 * MINUTE)  # type: ignore[arg-type]
     world = World(replace(POLICY, judge=judge), rpm=rpm)
     world.register()
     while world.seen.traffic.get(GREEN) != weight:
         world.minutes()
     world.minutes(2)
-    world.avoided = {BLUE, GREEN}  # the users are still there; the log shows none
+    world.avoided = {BLUE, GREEN}  # there are still users, but the log shows none
     return world
 
 
 @pytest.mark.parametrize("inconclusive", ["pause", "advance"])
 @pytest.mark.parametrize(("weight", "rpm"), [(10, 400), (50, 40)])
 def test_green_advances_on_no_silence(weight: int, rpm: int, inconclusive: str) -> None:
-    """Not even where a policy says to go on without a certificate: that is for little evidence, not for none."""
+    """Not even with a policy that advances uncertified: that is for little evidence, not for none."""
     world = silenced(weight, rpm, inconclusive)
     world.minutes(9 * 60)
     assert world.seen.traffic == {GREEN: weight, BLUE: 100 - weight}
@@ -45,7 +45,7 @@ def test_green_is_not_promoted_on_a_silence_however_long(rpm: int) -> None:
 
 
 def test_the_silence_is_named_within_minutes() -> None:
-    """Since when, what is usual and, if Azure shows it, the cause: the diagnostic setting is gone."""
+    """The report says since when, what is usual and, if Azure shows it, the cause: no diagnostic setting."""
     world = silenced(10)
     world.telemetry.found = TelemetryPath(PathState.NO_SETTING)
     world.minutes(14)
@@ -57,7 +57,7 @@ def test_the_silence_is_named_within_minutes() -> None:
 
 @pytest.mark.parametrize("lag", [3, 30])
 def test_a_silence_counts_from_the_last_request(lag: int) -> None:
-    """It is named ten minutes after that request should have been followed by others in the log, lag or not."""
+    """Whatever the lag, it is named ten minutes after the log should have shown another request."""
     world = World(replace(POLICY, judge=replace(POLICY.judge, telemetry_lag=lag * MINUTE)), rpm=400)
     world.register()
     world.until_weight(10)
@@ -71,7 +71,7 @@ def test_a_silence_counts_from_the_last_request(lag: int) -> None:
 
 
 def test_a_log_that_is_silent_from_the_first_live_minute_stays_so() -> None:
-    """However long that lasts, it is one silence, and nothing was observed again in the meantime."""
+    """It is one silence however long it lasts, and no entry says that observation resumed."""
     world = World(rpm=400)
     world.register()
     while (first := world.rollout().judging.judged_until) is None:
@@ -84,7 +84,7 @@ def test_a_log_that_is_silent_from_the_first_live_minute_stays_so() -> None:
 
 
 def test_it_goes_on_when_the_log_is_back() -> None:
-    """The time without a log counts towards no deadline, and what was logged late is judged."""
+    """The time without a log counts towards no deadline, and rows that arrive late are judged."""
     world = silenced(10)
     world.minutes(3 * 60)
     world.avoided = set()
@@ -93,7 +93,7 @@ def test_it_goes_on_when_the_log_is_back() -> None:
 
 
 def test_pauses_that_are_usual_are_no_silence() -> None:
-    """Requests come in one minute of twelve, as they always did."""
+    """Requests come in one minute out of twelve, as they always did."""
     world = World(POLICY, rpm=0)
     world.telemetry.rows = [DeploymentMinute(BLUE, MIDNIGHT - n * MINUTE, 2400, 0) for n in range(12, 300, 12)]
     world.register()
@@ -104,7 +104,7 @@ def test_pauses_that_are_usual_are_no_silence() -> None:
 
 
 def batches(world: World, minutes: int) -> None:
-    """Let time pass on an endpoint that gets requests only in the first six minutes of an hour, or of two."""
+    """Let time pass on an endpoint that gets requests only in the first six minutes of an hour, or of two hours."""
     for _ in range(minutes):
         since = (world.clock.now - MIDNIGHT) // MINUTE
         world.rpm = 3000 if since % HOUR < 6 else 0
@@ -113,7 +113,7 @@ def batches(world: World, minutes: int) -> None:
 
 @pytest.mark.parametrize("hours", [[1, 2, 3, 4, 5], [1, 4]], ids=["every hour", "once before"])
 def test_the_long_pauses_of_a_batch_endpoint_are_usual(hours: list[int]) -> None:
-    """It is idle for most of the time. That is not reported every hour, and green goes on with the next batch."""
+    """It is idle most of the time. That is not reported every hour, and green advances with the next batch."""
     world = World(replace(POLICY, steps=(*POLICY.steps[:2], PauseStep(20 * MINUTE), *POLICY.steps[2:])), rpm=0)
     starts = [MIDNIGHT - hour * HOUR * MINUTE for hour in hours]
     world.telemetry.rows = [DeploymentMinute(BLUE, at + n * MINUTE, 3000, 2) for at in starts for n in range(6)]
@@ -136,7 +136,7 @@ def test_the_long_pauses_of_a_batch_endpoint_are_usual(hours: list[int]) -> None
 def test_outages_in_the_past_do_not_excuse_the_next(
     steps: tuple[Step, ...], begun: ReasonCode, outages: list[tuple[int, int]]
 ) -> None:
-    """The log stopped for an hour once, and stops for good while green waits: time alone leads no further."""
+    """The log once stopped for an hour; when it stops for good while green waits, elapsed time advances nothing."""
     judge = replace(POLICY.judge, inconclusive="advance", history=6 * HOUR * MINUTE)
     world = World(replace(POLICY, judge=judge, steps=(POLICY.steps[0], *steps, WeightStep(50))), rpm=900)
     lost = {MIDNIGHT - (ago - n) * MINUTE for ago, length in outages for n in range(length)}
@@ -154,7 +154,7 @@ def test_outages_in_the_past_do_not_excuse_the_next(
 
 
 def test_an_endpoint_without_a_past_is_not_called_silent() -> None:
-    """Nobody has ever sent it a request but the smoke test's."""
+    """It has never had any requests but those of the smoke test."""
     world = World(rpm=0)
     world.register()
     world.until(Phase.STEPPING)

@@ -1,4 +1,4 @@
-"""The size that a deployment template gives, where the policy leaves it to the template."""
+"""The size that a deployment template gives, if the policy leaves it to the template."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Templates(FakePolicies):
     ],
 )
 def test_the_policy_comes_before_the_template(sizing: Sizing, text: str, expected: tuple[str, int]) -> None:
-    """A template without a count makes one instance."""
+    """A template without a count creates one instance."""
     policies = Templates()
     policies.text = text
     assert with_template(sizing, rollout(Phase.PROVISIONING), policies) == replace(

@@ -1,4 +1,4 @@
-"""Incidents that no request fails in: both deployments become slow, or their answers unreadable."""
+"""Incidents without failed requests: both deployments become slow, or their answers unreadable."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ PREDICTIONS = (ErrorsGate(), PredictionsGate(reading=PredictionReading("/label")
 
 
 def judged_by(usual: Conduct, *gates: Gate, rpm: int = 900, judge: JudgeSettings = POLICY.judge) -> World:
-    """Return a world whose policy has these gates. usual: how both deployments answer as long as nothing happens."""
+    """Return a world whose policy has these gates. usual: how both deployments answer while nothing happens."""
     policy = replace(POLICY, judge=replace(judge, gates=gates or judge.gates))
     return World(policy, rpm=rpm, conduct={BLUE: usual, GREEN: usual})
 
 
 def at_ten(world: World) -> World:
-    """Return the world once green has its first weight."""
+    """Return the world when green has its first weight."""
     world.register()
     world.until_weight(10)
     return world
@@ -43,7 +43,7 @@ def at_ten(world: World) -> World:
 @pytest.mark.parametrize("slower", [4.0, 15.0, 60.0])
 @pytest.mark.parametrize("rpm", [60, 900])
 def test_nothing_advances_while_both_are_far_slower_than_ever(slower: float, rpm: int) -> None:
-    """Green is no slower than blue, and stays where it is; afterwards the rollout continues by itself."""
+    """Green is no slower than blue and stays at its weight; afterwards the rollout continues automatically."""
     world = at_ten(judged_by(USUAL, rpm=rpm))
     slow = replace(USUAL, median=80.0 * slower)
     world.conduct = {BLUE: slow, GREEN: slow}
@@ -54,7 +54,7 @@ def test_nothing_advances_while_both_are_far_slower_than_ever(slower: float, rpm
 
 
 def test_platform_metrics_show_an_incident_of_latency_too() -> None:
-    """They have only percentiles: a minute is slow if its median is."""
+    """They have only percentiles, so a minute is slow if its median is."""
     world = at_ten(judged_by(METERED, judge=replace(POLICY.judge, latency_from="metrics")))
     slow = replace(METERED, median=800.0)
     world.conduct = {BLUE: slow, GREEN: slow}
@@ -66,7 +66,7 @@ def test_platform_metrics_show_an_incident_of_latency_too() -> None:
 
 @pytest.mark.parametrize("slower", [0.5, 1.3, 1.6])
 def test_a_service_that_becomes_a_little_slower_is_no_incident(slower: float) -> None:
-    """As it does under more load every day."""
+    """Load slows it down a little every day."""
     world = at_ten(judged_by(USUAL))
     other = replace(USUAL, median=80.0 * slower)
     world.conduct = {BLUE: other, GREEN: other}
@@ -75,7 +75,7 @@ def test_a_service_that_becomes_a_little_slower_is_no_incident(slower: float) ->
 
 
 def test_a_slow_incident_in_the_bake_neither_rolls_back_nor_promotes() -> None:
-    """Alone with all traffic, green looks slow. Next to blue it turns out that blue is as slow."""
+    """Alone with all traffic, green looks slow. Next to blue it turns out that blue is just as slow."""
     world = judged_by(USUAL)
     world.register()
     while world.seen.traffic != {GREEN: 100}:
@@ -89,7 +89,7 @@ def test_a_slow_incident_in_the_bake_neither_rolls_back_nor_promotes() -> None:
 
 
 def test_a_green_that_is_slow_by_itself_is_still_rolled_back() -> None:
-    """Both are slow, green five times as slow as blue: rollbacks are never held."""
+    """Both are slow, but green is five times slower than blue: rollbacks are never held."""
     world = at_ten(judged_by(USUAL))
     world.conduct = {BLUE: replace(USUAL, median=250.0), GREEN: replace(USUAL, median=1200.0)}
     assert world.until(Phase.ROLLED_BACK).status.reason.facts["gate"] == "latency"
@@ -99,7 +99,7 @@ def test_a_green_that_is_slow_by_itself_is_still_rolled_back() -> None:
 def test_a_green_that_is_not_slow_replaces_a_slow_blue_only_if_the_policy_says_so(
     failing_blue: Literal["hold", "replace"], share: int
 ) -> None:
-    """As with a blue that fails."""
+    """The same rule applies to a blue that fails."""
     world = at_ten(judged_by(USUAL, judge=replace(POLICY.judge, failing_blue=failing_blue)))
     world.conduct = {BLUE: replace(USUAL, median=1500.0), GREEN: USUAL}
     world.minutes(40)
@@ -115,7 +115,7 @@ def test_a_dry_run_of_latency_holds_nothing() -> None:
 
 
 def test_nothing_advances_while_neither_deployments_answers_can_be_read() -> None:
-    """Something in front of both wraps their answers: the gate would compare nothing with nothing."""
+    """Something in front of both wraps their answers, so the gate has nothing to compare."""
     world = at_ten(judged_by(SORTED, *PREDICTIONS))
     world.conduct = {BLUE: UNREAD, GREEN: UNREAD}
     world.minutes(60)
@@ -134,7 +134,7 @@ def test_a_share_of_unreadable_answers_that_is_usual_is_no_incident() -> None:
 
 
 def seen_shortly(unreadable: float) -> World:
-    """Return a world in which so many answers were unreadable in the past, of which 15 minutes were collected."""
+    """Return a world with this share of unreadable answers in the past, of which 15 minutes were collected."""
     usual = Conduct(
         predictions={UNREADABLE: unreadable, "stays": 0.7 * (1 - unreadable), "leaves": 0.3 * (1 - unreadable)}
     )
@@ -147,7 +147,7 @@ def seen_shortly(unreadable: float) -> World:
 
 @pytest.mark.parametrize("unreadable", [0.1, 0.26, 0.35, 0.48])
 def test_what_is_usual_is_no_incident_where_only_a_short_past_is_collected(unreadable: float) -> None:
-    """Of answers, it always is short, however long the endpoint has served."""
+    """For answers it is always short, however long the endpoint has served."""
     world = seen_shortly(unreadable)
     world.register()
     world.until(Phase.PROMOTED)
@@ -156,7 +156,7 @@ def test_what_is_usual_is_no_incident_where_only_a_short_past_is_collected(unrea
 
 @pytest.mark.parametrize(("unreadable", "then"), [(0.02, 0.4), (0.26, 0.6), (0.48, 0.75), (0.97, 0.97)])
 def test_a_short_past_does_not_allow_everything(unreadable: float, then: float) -> None:
-    """Far more than it shows is an incident; so is more than half, as it may show the beginning of one."""
+    """Far more than it shows is an incident. So is more than half: the past may be the beginning of an incident."""
     world = seen_shortly(unreadable)
     worse = Conduct(predictions={UNREADABLE: then, "stays": 0.7 * (1 - then), "leaves": 0.3 * (1 - then)})
     world.register()
@@ -180,7 +180,7 @@ METRICS = replace(POLICY.judge, latency_from="metrics")
 def test_an_incident_that_nothing_shows_any_more_ends(
     usual: Conduct, during: Conduct, gates: tuple[Gate, ...], judge: JudgeSettings, refused: str
 ) -> None:
-    """Its source is refused from now on. An hour later what it showed is no longer known, and holds nothing.
+    """Its source is refused from then on. After an hour what it showed is out of date, and holds nothing.
 
     Patience and deadlines count again, and a gate without the answers that it compares waits for them in a pause.
     """
@@ -208,7 +208,7 @@ def test_an_incident_goes_on_if_its_source_fails_only_for_a_while() -> None:
 
 
 def test_judge_settings_include_latency_by_default() -> None:
-    """So that the stories above are those of a policy that says nothing about gates."""
+    """The scenarios above therefore cover a policy without a `gates` section."""
     assert [gate.kind for gate in JudgeSettings().gates] == ["errors", "latency"]
 
 

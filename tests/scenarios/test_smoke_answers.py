@@ -1,4 +1,4 @@
-"""Smoke tests read answers as the gates do: no version is rolled back for how its script encodes JSON."""
+"""Smoke tests parse answers as the gates do: no version is rolled back for how its script encodes JSON."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def result_of(text: str, *, contains: object = None, schema: JsonSchema | None =
 
 
 def test_no_part_of_a_secret_is_shown_however_many_there_are() -> None:
-    """Hidden, five long passwords are short, so that text from far behind is shown: it is without secrets too."""
+    """Redacted, five long passwords become short, so text from much further on is shown; it has no secrets either."""
     (problem,) = result_of(5 * f"https://teal:{'hunter' * 70}@h ", contains=1).problems
     assert "https://***" in problem
     assert "hunter" not in problem
@@ -32,7 +32,7 @@ def test_no_part_of_a_secret_is_shown_however_many_there_are() -> None:
 
 @pytest.mark.parametrize("times", [1, 2])
 def test_an_answer_may_be_encoded_twice(times: int) -> None:
-    """A script that returns `json.dumps(...)` passes the same smoke test, and gives the gates the same label."""
+    """A script that returns `json.dumps(...)` passes the same smoke test and gives the gates the same label."""
     text = json.dumps({"score": 0.4, "model": {"name": "churn", "version": 12}})
     text = text if times == 1 else json.dumps(text)
     assert result_of(text, contains={"model": {"version": 12}}, schema=SCORED).passed
@@ -51,7 +51,7 @@ def test_an_answer_may_be_encoded_twice(times: int) -> None:
     ],
 )
 def test_either_reading_may_fit(text: str, contains: object, schema: JsonSchema | None) -> None:
-    """A JSON string that contains JSON stands for both; the policy says which one it means."""
+    """A JSON string that contains JSON can mean either; the policy says which."""
     assert result_of(text, contains=contains, schema=schema).passed
 
 
@@ -93,14 +93,14 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
     ],
 )
 def test_a_pattern_is_not_applied_to_a_long_text(schema: JsonSchema, content: object) -> None:
-    """The match might never finish, and the whole app would wait. The message says why the answer does not pass."""
+    """Matching might never finish and block the whole app. The message says why the answer does not pass."""
     (problem,) = result_of(json.dumps(content), schema=schema).problems
     assert "1,201 characters; a pattern is applied to at most 1,200" in problem
 
 
 @pytest.mark.parametrize("content", [LONG, {"text": LONG, "id": "a7"}, {"id": "a7", "$schema": "x"}])
 def test_a_long_text_without_a_pattern_passes(content: object) -> None:
-    """A long text beside a short one with a pattern is nothing unusual."""
+    """A long text next to a short one with a pattern is nothing unusual."""
     properties = {"id": {"pattern": "^a[0-9]$"}, "text": {"type": "string"}, "$schema": {"type": "string"}}
     schema = {"$schema": DIALECT, "properties": properties, "additionalProperties": False}
     assert result_of(json.dumps(content), schema=schema).passed
@@ -119,7 +119,7 @@ MANY = [{"a": number} for number in range(4_000)]
     ],
 )
 def test_many_items_are_compared_in_no_time(content: list[object], *, unique: bool) -> None:
-    """In pairs, 4,000 objects take 20 seconds, in which nothing else runs."""
+    """Comparing 4,000 objects in pairs takes 20 seconds, during which nothing else runs."""
     began = process_time()
     assert result_of(json.dumps(content), schema={"uniqueItems": True}).passed is unique
     assert process_time() - began < 2
@@ -136,7 +136,7 @@ def test_many_items_are_compared_in_no_time(content: list[object], *, unique: bo
     ],
 )
 def test_a_schema_that_cannot_be_applied_fails_the_test(schema: JsonSchema) -> None:
-    """The reconcile goes on, so that the rollout can be rolled back, and the history says what is wrong."""
+    """The reconcile continues, so the rollout can be rolled back, and the history says what is wrong."""
     (problem,) = result_of('{"c": 1}', schema=schema).problems
     assert problem.startswith("request 1: the schema cannot be applied to the answer: ")
 
@@ -146,20 +146,20 @@ FRACTION = {"properties": {"score": {"type": "number", "multipleOf": 0.01}}}
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-1e400", f"1{'0' * 400}"])
 def test_no_number_stops_the_reconcile(number: str) -> None:
-    """Python and its library for schemas raise various errors for what is hardly a number. It fails the test."""
+    """For such numbers Python and its schema library raise various errors. Each fails the smoke test."""
     (problem,) = result_of(f'{{"score": {number}}}', schema=FRACTION).problems
     assert problem.startswith("request 1: the schema cannot be applied to the answer: ")
 
 
 def test_a_number_of_many_digits_is_no_json() -> None:
-    """Python refuses to read more than 4,300 digits."""
+    """Python refuses to parse more than 4,300 digits."""
     (problem,) = result_of(f'{{"score": 1{"0" * 5000}}}', schema=FRACTION).problems
     assert problem.startswith("request 1: the answer is not JSON")
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # jsonschema's, when it reads one
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # raised by jsonschema when it reads one
 def test_a_reference_to_a_file_is_not_read(tmp_path: Path) -> None:
-    """Nor is one to the network: an answer must not show what is there, and nothing may make the app wait."""
+    """Nor is one to the network: an answer must not reveal local files, and nothing may make the app wait."""
     (tmp_path / "secret.json").write_text('{"const": "secret"}')
     (problem,) = result_of('{"c": 1}', schema={"$ref": (tmp_path / "secret.json").as_uri()}).problems
     assert "the schema cannot be applied" in problem

@@ -1,4 +1,4 @@
-"""Stories about a newer package that lacks the smoke files of an open rollout: these say nothing about green."""
+"""A newer package lacks the smoke files of an open rollout, which says nothing about green."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SCHEMA = SmokeStep("smoke/old.jsonl", schema="smoke/old.schema.json")
 
 @dataclass
 class Redeployed(World):
-    """A world in which a newer package has renamed the files, until `renamed` is empty."""
+    """A world in which a newer package has renamed the files, until `renamed` is cleared."""
 
     renamed: str = "no such file"
 
@@ -32,7 +32,7 @@ class Redeployed(World):
 
 
 def untested(step: SmokeStep = FILES) -> Redeployed:
-    """Return a world whose green has been ready for three hours, and cannot be tested."""
+    """Return a world whose green has been ready for three hours and cannot be tested."""
     world = Redeployed(replace(POLICY, steps=(step, WeightStep(40))))
     world.register()
     world.minutes(180)
@@ -41,7 +41,7 @@ def untested(step: SmokeStep = FILES) -> Redeployed:
 
 @pytest.mark.parametrize("step", [FILES, SCHEMA], ids=["requests", "schema"])
 def test_a_rollout_whose_smoke_files_are_gone_is_held_and_goes_on_once_they_are_back(step: SmokeStep) -> None:
-    """It is tested with them then, and neither patience nor a deadline has passed meanwhile."""
+    """It is tested with them then; neither patience nor any deadline ran in the meantime."""
     world = untested(step)
     assert (world.rollout().phase, world.seen.traffic, world.endpoints.traffic_written) == (
         Phase.STEPPING, {BLUE: 100}, [],
@@ -56,7 +56,7 @@ def test_a_rollout_whose_smoke_files_are_gone_is_held_and_goes_on_once_they_are_
 
 
 def test_health_names_the_file_and_what_to_do() -> None:
-    """A rollout that waits is easy to overlook."""
+    """A waiting rollout is easy to overlook."""
     world = untested()
     (finding,) = rollout_findings(world.rollout(), world.clock())
     assert (finding.check, "smoke/old.jsonl: no such file" in finding.message) == ("policy", True)

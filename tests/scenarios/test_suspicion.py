@@ -1,4 +1,4 @@
-"""Stories about suspicious versions: neither rolled back without proof nor let through."""
+"""Suspicious versions are neither rolled back without proof nor allowed to advance."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ADVANCE = replace(POLICY, judge=replace(POLICY.judge, inconclusive="advance"))
 
 
 def suspected(world: World) -> Rollout:
-    """Have green fail in a few minutes of its first step until it is suspicious, and then get no traffic."""
+    """Have green fail in a few minutes of its first step until it is suspicious, then send it no traffic."""
     world.register()
     world.until_weight(10)
     world.rates[GREEN] = 0.002
@@ -48,17 +48,17 @@ def test_a_suspicious_version_is_not_advanced_when_patience_runs_out() -> None:
 
 @pytest.mark.parametrize("rate", [0.07, 0.45])
 def test_a_failing_version_is_not_advanced_when_blues_rows_are_lost(rate: float) -> None:
-    """There is nothing to compare it with but blue's past, which had no such failures."""
+    """It can only be compared with blue's past, which had no such failures."""
     world, log = late_world(lambda row, _age: row, policy=ADVANCE, rates={GREEN: rate})
     log.arrival = lambda row, _age: row if row.deployment == GREEN or row.minute < MIDNIGHT else None
-    world.scoring.unlucky = {BLUE: 1}  # so that nothing shows that blue does better
+    world.scoring.unlucky = {BLUE: 1}  # so that nothing shows blue to be healthy
     world.minutes(90)
     assert world.rollout().hold is not None
     assert world.seen.traffic == {BLUE: 90, GREEN: 10}
 
 
 def test_a_certificate_does_not_outlast_an_alarm() -> None:
-    """Green was certified before a halt. In it blue's rows are lost, and green begins to fail: it stays where it is."""
+    """Green is certified before a halt, in which blue's rows are lost and green begins to fail: no advance."""
     world, log = late_world(lambda row, _age: row)
     world.until_weight(10)
     world.store.set_halt(Halt("ada", "lunch", world.clock()))
@@ -74,7 +74,7 @@ def test_a_certificate_does_not_outlast_an_alarm() -> None:
 
 
 def test_a_certificate_for_copies_does_not_outlast_an_alarm() -> None:
-    """Green passes while it answers copies, and fails them once blue's rows are lost: no user gets its answers."""
+    """Green passes on mirrored requests, then fails them once blue's rows are lost: no user gets its answers."""
     steps = (POLICY.steps[0], MirrorStep(20, timedelta(minutes=40)), WeightStep(10))
     world, log = late_world(lambda row, _age: row, policy=replace(POLICY, steps=steps))
     while not world.seen.mirror:
@@ -88,14 +88,14 @@ def test_a_certificate_for_copies_does_not_outlast_an_alarm() -> None:
 
 
 def test_a_healthy_version_may_advance_although_blues_rows_are_lost() -> None:
-    """The policy says so, and it fails no more than blue did."""
+    """The policy allows it, and green fails no more than blue did."""
     world, log = late_world(lambda row, _age: row, policy=ADVANCE)
     log.arrival = lambda row, _age: row if row.deployment == GREEN or row.minute < MIDNIGHT else None
     world.until_weight(50)
 
 
 def test_a_suspicious_version_is_not_promoted_by_silence() -> None:
-    """Promoted manually while under suspicion, it is held at 100 percent and rolled back at the step's deadline."""
+    """Promoted by hand while suspicious, it is held at 100 percent and rolled back at the step's deadline."""
     world = World()
     suspected(world)
     world.ask(Verb.PROMOTE, full=True)
@@ -115,7 +115,7 @@ def test_a_suspicious_version_is_not_promoted_by_silence() -> None:
 @pytest.mark.parametrize("rate", [0.05, 0.2])
 @pytest.mark.parametrize("after", [1, 2])
 def test_a_version_whose_last_bake_minute_was_bad_is_not_promoted_yet(after: int, rate: float, rpm: int) -> None:
-    """The minutes before it were good, and one is no proof of harm, but the next will show which of them is right."""
+    """The earlier minutes were good and one bad minute is no proof of harm, so Teal waits for the next."""
     world = World(rpm=rpm)
     world.register()
     world.until_weight(100)
@@ -138,7 +138,7 @@ WORSE = {
 @pytest.mark.parametrize("weight", [50, 100])
 @pytest.mark.parametrize("last", [1, 2])
 def test_no_gate_lets_green_on_right_after_a_minute_that_looks_harmful(last: int, weight: int, what: str) -> None:
-    """Predictions and queries have no certificate, and one minute with a short past is no proof: it is waited for."""
+    """Predictions and queries have no certificate, and one minute is no proof on a short past, so Teal waits."""
     gates = (ErrorsGate(), PredictionsGate(), QueryGate("bad_scores", "bad_scores.kql"))
     policy = replace(POLICY, judge=replace(POLICY.judge, gates=gates))
     good, minutes = _with_a_short_past(policy), 0
@@ -153,7 +153,7 @@ def test_no_gate_lets_green_on_right_after_a_minute_that_looks_harmful(last: int
 
 
 def _with_a_short_past(policy: Policy) -> World:
-    """Return a world in which only a quarter of an hour of blue's predictions is collected, as from its answers."""
+    """Return a world in which only a quarter of an hour of blue's predictions was collected."""
     world = World(policy, rpm=900, conduct={BLUE: USUAL, GREEN: USUAL})
     collected = MIDNIGHT - 15 * MINUTE
     rows = [row if row.minute >= collected else replace(row, predictions=None) for row in world.telemetry.rows]

@@ -1,4 +1,4 @@
-"""Green receives another share of the live requests than its weight: reported, and a hold if the policy says so."""
+"""Green gets a different share of the live requests than its weight: reported, and held if the policy says so."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ QUICK = replace(
 
 
 def mismatched(policy: Policy = SLOW, leaning: float = 0.3, named: int = 0) -> World:
-    """Return a world in which green has had its first weight for twenty minutes, and other requests than that."""
+    """Return a world in which green has had its first weight for twenty minutes, but another share of the requests."""
     world = World(policy=policy, rpm=1200, leaning=leaning, addressed={GREEN: named} if named else {})
     world.register()
     world.until_weight(10)
@@ -37,7 +37,7 @@ def mismatched(policy: Policy = SLOW, leaning: float = 0.3, named: int = 0) -> W
 
 @pytest.mark.parametrize("leaning", [0.3, 2.5])
 def test_a_mismatch_is_reported_once_with_its_numbers(leaning: float) -> None:
-    """Too few requests or too many: one entry, with the share of the last samples and how many requests they are."""
+    """Too few requests or too many: one entry, with green's share of the last requests and their number."""
     world = mismatched(leaning=leaning)
     (entry,) = world.entries(C.TRAFFIC_MISMATCH)
     green, blue = 120 * leaning, 1080
@@ -47,14 +47,14 @@ def test_a_mismatch_is_reported_once_with_its_numbers(leaning: float) -> None:
 
 
 def test_by_default_the_rollout_continues() -> None:
-    """The judge compares shares of failures, for which any number of requests will do."""
+    """The judge compares failure rates, which needs no particular number of requests."""
     world = mismatched()
     world.until(Phase.PROMOTED)
     assert world.entries(C.HELD) == []
 
 
 def test_the_policy_may_hold_the_rollout_until_the_share_is_right() -> None:
-    """Held in the step, then released and promoted without anybody's help."""
+    """It is held in the step, then released and promoted without an operator."""
     world = mismatched(HOLDING)
     world.minutes(60)
     assert world.seen.traffic[GREEN] == 10
@@ -66,7 +66,7 @@ def test_the_policy_may_hold_the_rollout_until_the_share_is_right() -> None:
 
 
 def test_a_hold_is_one_entry_however_the_numbers_change() -> None:
-    """The history says once why the rollout is held, with the numbers of that minute."""
+    """The history says once why the rollout is held, with that minute's numbers."""
     world = mismatched(HOLDING)
     for minute in range(60):
         world.rpm, world.leaning = 1200 + 7 * minute, 0.2 + 0.002 * minute
@@ -77,7 +77,7 @@ def test_a_hold_is_one_entry_however_the_numbers_change() -> None:
 @pytest.mark.parametrize("leaning", [0.25, 2.8])
 @pytest.mark.parametrize("rpm", [2000, 9000])
 def test_steps_that_pass_quickly_hide_no_mismatch(rpm: int, leaning: float) -> None:
-    """With much traffic each weight lasts a few minutes only. Held next to blue, until the share is right."""
+    """With much traffic each weight lasts only a few minutes. Green is held next to blue until the share is right."""
     world = World(policy=replace(QUICK, judge=replace(QUICK.judge, traffic_mismatch="hold")), rpm=rpm, leaning=leaning)
     world.register()
     world.minutes(90)
@@ -88,7 +88,7 @@ def test_steps_that_pass_quickly_hide_no_mismatch(rpm: int, leaning: float) -> N
 
 
 def test_a_mismatch_at_several_weights_has_the_share_that_they_should_bring() -> None:
-    """Green's weight now says nothing about the minutes before it."""
+    """Green's current weight says nothing about earlier minutes."""
     world = World(policy=QUICK, rpm=5000, leaning=2.8)
     world.register()
     world.until(Phase.PROMOTED)
@@ -98,7 +98,7 @@ def test_a_mismatch_at_several_weights_has_the_share_that_they_should_bring() ->
 
 
 def test_a_fair_share_in_steps_that_pass_quickly_is_none() -> None:
-    """Each minute is compared with the weight that it had, also those that are judged after it changed."""
+    """Each minute is compared with the weight that it had, even if it is judged after a change."""
     world = World(policy=QUICK, rpm=3000)
     world.register()
     world.until(Phase.PROMOTED)
@@ -109,7 +109,7 @@ def test_a_fair_share_in_steps_that_pass_quickly_is_none() -> None:
 
 
 def test_minutes_before_someone_else_changed_the_traffic_are_not_compared() -> None:
-    """Nobody knows when in the last minutes they did it."""
+    """The edit may have been at any time during the last minute."""
     world = World(policy=QUICK, rpm=3000)
     world.register()
     world.until_weight(5)
@@ -120,7 +120,7 @@ def test_minutes_before_someone_else_changed_the_traffic_are_not_compared() -> N
 
 
 def test_an_operator_who_overrules_the_judge_overrules_the_hold() -> None:
-    """Such as one who knows that the callers keep their connections open."""
+    """For example, one who knows that the callers keep their connections open."""
     world = mismatched(HOLDING)
     world.ask(Verb.OVERRIDE, "one caller keeps a connection open")
     world.until(Phase.PROMOTED)
@@ -134,20 +134,20 @@ def test_a_rollback_is_never_held() -> None:
 
 
 def test_requests_addressed_to_a_deployment_are_not_live() -> None:
-    """Three times green's share, all of them by name: nothing is wrong with the traffic."""
+    """Requests by name amount to three times green's share, and are not a mismatch."""
     world = mismatched(leaning=1.0, named=360)
     assert world.entries(C.TRAFFIC_MISMATCH) == []
 
 
 def test_a_green_without_any_request_is_starved_rather_than_mismatched() -> None:
-    """One thing is reported once, under its own name."""
+    """One problem is reported once, under its own name."""
     world = mismatched(leaning=0.0)
     assert len(world.entries(C.GREEN_STARVED)) == 1
     assert world.entries(C.TRAFFIC_MISMATCH) == []
 
 
 def test_the_api_shows_the_share_that_green_receives() -> None:
-    """In numbers, next to the verdict."""
+    """As numbers, next to the verdict."""
     shown = rollout_detail_view(mismatched().rollout()).traffic_share
     assert shown is not None
     assert (shown.weight, shown.mismatch) == (10, True)
@@ -156,7 +156,7 @@ def test_the_api_shows_the_share_that_green_receives() -> None:
 
 
 def test_late_rows_take_back_what_was_concluded_without_them() -> None:
-    """Most of green's rows come a quarter of an hour late; with them, its share is right."""
+    """Most of green's rows arrive a quarter of an hour late; with them, its share is right."""
     world = mismatched()
     for index, row in enumerate(world.telemetry.rows):
         if row.deployment == GREEN and row.minute > world.clock.now - 25 * MINUTE:
@@ -167,7 +167,7 @@ def test_late_rows_take_back_what_was_concluded_without_them() -> None:
 
 
 def test_a_hold_that_began_while_the_next_weight_was_on_its_way_ends_too() -> None:
-    """The share at that weight is what has to be seen, so the weight must be seen to be in force meanwhile."""
+    """The hold ends only once the share is seen at that weight, so the weight must take effect during the hold."""
     world = World(policy=replace(POLICY, judge=replace(POLICY.judge, traffic_mismatch="hold")), leaning=0.3)
     world.register()
     world.minutes(60)

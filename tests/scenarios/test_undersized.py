@@ -1,4 +1,4 @@
-"""Stories about a green with fewer instances than its share of the traffic needs."""
+"""A green with fewer instances than its share of the traffic needs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.scenarios.world import BLUE, ENDPOINT, POLICY, World
 
 
 def warned(blue: int, green: int) -> list[tuple[int, int, int]]:
-    """Return weight, instances and wanted instances of each warning of a whole rollout."""
+    """Return weight, instances and wanted instances of every warning in a whole rollout."""
     world = World(replace(POLICY, capacity=Capacity(green=green)))
     seen = world.seen
     serving = replace(seen.deployments[BLUE], instances=blue)

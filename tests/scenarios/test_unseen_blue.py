@@ -1,4 +1,4 @@
-"""Stories about a green that fails by itself while blue's rows are missing: nobody can compare them."""
+"""Green fails by itself while blue's rows are missing, so the two cannot be compared."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def unseen(share: float, *, weight: int = 25, smoke: bool = True) -> World:
 
 @pytest.mark.parametrize(("weight", "share"), [(5, 0.6), (25, 0.2), (50, 0.9)])
 def test_green_is_rolled_back_once_blue_passes_the_smoke_test(weight: int, share: float) -> None:
-    """It used to fail that share of the requests until the step's deadline, a day later."""
+    """Otherwise it would fail that share of the requests until the step's deadline, a day later."""
     world = unseen(share, weight=weight)
     world.minutes(25)
     assert (world.rollout().phase, world.seen.traffic) == (Phase.ROLLED_BACK, {BLUE: 100}), world.told()
@@ -39,7 +39,7 @@ def test_green_is_rolled_back_once_blue_passes_the_smoke_test(weight: int, share
 
 @pytest.mark.parametrize("failed", [1, 3])
 def test_green_keeps_its_share_while_blue_fails_smoke_requests(failed: int) -> None:
-    """Then blue may be no better, so it is reported, and an operator decides."""
+    """Blue may then be no better, so that is reported, and an operator decides."""
     world = unseen(0.6)
     world.scoring.unlucky = {BLUE: failed}
     world.minutes(60)
@@ -67,7 +67,7 @@ def test_a_green_that_fails_no_more_than_blue_did_is_not_rolled_back() -> None:
 
 
 def test_rows_of_blue_that_come_again_end_the_hold() -> None:
-    """Then green is compared with blue as usual, and here both fail: an incident."""
+    """Green is then compared with blue as usual; here both fail, which is an incident."""
     world = unseen(0.6)
     world.scoring.unlucky = {BLUE: 3}
     world.minutes(20)
@@ -78,7 +78,7 @@ def test_rows_of_blue_that_come_again_end_the_hold() -> None:
 
 
 def test_an_overloaded_green_keeps_its_capacity() -> None:
-    """It refuses requests because there are too many, and blue's rows are missing: a rollback would make it worse."""
+    """It refuses requests because there are too many, and blue's rows are missing: a rollback would make that worse."""
     world = unseen(0.5)
     world.conduct = {GREEN: Conduct(overloaded=0.5)}
     world.minutes(40)

@@ -1,4 +1,4 @@
-"""Stories about several versions, and about events that come twice, late or after the fact."""
+"""Several versions, and events that come twice, late or after the fact."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from tests.scenarios.world import CHURN, ENDPOINT, GREEN, MIDNIGHT, POLICY, WORK
 
 
 def by_hand(world: World, version: str = "7") -> str:
-    """Start a version manually and return the name of its deployment."""
+    """Start a version by hand and return the name of its deployment."""
     return world.reception().start(world.policy, ModelVersion("churn", version), "ada@example.com", "again").green
 
 
 def test_a_newer_version_waits_until_the_endpoint_is_free() -> None:
-    """8 arrives while 7 is open: it is queued, and starts when 7 has ended, next to what 7 left behind."""
+    """8 arrives while 7's rollout is open: it waits, and starts when that has ended, next to what it left behind."""
     world = World()
     world.register("7")
     world.until_weight(10)
@@ -38,7 +38,7 @@ def test_a_newer_version_waits_until_the_endpoint_is_free() -> None:
 
 
 def test_only_the_newest_version_waits() -> None:
-    """9 takes 8's place in the queue: 8 ends superseded without ever being deployed."""
+    """9 takes 8's place in the queue: 8's rollout ends as superseded without a deployment."""
     world = World()
     for version in ("7", "8", "9"):
         world.register(version, f"e{version}")
@@ -50,7 +50,7 @@ def test_only_the_newest_version_waits() -> None:
 
 
 def test_the_entry_says_that_an_operator_preferred_an_older_version() -> None:
-    """9 waits behind 8 until an operator starts 7: whoever misses 9 reads who decided that, and why."""
+    """9 waits behind 8 until an operator starts 7: the entry says who preferred 7, and why."""
     world = World()
     world.register("8", "e8")
     world.register("9", "e9")
@@ -63,7 +63,7 @@ def test_the_entry_says_that_an_operator_preferred_an_older_version() -> None:
 
 
 def test_the_entry_says_that_an_operator_replaced_a_rollout() -> None:
-    """`newer_version: replace` also holds for an older version, which nothing calls newer."""
+    """`newer_version: replace` also applies to an older version, but no entry calls it newer."""
     world = World(replace(POLICY, newer_version="replace"))
     world.register()
     world.until_weight(10)
@@ -77,7 +77,7 @@ def test_the_entry_says_that_an_operator_replaced_a_rollout() -> None:
 
 @pytest.mark.parametrize("newer_version", ["replace", "wait"])
 def test_starting_the_version_that_serves_ends_nothing(newer_version: Literal["replace", "wait"]) -> None:
-    """6 serves next to 7's rollout, and 8 may be waiting: an operator who starts 6 reads how to return to it."""
+    """6 serves next to 7's rollout, and 8 may be waiting: the request is refused because 6 already serves."""
     world = World(replace(POLICY, newer_version=newer_version))
     world.models.registered[ModelVersion("churn", "6")] = {}
     world.register()
@@ -95,7 +95,7 @@ def test_starting_the_version_that_serves_ends_nothing(newer_version: Literal["r
 
 
 def test_the_kept_version_can_be_started() -> None:
-    """After the promotion 6 is kept without traffic: starting it deploys it again."""
+    """After the promotion 6 is kept without traffic; starting it deploys it again."""
     world = World(replace(POLICY, newer_version="replace"))
     world.models.registered[ModelVersion("churn", "6")] = {}
     world.register()
@@ -105,7 +105,7 @@ def test_the_kept_version_can_be_started() -> None:
 
 
 def test_versions_that_come_too_fast_are_not_replaced_forever() -> None:
-    """One every 20 minutes, when a rollout needs 40: three are replaced, the fourth is promoted and says why."""
+    """One arrives every 20 minutes and a rollout needs 40: three are replaced; the fourth is promoted and says why."""
     policy = replace(
         POLICY, newer_version="replace", steps=(*POLICY.steps[:2], PauseStep(timedelta(minutes=30)), *POLICY.steps[2:])
     )
@@ -121,7 +121,7 @@ def test_versions_that_come_too_fast_are_not_replaced_forever() -> None:
 
 
 def test_a_version_waits_while_another_is_rolled_back() -> None:
-    """7 is bad, 8 waits: 7's deployment is gone before 8's is created."""
+    """7 is bad and 8 waits: 7's deployment is deleted before 8's is created."""
     world = World(rates={GREEN: 0.5})
     world.register("7")
     world.until_weight(10)
@@ -133,7 +133,7 @@ def test_a_version_waits_while_another_is_rolled_back() -> None:
 
 
 def test_the_same_event_many_times_makes_one_rollout() -> None:
-    """Delivered again and again, before, during and after: one rollout, one deployment."""
+    """Delivered repeatedly, before, during and after: one rollout, one deployment."""
     world = World()
     assert [world.register() for _ in range(3)] == [
         IntakeResult.STARTED,
@@ -149,7 +149,7 @@ def test_the_same_event_many_times_makes_one_rollout() -> None:
 
 
 def test_a_late_event_of_an_older_version_is_ignored() -> None:
-    """Version 5, delivered after 7, starts nothing, even when 7 has long ended; 10 is newer than 9."""
+    """5, delivered after 7, starts nothing, even long after 7's rollout ended; 10 is newer than 9."""
     world = World()
     world.register("7")
     assert world.register("5", "e2") is IntakeResult.LATE
@@ -160,7 +160,7 @@ def test_a_late_event_of_an_older_version_is_ignored() -> None:
 
 
 def test_the_time_of_an_event_makes_no_older_version_newer() -> None:
-    """Version 5 was created before 7; only its event is younger. What ARM says counts first."""
+    """5 was created before 7; only its event is later. ARM's creation time decides."""
     world = World()
     world.register("7")
     world.models.registered[ModelVersion("churn", "5")] = {}
@@ -181,7 +181,7 @@ def test_starting_an_older_version_does_not_admit_old_events() -> None:
 
 
 def test_a_redelivery_completes_an_interrupted_delivery() -> None:
-    """The rollout was written but nothing was woken and it is on no list: the redelivery takes care of it."""
+    """The rollout was written, but nothing was woken and no list has it: the redelivery completes both."""
     world = World()
     world.register()
     world.store.opened.clear()
@@ -192,14 +192,14 @@ def test_a_redelivery_completes_an_interrupted_delivery() -> None:
 
 
 def test_an_event_of_a_model_without_policy_is_ignored() -> None:
-    """Another model, or other tags than the policy wants, begins nothing."""
+    """Another model, or tags that the policy does not select, starts nothing."""
     world = World(policy=replace(POLICY, models=(ModelSelector("churn", {"stage": "production"}),)))
     assert world.register() is IntakeResult.IGNORED
     assert world.store.open_endpoints() == ()
 
 
 def test_tags_that_the_event_lacks_are_read() -> None:
-    """An event without tags is decided by the model's own; if those cannot be read now, it is for a redelivery."""
+    """The model's own tags then decide; if they cannot be read for now, the event must be delivered again."""
     world = World(policy=replace(POLICY, models=(ModelSelector("churn", {"stage": "production"}),)))
     world.models.registered[ModelVersion("churn", "7")] = {"stage": "production"}
     arrived = (MODEL_REGISTERED, "models/churn:7", "", "e1", None)
@@ -211,7 +211,7 @@ def test_tags_that_the_event_lacks_are_read() -> None:
 
 
 def test_an_event_of_another_workspace_is_ignored() -> None:
-    """The topic must be our workspace; case and a slash behind it do not matter."""
+    """The topic must be the app's own workspace; case and a trailing slash do not matter."""
     world = World()
     world.models.registered[ModelVersion("churn", "7")] = {}
     for topic, intake in (("/subscriptions/x", IntakeResult.IGNORED), (f"{WORKSPACE.upper()}/", IntakeResult.STARTED)):
@@ -220,7 +220,7 @@ def test_an_event_of_another_workspace_is_ignored() -> None:
 
 
 def test_an_event_of_a_model_that_was_deleted_meanwhile_is_ignored() -> None:
-    """No tags in the event and no model any more: nothing to roll out."""
+    """The event has no tags and the model is gone: there is nothing to roll out."""
     found = World().reception().event(MODEL_REGISTERED, "models/churn:7", "", "e", {})
     assert [(outcome.intake, outcome.reason.code) for outcome in found] == [
         (IntakeResult.IGNORED, ReasonCode.MODEL_NOT_REGISTERED)
@@ -228,7 +228,7 @@ def test_an_event_of_a_model_that_was_deleted_meanwhile_is_ignored() -> None:
 
 
 def test_an_ended_rollout_may_be_started_again_manually() -> None:
-    """After a rollback an operator tries again: a new rollout with a deployment of its own name."""
+    """After a rollback an operator tries again: a new rollout, whose deployment has its own name."""
     world = World(rates={GREEN: 0.5})
     world.register()
     world.until_finished()
@@ -251,13 +251,13 @@ def test_a_rollout_under_way_is_not_started_a_second_time() -> None:
 
 
 def test_a_model_that_is_not_registered_cannot_be_started() -> None:
-    """A typo in the version is told at once."""
+    """A typo in the version is reported at once."""
     with pytest.raises(Permanent, match="no model churn:99 is registered"):
         by_hand(World(), "99")
 
 
 def test_nothing_can_be_asked_of_an_endpoint_without_a_rollout() -> None:
-    """The controller says so instead of inventing one."""
+    """The controller refuses instead of inventing a rollout."""
     world = World()
     assert (
         world.controller().request(CHURN, OperatorRequest(Verb.PAUSE, "ada@example.com", "because", MIDNIGHT)) is None
@@ -265,7 +265,7 @@ def test_nothing_can_be_asked_of_an_endpoint_without_a_rollout() -> None:
 
 
 def test_a_version_of_unknown_age_makes_no_older_one_newest() -> None:
-    """Nobody can say when 3.1 was created, but 2.9 was created before 3.0, so its event is late all the same."""
+    """3.1's creation time is unknown, but 2.9 was created before 3.0, so its event is late all the same."""
     world = World()
     made = {"2.9": MIDNIGHT - timedelta(days=2), "3.0": MIDNIGHT - timedelta(days=1), "3.1": None}
     world.models.made = {ModelVersion("churn", version): at for version, at in made.items()}
@@ -279,7 +279,7 @@ def test_a_version_of_unknown_age_makes_no_older_one_newest() -> None:
 
 @pytest.mark.parametrize(("hours", "intake"), [(30, IntakeResult.LATE), (0, IntakeResult.QUEUED)])
 def test_a_late_event_of_another_model_starts_no_older_version(hours: int, intake: IntakeResult) -> None:
-    """What was created before the one that serves is older, whatever its number; a newer one waits for its turn."""
+    """A version created before the serving one is older, whatever its number; a newer one waits for its turn."""
     models = (ModelSelector("churn"), ModelSelector("churn-b"))
     world = World(replace(POLICY, models=models))
     other = ModelVersion("churn-b", "9")

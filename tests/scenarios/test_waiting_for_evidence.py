@@ -17,7 +17,7 @@ SLOW = replace(POLICY, deadlines=Deadlines(rollout=timedelta(hours=12)))
 
 
 def test_a_rollout_that_lacked_evidence_continues_once_there_is_enough() -> None:
-    """A quiet endpoint certifies green only after patience ran out; nobody has to resume."""
+    """A quiet endpoint certifies green only after patience ran out; no operator has to resume."""
     world = World(policy=SLOW, rpm=30)
     world.register()
     paused = world.until(Phase.PAUSED, within=90)
@@ -28,7 +28,7 @@ def test_a_rollout_that_lacked_evidence_continues_once_there_is_enough() -> None
 
 
 def test_an_operators_pause_does_not_end_by_itself() -> None:
-    """Green is certified in the meantime, which is no reason to overrule whoever paused."""
+    """Green is certified in the meantime, which is no reason to override the operator."""
     world = World(policy=SLOW, rpm=600)
     world.register()
     world.until_weight(10)
@@ -38,7 +38,7 @@ def test_an_operators_pause_does_not_end_by_itself() -> None:
 
 
 def test_no_deadline_rolls_back_a_certified_green() -> None:
-    """It is reported each time that the deadline's length has passed, and green stays where it is."""
+    """The postponement is reported once per length of the deadline, and green stays where it is."""
     world = World(policy=replace(POLICY, deadlines=Deadlines(rollout=timedelta(minutes=50))), rpm=6000)
     world.register()
     world.until_weight(10)
@@ -51,7 +51,7 @@ def test_no_deadline_rolls_back_a_certified_green() -> None:
 
 
 def test_a_deadline_waits_for_what_is_being_read_again() -> None:
-    """In each of ten minutes around the deadline, a row turns out to be larger than it was when it was judged."""
+    """In every minute around the deadline, a row may turn out larger than it was when judged."""
     for minute in range(55, 65):
         world = World(policy=replace(POLICY, deadlines=Deadlines(rollout=timedelta(minutes=60))), rpm=6000)
         world.register()
@@ -67,7 +67,7 @@ def test_a_deadline_waits_for_what_is_being_read_again() -> None:
 
 
 def test_without_evidence_the_rollout_deadline_applies() -> None:
-    """What is never certified does not stay paused forever."""
+    """A rollout that is never certified does not stay paused forever."""
     world = World(policy=replace(POLICY, deadlines=Deadlines(rollout=timedelta(minutes=70))), rpm=30)
     world.avoided = {GREEN}
     world.register()
@@ -76,7 +76,7 @@ def test_without_evidence_the_rollout_deadline_applies() -> None:
 
 
 def test_a_regression_that_shows_during_the_pause_still_rolls_back() -> None:
-    """The evidence that comes may be against green."""
+    """The evidence that arrives may be against green."""
     world = World(policy=SLOW, rpm=30)
     world.register()
     world.until(Phase.PAUSED, within=90)

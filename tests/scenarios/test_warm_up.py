@@ -1,4 +1,4 @@
-"""Stories about smoke tests with several rounds: the last round counts, and all are sent in one reconcile."""
+"""Smoke tests with several rounds: the last round counts, and all are sent in one reconcile."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.scenarios.world import POLICY, World
 
 @dataclass
 class WarmingUp(FakeScoring):
-    """A deployment that is slow at first, and a limit on the total time of one call's requests."""
+    """A deployment that is slow at first, and a limit on the total time of a call's requests."""
 
     slow: int = 0
     most: int = 100
@@ -31,7 +31,7 @@ class WarmingUp(FakeScoring):
 
 
 def world_of(scoring: WarmingUp, repeat: int) -> World:
-    """Return a world in which churn:7 was registered and three requests are sent so many times."""
+    """Return a world in which churn:7 was registered and three requests are sent this many times."""
     smoke = SmokeStep("smoke.jsonl", slowest=timedelta(seconds=1), repeat=repeat)
     world = World(replace(POLICY, steps=(smoke, WeightStep(10))), scoring=scoring)
     world.register()
@@ -39,14 +39,14 @@ def world_of(scoring: WarmingUp, repeat: int) -> World:
 
 
 def test_only_the_last_round_counts() -> None:
-    """Two slow rounds are warm-up; the third is quick enough."""
+    """Two slow rounds are warm-up; the third is fast enough."""
     world = world_of(WarmingUp(slow=6), repeat=3)
     assert world.until(Phase.PROMOTED).phase is Phase.PROMOTED
     assert [entry.reason.facts["requests"] for entry in world.entries(ReasonCode.SMOKE_PASSED)] == [9]
 
 
 def test_rounds_that_take_too_long_together_fail_with_an_explanation() -> None:
-    """Rounds that do not fit into one reconcile are reported, and not repeated until the step's deadline."""
+    """That the rounds do not fit into one reconcile is reported, not retried until the step's deadline."""
     world = world_of(WarmingUp(most=100), repeat=40)
     world.until(Phase.ROLLED_BACK)
     (failed, *_) = world.entries(ReasonCode.SMOKE_FAILED)

@@ -1,4 +1,4 @@
-"""Stories about endings that leave something in use: what serves is still watched, for as long as a blue is kept."""
+"""Endings that leave something in use: what serves is still watched, for as long as a blue is kept."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def rolled_back(world: World) -> World:
 
 
 def failed_with_green_serving() -> World:
-    """Return a world in which a rollback failed, because blue answers no smoke request; green has all traffic."""
+    """Return a world in which a rollback failed because blue answers no smoke request; green has all traffic."""
     world = World()
     world.register()
     world.until(Phase.PROMOTING)
@@ -52,7 +52,7 @@ def given_again() -> World:
 
 
 def test_blue_is_watched_after_a_rollback_that_keeps_green() -> None:
-    """Nothing is left to clean up, but what serves now may fail as well; that is reported once."""
+    """Nothing is left to clean up, but what serves may fail as well; that is reported once."""
     world = rolled_back(World(KEEPS, rpm=900))
     world.rates = {BLUE: 0.8}
     world.minutes(12)
@@ -65,7 +65,7 @@ def test_blue_is_watched_after_a_rollback_that_keeps_green() -> None:
 
 
 def test_a_green_that_serves_after_a_failure_is_watched() -> None:
-    """One entry says at once that it was left in place; later ones say that it fails and that it has recovered."""
+    """One entry immediately says that it was left in place; later ones say that it fails and that it has recovered."""
     world = failed_with_green_serving()
     failed = world.rollout()
     assert [entry.at for entry in world.entries(C.LEFTOVER_IN_USE)] == [failed.status.since]
@@ -83,7 +83,7 @@ def test_a_green_that_serves_after_a_failure_is_watched() -> None:
 
 
 def test_a_broken_blue_is_no_finding_any_more_once_green_is_seen_to_serve() -> None:
-    """The alert that the rollback waits for blue ends, without an entry: blue has not recovered."""
+    """The alert that the rollback waits for blue ends without an entry, because blue has not recovered."""
     world = failed_with_green_serving()
     assert [each.check for each in rollout_findings(world.rollout(), world.clock())] == ["unhealthy"]
     world.minutes(15)
@@ -102,7 +102,7 @@ def test_a_green_that_was_given_traffic_again_is_watched() -> None:
 
 
 def test_blue_is_watched_after_green_was_deleted() -> None:
-    """The cleanup takes some minutes, and whoever serves may fail later than that."""
+    """The cleanup takes some minutes, and what serves may fail later than that."""
     world = rolled_back(World(replace(POLICY, keep_blue=timedelta(minutes=75)), rpm=900))
     world.until_cleaned(within=20)
     assert (sorted(world.seen.deployments), world.rollout().finished) == ([BLUE], None)
@@ -116,7 +116,7 @@ def test_blue_is_watched_after_green_was_deleted() -> None:
 
 
 def test_green_is_watched_although_someone_has_deleted_blue() -> None:
-    """As long as blue would have been kept; there is no way back any more, and no request for one is accepted."""
+    """It is watched for as long as blue would have been kept; there is no way back, so no rollback is accepted."""
     world = World(replace(POLICY, keep_blue=timedelta(minutes=90)), rpm=900)
     world.register()
     world.until(Phase.PROMOTED)
@@ -149,7 +149,7 @@ def test_the_next_version_does_not_wait_for_the_watch(ending: str) -> None:
 
 
 def test_the_same_version_can_be_started_again_during_the_watch() -> None:
-    """An operator does not wait for a rollout that has nothing left to do."""
+    """An operator need not wait for a rollout that has nothing left to do."""
     world = rolled_back(World(KEEPS))
     world.minutes(5)
     again = world.reception().start(KEEPS, ModelVersion("churn", "7"), "ada@example.com", "it was the caller's fault")
@@ -160,7 +160,7 @@ def test_the_same_version_can_be_started_again_during_the_watch() -> None:
 
 
 def test_a_silent_endpoint_is_watched_by_its_smoke_requests() -> None:
-    """Nobody calls it after the rollback, so blue must answer those: every five minutes is enough."""
+    """Nobody calls it after the rollback, so blue must answer them; every five minutes is enough."""
     world = rolled_back(World(KEEPS, rpm=900))
     world.minutes(10)
     asked: list[object] = []
@@ -172,7 +172,7 @@ def test_a_silent_endpoint_is_watched_by_its_smoke_requests() -> None:
 
 @pytest.mark.parametrize("how", ["promoted", "rolled back", "blue deleted by hand"])
 def test_the_watch_lasts_until_what_serves_is_healthy(how: str) -> None:
-    """It began to fail shortly before the watch would have ended: the finding stays, and blue stays available."""
+    """It began to fail shortly before the watch would end: the finding stays, and blue stays available."""
     world = World(rpm=900)
     serves = BLUE if how == "rolled back" else GREEN
     if how == "rolled back":
@@ -198,7 +198,8 @@ def test_the_watch_lasts_until_what_serves_is_healthy(how: str) -> None:
 def test_the_next_version_does_not_wait_for_an_unhealthy_one() -> None:
     """It may be the fix. It inherits the kept blue, which stays until everything that serves is healthy.
 
-    The newer version is, with most of the traffic, long after that blue's time is over; what it replaces is not.
+    The newer version, with most of the traffic, is healthy long after that blue's time is over; what it replaces is
+    not.
     """
     world = World(rpm=900)
     world.register()

@@ -1,4 +1,4 @@
-"""Stories about rolling back more than traffic: late mirrors, scaled-down blues, holds, other people's edits."""
+"""Rolling back more than traffic: late mirrors, scaled-down blues, holds, other people's edits."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def until_mirrored(world: World) -> None:
 
 @dataclass
 class BusyEndpoints(FakeEndpoints):
-    """Endpoints that throttle so many orders to scale a deployment."""
+    """Endpoints that throttle this many orders to scale a deployment."""
 
     busy: int = 0
 
@@ -43,7 +43,7 @@ class BusyEndpoints(FakeEndpoints):
 
 
 def test_a_mirror_that_azure_shows_late_is_rolled_back_too() -> None:
-    """Ordered, not visible yet, and then a rollback: green gets no mirror once the rollout has ended."""
+    """It was ordered but is not visible when the rollback comes: green has no mirror once the rollout has ended."""
     world = World(SHADOW)
     world.register()
     world.endpoints.hidden = True
@@ -57,7 +57,7 @@ def test_a_mirror_that_azure_shows_late_is_rolled_back_too() -> None:
 
 
 def test_a_blue_that_someone_mirrors_to_gets_its_traffic_back() -> None:
-    """Azure refuses live traffic to what is mirrored to, so the rollback ends that mirror first, and says so."""
+    """Azure refuses live traffic to a mirror's target, so the rollback ends that mirror first, and says so."""
     world = World(replace(POLICY, keep_blue=timedelta(hours=2)))
     world.register()
     world.until(Phase.PROMOTED)
@@ -73,7 +73,7 @@ def test_a_blue_that_someone_mirrors_to_gets_its_traffic_back() -> None:
 
 
 def test_a_blue_that_is_just_being_scaled_down_grows_again_before_it_serves() -> None:
-    """The rollback comes while Azure still shows all of blue's instances: it waits for them to be restored."""
+    """A rollback comes while Azure still shows all of blue's instances: it waits until they are restored."""
     world = world_of(Capacity(kept_blue=2))
     world.until(Phase.PROMOTED)
     while not world.endpoints.pending:
@@ -86,7 +86,7 @@ def test_a_blue_that_is_just_being_scaled_down_grows_again_before_it_serves() ->
 
 
 def test_a_green_that_azure_shows_late_is_deleted_too() -> None:
-    """Ordered, not visible yet, and then a rollback: it is not left behind at a cost."""
+    """It was ordered but is not visible when the rollback comes: it is not left behind at a cost."""
     world = World()
     world.register()
     world.endpoints.hidden = True
@@ -123,7 +123,7 @@ def test_a_blue_that_could_not_grow_in_time_still_grows_after_it_serves() -> Non
 
 
 def test_a_small_blue_gets_no_traffic_while_azure_is_too_busy_to_grow_it() -> None:
-    """Three orders to grow are throttled: blue is ready, but not large enough."""
+    """Three orders to scale it up are throttled: blue is ready, but not large enough."""
     world = world_of(Capacity(kept_blue=2))
     world.until(Phase.PROMOTED)
     world.until_instances(2)
@@ -136,7 +136,7 @@ def test_a_small_blue_gets_no_traffic_while_azure_is_too_busy_to_grow_it() -> No
 
 
 def test_a_blue_that_cannot_grow_still_gets_its_traffic_back() -> None:
-    """Azure has no capacity left: a small blue serves rather than a bad green, and the history says so."""
+    """Azure has no capacity left: a small blue is better than a bad green, and the history says so."""
     world = world_of(Capacity(kept_blue=2))
     world.until(Phase.PROMOTED)
     world.until_instances(2)
@@ -164,7 +164,7 @@ def test_green_grows_before_it_gets_a_mirror() -> None:
 
 
 def test_a_mirror_may_come_before_a_smoke_test() -> None:
-    """Nobody depends on its answers: it ends before the test, and the test comes before any weight."""
+    """Users do not depend on the answers: the mirror ends before the test, and the test comes before any weight."""
     steps = (MirrorStep(20), SmokeStep("smoke.jsonl"), WeightStep(10))
     world = World(replace(POLICY, steps=steps))
     world.register()
@@ -173,7 +173,7 @@ def test_a_mirror_may_come_before_a_smoke_test() -> None:
 
 
 def test_a_rollback_in_a_freeze_has_its_deadline() -> None:
-    """However long the freeze lasted, a stuck rollback asks for an operator when its own time is up."""
+    """However long the freeze lasted, a stuck rollback asks for an operator when its own deadline has passed."""
     frozen = FreezeWindow("the fair", since=MIDNIGHT + 5 * MINUTE)
     world = World(replace(POLICY, freeze=(frozen,)))
     world.register()
@@ -191,7 +191,7 @@ def test_a_rollback_in_a_freeze_has_its_deadline() -> None:
 
 
 def test_what_begins_during_a_hold_is_postponed_only_by_the_rest_of_it() -> None:
-    """After hours of a halt, no time on the record lies in the future when it ends."""
+    """After a halt of hours, no time on the record lies in the future."""
     world = World()
     world.register()
     world.until_weight(10)
@@ -207,14 +207,14 @@ def test_what_begins_during_a_hold_is_postponed_only_by_the_rest_of_it() -> None
 
 
 def stranger(world: World, **traffic: int) -> None:
-    """Have someone set the traffic manually."""
+    """Have someone set the traffic by hand."""
     shares = {name.replace("_", "-"): share for name, share in traffic.items()}
     world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic=shares)
 
 
 @pytest.mark.parametrize("verb", [Verb.RESUME, Verb.PROMOTE])
 def test_traffic_that_was_edited_within_a_pause_is_noticed_before_it_is_overwritten(verb: Verb) -> None:
-    """Someone edits during a pause, and someone else resumes without knowing: it is reported first."""
+    """Someone edits during a pause, and someone else resumes without knowing: the edit is reported first."""
     world = World()
     world.register()
     world.until_weight(10)
@@ -231,7 +231,7 @@ def test_traffic_that_was_edited_within_a_pause_is_noticed_before_it_is_overwrit
 
 
 def test_traffic_that_was_rolled_back_in_a_halt_stays_with_blue() -> None:
-    """Everything is halted while green has all traffic, and someone takes it from green: no halt delays that."""
+    """During a halt someone takes all traffic from green: the rollback is not delayed, and blue keeps the traffic."""
     world = World()
     world.register()
     world.until_weight(100)
@@ -245,7 +245,7 @@ def test_traffic_that_was_rolled_back_in_a_halt_stays_with_blue() -> None:
 
 
 def test_resuming_restores_traffic_edited_before_any_weight() -> None:
-    """Someone gives green live traffic during a mirror: resumed, blue has it all again, and the mirror continues."""
+    """Someone gives green live traffic during a mirror: once resumed, blue has it all, and the mirror continues."""
     world = World(SHADOW)
     world.register()
     until_mirrored(world)
@@ -260,7 +260,7 @@ def test_resuming_restores_traffic_edited_before_any_weight() -> None:
 
 
 def test_a_rollback_of_a_first_deployment_leaves_others_serving() -> None:
-    """Nothing served, then someone else's deployment did too: only green is removed."""
+    """Nothing served at first, then someone else's deployment did too: only green is removed."""
     world = World()
     world.endpoints.seen[ENDPOINT] = replace(world.seen, traffic={})
     world.register()
@@ -283,7 +283,7 @@ def test_a_rollback_before_the_endpoint_exists_is_not_a_failure() -> None:
 
 
 def test_a_manual_pause_is_not_ended_by_a_timed_pause_step() -> None:
-    """On hold before the pause step began, paused manually, released: it waits for the operator, not the time."""
+    """Paused by hand as a timed pause step was about to begin: only a resume ends it."""
     steps = (SmokeStep("smoke.jsonl"), WeightStep(10), PauseStep(10 * MINUTE), WeightStep(50))
     deadlines = Deadlines(rollout=timedelta(days=2))
     world = World(replace(POLICY, steps=steps, deadlines=deadlines))
@@ -302,7 +302,7 @@ def test_a_manual_pause_is_not_ended_by_a_timed_pause_step() -> None:
 
 
 def test_a_kept_blue_that_someone_mirrors_to_is_left_with_the_reason() -> None:
-    """Azure would refuse to delete it as long as it is in use, so the entry names the mirror."""
+    """Azure would refuse to delete it while it is in use, so the entry names the mirror."""
     world = World(replace(POLICY, keep_blue=timedelta(minutes=50)))
     world.register()
     world.until(Phase.PROMOTED)
@@ -315,7 +315,7 @@ def test_a_kept_blue_that_someone_mirrors_to_is_left_with_the_reason() -> None:
 
 @pytest.mark.parametrize(("deleted", "code"), [(True, ReasonCode.LEFTOVER_GONE), (False, ReasonCode.LEFTOVER_DELETED)])
 def test_the_history_says_whether_teal_deleted_blue(code: ReasonCode, *, deleted: bool) -> None:
-    """Somebody else may have, before its time was over."""
+    """Someone else may have, before its time was over."""
     world = World(replace(POLICY, keep_blue=timedelta(minutes=40)))
     world.register()
     world.until(Phase.PROMOTED)

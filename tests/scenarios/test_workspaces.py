@@ -57,7 +57,7 @@ class Company:
         return self.intake.event(MODEL_REGISTERED, "models/churn:7", topic, "e1", data)
 
     def minutes(self, count: int) -> None:
-        """Let time go by in both workspaces."""
+        """Let time pass in both workspaces."""
         for _ in range(count):
             for world in self.worlds.values():
                 world.log_traffic()
@@ -81,7 +81,7 @@ def policy_of(endpoint: EndpointId) -> Policy:
 
 @pytest.mark.parametrize(("endpoint", "other"), [(EAST, WEST), (WEST, EAST)])
 def test_an_event_starts_a_rollout_in_its_own_workspace_only(endpoint: EndpointId, other: EndpointId) -> None:
-    """The topic names the workspace, in whatever case; what serves in the other one stays untouched."""
+    """The topic names the workspace, in any case; what serves in the other one stays untouched."""
     company = Company()
     (outcome,) = company.registered(IDS[endpoint].upper())
     assert (outcome.intake, outcome.endpoint) == (IntakeResult.STARTED, endpoint)
@@ -117,7 +117,7 @@ def test_an_operator_asks_one_of_two_endpoints_with_one_name() -> None:
 
 
 def test_an_event_of_a_workspace_that_is_not_served_is_ignored() -> None:
-    """Someone has subscribed one workspace too many; the log names it."""
+    """Someone has subscribed a workspace too many; the log names it."""
     company = Company()
     (outcome,) = company.registered(REGION.format("north"))
     assert (outcome.intake, outcome.reason.code) == (IntakeResult.IGNORED, ReasonCode.OTHER_WORKSPACE)
@@ -125,7 +125,7 @@ def test_an_event_of_a_workspace_that_is_not_served_is_ignored() -> None:
 
 
 def test_a_version_is_looked_up_in_the_workspace_of_its_policy() -> None:
-    """A model that another workspace has is not registered here."""
+    """A model that exists in another workspace is not registered here."""
     company = Company()
     company.worlds[EAST].models.registered[VERSION] = {}
     assert company.intake.start(policy_of(EAST), VERSION, "ada@example.com", "because").endpoint == EAST
@@ -134,7 +134,7 @@ def test_a_version_is_looked_up_in_the_workspace_of_its_policy() -> None:
 
 
 def test_a_rollout_in_a_workspace_no_longer_served_says_so_and_affects_no_other() -> None:
-    """A setting was changed too early: the record names the problem, and the rollout continues when it is back."""
+    """A setting was changed too early: the record names the problem, and the rollout continues once it is corrected."""
     company = Company()
     for topic in IDS.values():
         company.registered(topic)

@@ -1,4 +1,4 @@
-"""A small in-memory world for stories: one serving endpoint, a clock, logged traffic, and Teal.
+"""A small in-memory world for scenarios: one serving endpoint, a clock, logged traffic, and Teal.
 
 Time passes in minutes: traffic is split and logged, Azure finishes what was ordered, and Teal ticks.
 """
@@ -67,9 +67,10 @@ def serving(name: str = BLUE, model: str = "azureml:churn:6") -> EndpointSeen:
 class World:
     """One endpoint and Teal.
 
-    rpm: requests a minute. rates: share of requests that a deployment answers badly. conduct: how it answers besides.
-    addressed: requests a minute that name a deployment, besides. avoided: deployments that nobody sends anything to,
-    whatever their weight; their part goes to nobody. leaning: how many times the requests of its weight green gets.
+    rpm: requests a minute. rates: share of requests that a deployment fails. conduct: how it answers otherwise.
+    addressed: additional requests a minute that name a deployment. avoided: deployments that nobody calls, whatever
+    their weight; their share of the requests is dropped. leaning: green's requests as a multiple of what its weight
+    should bring.
     """
 
     policy: Policy = POLICY
@@ -99,7 +100,7 @@ class World:
 
     @property
     def workspaces(self) -> Workspaces:
-        """The workspace that the endpoint is in; without a name if the policy has none, as outside scripts write it."""
+        """The workspace of the endpoint; it has no name if the policy names none, as in external scripts."""
         observer = Observer(self.endpoints, self.telemetry, self.scoring, self.known_policies)
         return Workspaces(Workspace(self.policy.workspace, WORKSPACE, self.endpoints, self.models, observer))
 
@@ -127,7 +128,7 @@ class World:
         full: bool = False,
         address: Address = ANY,
     ) -> None:
-        """Have an operator request something of the endpoint's rollout. full: promote all the way."""
+        """Have an operator send a request for the endpoint's rollout. full: promote all the way."""
         request = OperatorRequest(verb, by, reason, self.clock(), full=full)
         assert self.controller().request(self.policy.endpoint_id, request, address) is not None
 
@@ -152,7 +153,7 @@ class World:
         raise AssertionError(f"still awake after {ROUNDS} rounds:\n{self.told()}")
 
     def until(self, *phases: Phase, within: int = 60, version: str = "7") -> Rollout:
-        """Let time go by until the version's rollout is in one of these phases, and return it."""
+        """Let time pass until the version's rollout is in one of these phases, and return it."""
         for _ in range(within + 1):
             if self.rollout(version).phase in phases:
                 return self.rollout(version)
@@ -160,7 +161,7 @@ class World:
         raise AssertionError(f"not {phases} within {within} minutes:\n{self.told(version)}")
 
     def until_weight(self, weight: int, version: str = "7") -> Rollout:
-        """Let time go by until green is seen to have this share of the live traffic."""
+        """Let time pass until green is seen to have this share of the live traffic."""
         for _ in range(60):
             rollout = self.rollout(version)
             if rollout.traffic.weight == weight and rollout.traffic.steady_since is not None:
@@ -169,7 +170,7 @@ class World:
         raise AssertionError(f"never seen at {weight} %:\n{self.told(version)}")
 
     def until_mirrored(self, percent: int) -> None:
-        """Let time go by until Teal has seen this part of the live traffic mirrored to green."""
+        """Let time pass until Teal has seen this share of the live traffic mirrored to green."""
         for _ in range(30):
             plan = self.rollout().traffic
             if plan.mirror == percent and plan.steady_since is not None:
@@ -178,7 +179,7 @@ class World:
         raise AssertionError(f"never mirrored {percent} %:\n{self.told()}")
 
     def until_instances(self, count: int, name: str = BLUE) -> None:
-        """Let time go by until a deployment is seen with this many instances."""
+        """Let time pass until a deployment is seen with this many instances."""
         for _ in range(30):
             if self.seen.instances(name) == count:
                 return
@@ -186,7 +187,7 @@ class World:
         raise AssertionError(f"{name} never has {count} instances:\n{self.told()}")
 
     def until_finished(self, version: str = "7", within: int = 180) -> Rollout:
-        """Let time go by until nothing of the version's rollout is left to do, and return it."""
+        """Let time pass until the version's rollout has nothing left to do, and return it."""
         for _ in range(within + 1):
             if self.rollout(version).finished is not None:
                 return self.rollout(version)
@@ -194,7 +195,7 @@ class World:
         raise AssertionError(f"not finished within {within} minutes:\n{self.told(version)}")
 
     def until_cleaned(self, version: str = "7", within: int = 60) -> None:
-        """Let time go by until nothing of the version's rollout is left but the watch over what serves."""
+        """Let time pass until the version's rollout has nothing left to do but watch what serves."""
         for _ in range(within + 1):
             if self.rollout(version).over:
                 return
@@ -226,7 +227,7 @@ class World:
         return self.endpoints.seen[ENDPOINT]
 
     def log_traffic(self) -> None:
-        """Log the requests of the minute that begins now, split as the endpoint is seen."""
+        """Log the requests of the minute that begins now, split as Azure shows the endpoint."""
         if ENDPOINT not in self.endpoints.seen:
             return
         minute = self.clock.now.replace(second=0)
@@ -239,7 +240,7 @@ class World:
                 self.telemetry.rows.append(replace(row, addressed=named) if named else row)
 
     def _log_smoke(self, name: str, requests: int) -> None:
-        """Log the smoke test, the only requests to a silent endpoint; with other traffic it makes no difference."""
+        """Log the smoke test on an endpoint without other requests; otherwise it makes no difference."""
         if not self.rpm:
             self.telemetry.rows.append(DeploymentMinute(name, self.clock.now.replace(second=0), requests, 0))
 

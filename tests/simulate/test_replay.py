@@ -125,7 +125,7 @@ def test_a_record_without_a_calibration_is_still_replayed(tmp_path: Path) -> Non
 
 
 def test_another_policy_departs_where_it_decides_differently(tmp_path: Path) -> None:
-    """Decisions are the same until the first weight; from then on requests are drawn at the recorded rates."""
+    """Decisions are the same until the first weight; after that, requests are drawn at the recorded rates."""
     file = recorded(played(NoisyWorld(rpm=600, rates={GREEN: 0.08}), Phase.ROLLED_BACK), tmp_path)
     bold = replace(POLICY, steps=(SmokeStep("smoke.jsonl"), WeightStep(50)))
     compared, first = again(file, bold)
@@ -179,7 +179,7 @@ def test_the_command_shows_both_side_by_side(tmp_path: Path, capsys: pytest.Capt
 
 @pytest.mark.parametrize("green", [0.002, 0.01, 0.5], ids=["good", "1 percent fails", "half fails"])
 def test_a_late_tick_does_not_change_the_decision(green: float, tmp_path: Path) -> None:
-    """Decisions are matched by content, so missed or late ticks do not make a difference."""
+    """Decisions are matched by content, so missed or late ticks make no difference."""
     world = played(LateWorld(rpm=3000, rates={BLUE: 0.002, GREEN: green}), Phase.PROMOTED, Phase.ROLLED_BACK)
     file = recorded(world, tmp_path)
     replayed = replay(read_recording(file), world.policy, 1, 0)
@@ -188,7 +188,7 @@ def test_a_late_tick_does_not_change_the_decision(green: float, tmp_path: Path) 
 
 
 def test_the_same_decision_much_later_is_a_departure_but_not_a_different_decision(tmp_path: Path) -> None:
-    """Green then has its share for a different period than recorded, so the recorded counts no longer apply."""
+    """Green then has its share for another period than recorded, so the recorded counts no longer apply."""
     file = recorded(played(World(), Phase.PROMOTED), tmp_path)
     slow = replace(POLICY, judge=replace(POLICY.judge, risk=replace(POLICY.judge.risk, settled_minutes=12)))
     replayed = replay(read_recording(file), slow, 1, 0)

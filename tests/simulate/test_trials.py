@@ -120,7 +120,7 @@ def test_without_traffic_a_rollout_pauses() -> None:
     ids=["waits for the clock", "approved", "nobody approves"],
 )
 def test_pauses(step: PauseStep, approve: timedelta | None, end: Ending, least: float) -> None:
-    """A pause step waits for the clock or for an operator, and green is still judged."""
+    """A pause step waits for a time or for an operator, and green is still judged."""
     tried = scenario(of=paused(step))
     (result,) = simulate(replace(tried, profile=replace(tried.profile, approve=approve)), 1)
     assert (result.ending, result.evidence_pauses) == (end, 0)

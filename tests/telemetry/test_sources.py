@@ -288,7 +288,7 @@ def test_a_partly_lagging_latency_source_is_reported() -> None:
     ],
 )
 def test_of_past_answers_no_more_is_read_than_the_gate_needs(a_minute: int, minutes: int, reads: int) -> None:
-    """Hours of a busy endpoint's answers could not be read at a time; of a quiet one's, a few minutes show nothing."""
+    """A busy endpoint has too many answers to read hours of them at once; a quiet one's few minutes show nothing."""
     stage, hour = Stage(), Window(START - 60 * MINUTE, START + 3 * MINUTE)
     times = [hour.until - n * MINUTE for n in range(1, 60) for _ in range(a_minute)]
     stage.answers.given[BLUE] = [AnswerSeen(BLUE, at, str(at), '"yes"') for at in times]
@@ -298,7 +298,7 @@ def test_of_past_answers_no_more_is_read_than_the_gate_needs(a_minute: int, minu
 
 
 def test_green_s_answers_are_never_read_for_longer_than_a_quarter_of_an_hour() -> None:
-    """Next to blue's, few of them are an answer, too: only the past must be long enough."""
+    """Next to blue's, even few of them are meaningful: only the past must be long enough."""
     stage, hour = Stage(), Window(START - 60 * MINUTE, START + 3 * MINUTE)
     times = [hour.until - n * MINUTE for n in range(1, 60)]
     stage.answers.given = {name: [AnswerSeen(name, at, str(at), '"yes"') for at in times] for name in (BLUE, GREEN)}
@@ -326,7 +326,7 @@ def test_a_source_is_not_read_for_needs_it_does_not_serve(stage: Stage) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Sizes(Need):
-    """How many answers were large, which none of Teal's sources provides."""
+    """The need for a number of large answers, which none of Teal's sources provides."""
 
     source: str
     subject: ClassVar[str] = "sizes of answers"

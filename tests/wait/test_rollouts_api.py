@@ -1,4 +1,4 @@
-"""How `teal wait` reads the API: over HTTP, with the key in a header, and which answers may come right."""
+"""How `teal wait` reads the API: over HTTP, with the key in a header, and which errors are worth a retry."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ROLLOUT = {
 
 
 class Scripted(HTTPServer):
-    """An API that gives one answer, and remembers what it was asked."""
+    """An API that gives one answer, and records what it was asked."""
 
     answer: tuple[int, bytes] = (200, json.dumps({"rollouts": [ROLLOUT]}).encode())
     asked: list[tuple[str, str | None]]
@@ -60,7 +60,7 @@ def url(server: Scripted) -> str:
 
 
 def test_the_key_is_sent_in_a_header_and_names_in_the_query(server: Scripted) -> None:
-    """A key in an address would end in logs."""
+    """A key in an address would end up in logs."""
     sought = Sought("churn", "7", "churn model", "ml-east")
     assert sought.among(RolloutsApi(f"{url(server)}/", "secret").list(sought.query)) == ROLLOUT
     path = "/api/rollouts?endpoint=churn&model=churn+model&workspace=ml-east&limit=100"
@@ -84,7 +84,7 @@ def test_the_key_is_sent_in_a_header_and_names_in_the_query(server: Scripted) ->
 def test_answers_that_may_come_right_are_told_from_those_that_never_do(
     server: Scripted, status: int, body: bytes, error: type[Exception], message: str
 ) -> None:
-    """Only the former are asked for again."""
+    """Only answers that may change are requested again."""
     server.answer = (status, body)
     with pytest.raises(error, match=r".*") as raised:
         RolloutsApi(url(server), "key").list({})
@@ -112,7 +112,7 @@ def test_the_command_prints_progress_apart_from_the_result(
 def test_what_is_missing_is_named(
     key: str, code: int, missing: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The key is not an argument: other users of the machine could read it."""
+    """The key is not an argument, because other users of the machine could read it."""
     monkeypatch.setenv("TEAL_KEY", key)
     monkeypatch.delenv("TEAL_URL", raising=False)
     words = ["wait", "churn", "7"] if key else ["wait", "churn", "7", "--url", "http://127.0.0.1:9"]

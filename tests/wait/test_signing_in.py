@@ -36,7 +36,7 @@ class FrontDoor(HTTPServer):
 
 
 class Admitting(BaseHTTPRequestHandler):
-    """Checks the token, then the key, as platform and host do, and calls the function."""
+    """Checks the token, then the key, as the platform and the host do, and calls the function."""
 
     server: FrontDoor
 
@@ -63,14 +63,14 @@ class Admitting(BaseHTTPRequestHandler):
 
 
 def claims_of(header: str) -> dict[str, Any]:
-    """Return the claims of a bearer token; nothing if there is none."""
+    """Return the claims of a bearer token; empty if there is none."""
     token = header.removeprefix("Bearer ")
     return dict(json.loads(urlsafe_b64decode(token.split(".")[1] + "=="))) if token else {}
 
 
 @dataclass
 class Identity:
-    """An identity with app roles. answers: what its next requests for a token get, an error or seconds of validity."""
+    """An identity with app roles. answers: what its next token requests get, an error or a validity in seconds."""
 
     roles: tuple[str, ...] = ("Teal.Reader",)
     answers: list[Exception | int] = field(default_factory=lambda: [3600])
@@ -92,7 +92,7 @@ REFUSED = ClientAuthenticationError("AADSTS700024: the assertion has expired")
 
 @pytest.fixture
 def door() -> Iterator[FrontDoor]:
-    """Run the app behind sign-in, with a rollout under way."""
+    """Run the app behind sign-in, with an open rollout."""
     app = func.FunctionApp()
     app.register_functions(api)
     with FrontDoor(("127.0.0.1", 0), Admitting) as door:
@@ -112,7 +112,7 @@ def reading(door: FrontDoor, identity: Identity, audience: str = AUDIENCE) -> Ro
 
 
 def test_a_caller_with_the_role_reads_rollouts(door: FrontDoor) -> None:
-    """One token serves all calls while it is valid: asking `az` for one takes a second."""
+    """One token serves all calls while it is valid, because getting one from `az` takes a second."""
     identity = Identity()
     rollouts = reading(door, identity)
     assert [[each["version"] for each in rollouts.list({})] for _ in range(2)] == [["7"], ["7"]]
@@ -149,7 +149,7 @@ def test_without_a_token_the_message_names_the_setting(door: FrontDoor) -> None:
 
 
 def test_a_token_is_renewed_before_it_expires(door: FrontDoor) -> None:
-    """And if that fails, the old one is used as long as it is valid."""
+    """If that fails, the old one is used as long as it is valid."""
     identity = Identity(answers=[60, REFUSED, 3600])
     rollouts = reading(door, identity)
     assert all(rollouts.list({}) for _ in range(4))
@@ -157,7 +157,7 @@ def test_a_token_is_renewed_before_it_expires(door: FrontDoor) -> None:
 
 
 def test_an_outage_of_entra_is_waited_out(door: FrontDoor) -> None:
-    """An identity that had a token will have one again."""
+    """An identity that had a token will get one again."""
     rollouts = reading(door, Identity(answers=[-1, REFUSED, 3600]))
     assert rollouts.list({})
     with pytest.raises(UnreachableError, match="no token for"):
@@ -186,7 +186,7 @@ def test_a_redirect_is_not_followed() -> None:
 
 
 def test_on_github_each_token_begins_with_a_new_assertion() -> None:
-    """The job's own; the session of `azure/login` could not be renewed for long."""
+    """It is the job's own; the session of `azure/login` could not be renewed for long."""
 
     class Issuing(Admitting):
         def do_GET(self) -> None:
@@ -212,7 +212,7 @@ def test_the_identity_is_the_jobs_on_github_and_elsewhere_the_default(missing: s
 
 
 def test_no_answer_of_github_is_an_error_like_others() -> None:
-    """Not a traceback."""
+    """It is not a traceback."""
     identity = Identity(answers=[ConnectionRefusedError("refused")])
     with pytest.raises(NoTokenError, match="refused"):
         Tokens(identity, AUDIENCE).current()

@@ -1,4 +1,4 @@
-"""`teal wait` follows real rollouts of the app, over a world in memory, to each of their ends."""
+"""`teal wait` follows real rollouts of the app, on a world in memory, to each of their outcomes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def found() -> dict[str, func.Function]:
 
 @dataclass
 class Desk:
-    """Someone who runs `teal wait` on a world; while it pauses, a minute passes. lines: what it printed."""
+    """Someone who runs `teal wait` on a world; each pause is a minute. lines: what it printed."""
 
     calls: Calls
     lines: list[str] = field(default_factory=list)
@@ -61,7 +61,7 @@ class Desk:
             return follow(sought, listed or self.listed, limits, pause, self.lines.append)
 
     def listed(self, query: dict[str, str]) -> list[Json]:
-        """Ask the app's own function, as the API does."""
+        """Call the app's own function, as the API does."""
         status, content = self.calls.send("list", query)
         assert status == 200, content
         rollouts = content["rollouts"]
@@ -71,12 +71,12 @@ class Desk:
 
 @pytest.fixture
 def desk(found: dict[str, func.Function]) -> Desk:
-    """Return a desk at a fresh world, in which version 6 serves."""
+    """Return a desk on a fresh world in which version 6 serves."""
     return Desk(Calls(found))
 
 
 def test_a_good_version_is_followed_to_its_promotion(desk: Desk) -> None:
-    """Exit code 0. Each change is one line; nothing is repeated."""
+    """The exit code is 0. Each change is one line, and nothing is repeated."""
     desk.world.register()
     result = desk.wait()
     assert (result.ending, int(result.ending)) == (Ending.PROMOTED, 0)
@@ -89,7 +89,7 @@ def test_a_good_version_is_followed_to_its_promotion(desk: Desk) -> None:
 
 
 def test_a_bad_version_ends_with_4(desk: Desk) -> None:
-    """Rolled back, with the reason in words."""
+    """It is rolled back, and the reason is given in words."""
     desk.world.rates[GREEN] = 0.3
     desk.world.register()
     result = desk.wait()
@@ -98,14 +98,14 @@ def test_a_bad_version_ends_with_4(desk: Desk) -> None:
 
 
 def test_a_version_that_a_newer_one_replaces_ends_with_6(desk: Desk) -> None:
-    """It waited behind another rollout, and a newer version takes its place."""
+    """It waits behind another rollout, and a newer version takes its place."""
     for version in ("7", "8", "9"):
         desk.world.register(version, f"e{version}")
     assert int(desk.wait(replace(SEVEN, version="8")).ending) == 6
 
 
 def test_a_rollout_that_pauses_is_followed_on(desk: Desk) -> None:
-    """Only with --stop-when-paused it ends there, with 7: a pipeline may leave the decision to a person."""
+    """It ends there, with 7, only with --stop-when-paused: a pipeline may leave the decision to a person."""
     steps = (SmokeStep("smoke.jsonl"), WeightStep(10), PauseStep())
     desk.calls.world = World(replace(POLICY, steps=steps))
     desk.world.register()
@@ -115,21 +115,21 @@ def test_a_rollout_that_pauses_is_followed_on(desk: Desk) -> None:
 
 
 def test_a_version_that_starts_no_rollout_ends_with_9(desk: Desk) -> None:
-    """No policy is for it, or the event never came. Another version's rollout is not mistaken for it."""
+    """No policy is for it, or its event never came. Another version's rollout is not mistaken for it."""
     desk.world.register("6", "e6")
     assert int(desk.wait().ending) == 9
     assert desk.lines == ["no rollout of version 7 on churn yet"]
 
 
 def test_a_version_that_is_registered_meanwhile_is_followed(desk: Desk) -> None:
-    """The event may take its time."""
+    """Its event may arrive late."""
     due = iter([False, False, True])
     desk.meanwhile = lambda: next(due, False) and desk.world.register()
     assert desk.wait().ending is Ending.PROMOTED
 
 
 def test_an_outage_of_the_api_is_waited_out(desk: Desk) -> None:
-    """It is reported once; a rollout needs no one to watch it."""
+    """It is reported once; a rollout needs nobody to watch it."""
     desk.world.register()
     broken = iter([True] * 3)
 
@@ -143,7 +143,7 @@ def test_an_outage_of_the_api_is_waited_out(desk: Desk) -> None:
 
 
 def test_a_lasting_outage_ends_with_8(desk: Desk) -> None:
-    """And says what the API said last."""
+    """The message has the API's last answer."""
 
     def listed(_: dict[str, str]) -> list[Json]:
         raise UnreachableError("https://x answered 503: no storage")
@@ -153,7 +153,7 @@ def test_a_lasting_outage_ends_with_8(desk: Desk) -> None:
 
 
 def test_a_refusal_ends_at_once(desk: Desk) -> None:
-    """A wrong key does not become right."""
+    """A retry would not make a wrong key valid."""
 
     def listed(_: dict[str, str]) -> list[Json]:
         raise RefusedError("https://x answered 401: is TEAL_KEY a key of this app?")
@@ -172,7 +172,7 @@ def test_a_refusal_ends_at_once(desk: Desk) -> None:
     ],
 )
 def test_invalid_arguments_are_named(words: list[str], problem: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Exit code 2, before anything is sent."""
+    """The exit code is 2, before anything is sent."""
     with pytest.raises(SystemExit) as ended:
         main(["wait", *words])
     assert ended.value.code == 2
@@ -186,7 +186,7 @@ def test_durations(text: str, span: int) -> None:
 
 
 def test_every_exit_code_is_documented() -> None:
-    """In the table of docs/ci.md, with the same meaning as in `teal wait --help`."""
+    """They are in the table of docs/ci.md, with the same meaning as in `teal wait --help`."""
     page = (ROOT / "docs/ci.md").read_text(encoding="utf-8")
     for ending in Ending:
         assert f"| {ending.value} | {ending.meaning} |" in page

@@ -85,7 +85,7 @@ class AnalysisRun:
 class Argo:
     """success: the minimum success rate. failure: a measurement below this fails; between the two it is inconclusive.
 
-    Without `failure`, anything below `success` fails. Inconclusive pauses for an operator, who never comes here.
+    Without `failure`, anything below `success` fails. An inconclusive run pauses for an operator; here there is none.
     """
 
     success: float = 0.99

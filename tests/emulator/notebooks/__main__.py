@@ -1,6 +1,6 @@
 """Runs `NAME/NAME.py` for every NAME in a folder at once: `python -m tests.emulator.notebooks FOLDER`.
 
-Each script runs in its own folder and in a process of its own. Microsoft's client takes seconds to import, so it is
+Each script runs in its own folder and its own process. Microsoft's client takes seconds to import, so it is
 imported once, and the processes are forked from this one. What a script prints is in `log` beside it; the exit status
 is the number of scripts that failed.
 """
@@ -36,7 +36,7 @@ def _forked(folder: Path) -> int:
     try:
         runpy.run_path(f"{folder.name}.py", run_name="__main__")
         status = 0
-    except BaseException:  # noqa: BLE001  # this process must not go on as the one it was forked from
+    except BaseException:  # noqa: BLE001  # this process must not continue as the one it was forked from
         traceback.print_exc()
     finally:
         sys.stdout.flush()

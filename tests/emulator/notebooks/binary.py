@@ -1,4 +1,4 @@
-"""Files in and out: a script that takes whole HTTP requests, its own OpenAPI document, and another script in place."""
+"""Files in and out: a script that takes whole HTTP requests, its own OpenAPI document, and a replacement script."""
 
 import json
 import os

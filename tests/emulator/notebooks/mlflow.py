@@ -1,4 +1,4 @@
-"""An MLflow model, first without a scoring script and without an environment, then with a script of one's own."""
+"""An MLflow model, first without a scoring script and without an environment, then with a custom script."""
 
 import json
 import os

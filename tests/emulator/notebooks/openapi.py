@@ -1,4 +1,4 @@
-"""A script that declares its input and output with inference-schema, and the OpenAPI document that follows from it."""
+"""A script that declares its input and output with inference-schema, and the resulting OpenAPI document."""
 
 import json
 import os

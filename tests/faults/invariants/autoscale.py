@@ -1,4 +1,4 @@
-"""Invariants of autoscale settings: only a blue that is kept without traffic has them suspended."""
+"""Invariants of autoscale settings: only those of a blue that is kept without traffic are suspended."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ TOLD = frozenset({ReasonCode.AUTOSCALE_LEFT_SUSPENDED, ReasonCode.BLUE_KEPT_IN_U
 
 
 def what_serves_keeps_its_autoscaler(_stage: Stage, order: Order) -> Iterator[str]:
-    """Suspend no settings of a deployment that was observed to serve."""
+    """Do not suspend the settings of a deployment that was observed to serve."""
     action = order.action
     if isinstance(action, SwitchAutoscale) and not action.enabled and order.seen.traffic.get(action.name):
         yield f"{action} although it serves {order.seen.traffic}"
 
 
 def only_suspended_settings_are_enabled(stage: Stage, order: Order) -> Iterator[str]:
-    """Enable no settings that Teal has not suspended."""
+    """Do not enable settings that Teal has not suspended."""
     action = order.action
     if isinstance(action, SwitchAutoscale) and action.enabled and not suspended_at(stage, action.name):
         yield f"{action} although Teal never disabled them"
 
 
 def settings_are_restored(stage: Stage) -> Iterator[str]:
-    """Leave no settings suspended on a deployment that serves, unless an operator was told or switched them since."""
+    """Leave no settings suspended on a serving deployment, unless an operator was told or has switched them since."""
     for name in stage.world.seen.traffic:
         ours = suspended_at(stage, name) > stage.ledger.switches.get(name, 0)
         off = name in stage.azure.autoscale.get(ENDPOINT, ()) and name in stage.azure.suspended

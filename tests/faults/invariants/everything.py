@@ -57,7 +57,7 @@ AT_THE_END: tuple[Rule[StateCheck], ...] = (
 
 
 def check_order(stage: Stage, order: Order) -> None:
-    """Note the invariants that an order violates."""
+    """Record the invariants that an order violates."""
     for rule in ORDERS:
         for what in rule.check(stage, order):
             stage.objects(rule.name, what)

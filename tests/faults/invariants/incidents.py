@@ -1,4 +1,4 @@
-"""Invariants of incidents: nothing advances, and nothing loses capacity, while everything is worse than it ever was."""
+"""Invariants of incidents: nothing advances, and nothing loses capacity, while everything is worse than ever before."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from tests.faults.invariants.traffic import rises
 from tests.faults.ledger import SLOW_CLOCK, Order
 from tests.faults.stage import Span, Stage
 
-# How many times its usual failures an endpoint must show, in how many minutes, and from when to when these are counted:
-# an incident can only be recognized from several minutes that are complete, logged and settled.
+# BEYOND: how many times its usual failure rate an endpoint must show. SHOWN: in how many minutes. An incident can only
+# be recognized from several minutes that are complete, logged and settled.
 BEYOND = 3.0
 SHOWN = 5
 LEAST_FLOOD = 0.25  # a short past allows as much
-SHOWN_SLOW = 12  # metrics show one fact a minute
+SHOWN_SLOW = 12  # metrics show one value a minute
 PROMOTED_BY_REQUEST = {ReasonCode.OPERATOR_PROMOTE, ReasonCode.OPERATOR_PROMOTE_FULL}
 PAST, WARM_UP = timedelta(hours=1), timedelta(minutes=1)
 
 
 def no_promotion_in_an_incident(stage: Stage) -> Iterator[str]:
-    """Nothing is promoted by Teal itself in an incident that it could have noticed."""
+    """Teal itself promotes nothing in an incident that it could have noticed."""
     for rollout, _, entry, at in promotions(stage):
         if at - entry.at > SLOW_CLOCK:
-            continue  # the last minutes that this process could read are from before
+            continue  # the last minutes that this process could read are from before the incident
         if not overruled(stage, rollout, at) and not rollout.first and in_any(stage, rollout, at):
             yield f"{rollout.green} was promoted at {at:%H:%M}, in an incident"
 
 
 def no_deletion_in_an_incident(stage: Stage, order: Order) -> Iterator[str]:
-    """Nothing that could serve but green itself is deleted in an incident that could have been noticed."""
+    """Nothing but green is deleted, if it could serve, in an incident that could have been noticed."""
     if not isinstance(order.action, DeleteDeployment) or order.action.name == order.rollout.green or order.slow_clock:
         return
     if order.seen.ready(order.action.name) and in_incident(stage, order.rollout, order.at):
@@ -43,9 +43,9 @@ def no_deletion_in_an_incident(stage: Stage, order: Order) -> Iterator[str]:
 
 
 def no_advance_in_an_incident(stage: Stage, order: Order) -> Iterator[str]:
-    """Green's share does not rise by Teal's own decision in an incident that could have been noticed.
+    """Teal itself does not raise green's share in an incident that could have been noticed.
 
-    It gets back what Teal took from it for a comparison that shows blue to fail more.
+    Green may get back what Teal took from it for a comparison that shows blue to fail more.
     """
     rollout = order.rollout
     if not isinstance(order.action, SetTraffic) or not rises(order, rollout.green) or rollout.first:
@@ -60,20 +60,20 @@ def no_advance_in_an_incident(stage: Stage, order: Order) -> Iterator[str]:
 
 
 def promoted_by_request(stage: Stage, rollout: Rollout) -> bool:
-    """Return whether the rollout is at its present step because an operator asked for just that."""
+    """Return whether the rollout is at its present step because an operator asked for exactly that."""
     asked = any((each.rollout.id, each.verb) == (rollout.id, Verb.PROMOTE) for each in stage.ledger.accepted)
     return asked and rollout.status.reason.code in PROMOTED_BY_REQUEST
 
 
 def restored_by_request(stage: Stage, rollout: Rollout) -> bool:
-    """Return whether an operator resumed after someone else had changed the traffic: that asks for it as it was."""
+    """Return whether an operator resumed after someone else changed the traffic, which restores the earlier split."""
     turning = {ReasonCode.TRAFFIC_CHANGED_EXTERNALLY, ReasonCode.OPERATOR_RESUME, ReasonCode.WEIGHT_REQUESTED}
     said = [each.reason.code for each in stage.ledger.history(rollout) if each.reason.code in turning]
     return said[-2:] == [ReasonCode.TRAFFIC_CHANGED_EXTERNALLY, ReasonCode.OPERATOR_RESUME]
 
 
 def nothing_loses_capacity_in_a_flood(stage: Stage, order: Order) -> Iterator[str]:
-    """No deployment that is ready is deleted, or gets fewer instances, in a flood that could have been noticed."""
+    """No ready deployment is deleted, or gets fewer instances, in a surge that could have been noticed."""
     action, flooded = order.action, lasting(stage.floods, order.at) is not None and stage.flood > LEAST_FLOOD
     if not isinstance(action, DeleteDeployment | ScaleDeployment) or not order.seen.ready(action.name):
         return
@@ -86,15 +86,16 @@ def nothing_loses_capacity_in_a_flood(stage: Stage, order: Order) -> Iterator[st
 
 
 def in_any(stage: Stage, rollout: Rollout, at: datetime) -> bool:
-    """Return whether everything fails, is overloaded or is slow, and could have been noticed by then."""
+    """Return whether an incident, a surge or a slowdown was in progress at this time and could have been noticed."""
     return in_incident(stage, rollout, at) or in_slowdown(stage, rollout, at)
 
 
 def in_incident(stage: Stage, rollout: Rollout, at: datetime) -> bool:
-    """Return whether an incident is on that this rollout's log had shown for long enough by then.
+    """Return whether an incident or a surge was in progress that this rollout's log had shown for long enough.
 
-    What blue's past shows in any minute is usual for it, also an incident that had begun before green was compared.
-    Blue may have served for less than the hour: then the share of its own requests counts, as Teal knows no other past.
+    Any rate that blue's past shows counts as usual, even that of an incident that began before green was compared. Blue
+    may have served for less than the hour; then the failure rate of its own requests counts too, because Teal knows no
+    other past.
     """
     rows = [row for row in past_of(stage, rollout) if row.total]
     past = [row.bad / row.total for row in rows]
@@ -105,7 +106,7 @@ def in_incident(stage: Stage, rollout: Rollout, at: datetime) -> bool:
     )
     sick = max(0.25, BEYOND * max(of_all, of_blue) + 0.05)
     if max(stage.incident, stage.flood) < sick:
-        return False  # it has become less, as in a flood that subsides
+        return False  # it has weakened, like a surge that subsides
     return max(past, default=0.0) < sick and any(
         since <= at and (until is None or at < until) and len(shown(stage, rollout, since, at, sick)) >= SHOWN
         for since, until in (*stage.incidents, *stage.floods)
@@ -113,10 +114,10 @@ def in_incident(stage: Stage, rollout: Rollout, at: datetime) -> bool:
 
 
 def in_slowdown(stage: Stage, rollout: Rollout, at: datetime) -> bool:
-    """Return whether blue, next to green, was read to be far slower than in its past for long enough by then.
+    """Return whether blue, next to green, had been read to be far slower than in its past for long enough.
 
-    Without latencies in blue's past there is nothing to compare with, and the record says so. A blue that was chosen
-    anew has a past of its own, which may be slow already.
+    Without latencies in blue's past there is nothing to compare with, and the record says so. A newly chosen blue has
+    its own past, which may be slow already.
     """
     alarms, slow = rollout.alarms, stage.ledger.slow.get(rollout.blue or "", {})
     since = lasting(stage.slowdowns, at)
@@ -129,7 +130,7 @@ def in_slowdown(stage: Stage, rollout: Rollout, at: datetime) -> bool:
 
 
 def lasting(spans: Sequence[Span], at: datetime) -> datetime | None:
-    """Return when the span began that was on at this time; None if none was."""
+    """Return when the span that includes this time began, or None."""
     return next((since for since, until in spans if since <= at and (until is None or at < until)), None)
 
 
@@ -142,7 +143,7 @@ def past_of(stage: Stage, rollout: Rollout) -> list[DeploymentMinute]:
 
 
 def shown(stage: Stage, rollout: Rollout, since: datetime, until: datetime, sick: float) -> set[datetime]:
-    """Return the minutes of a span that Teal read and that show that the rollout's own deployments are sick."""
+    """Return the minutes of a span that Teal read and that show the rollout's own deployments failing."""
     own = (rollout.green, rollout.blue or "")
     everything = (each for name in own for each in stage.ledger.health.get(name, ()))
     return {

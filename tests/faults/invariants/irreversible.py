@@ -19,7 +19,7 @@ SETTLING = timedelta(minutes=2)
 
 
 def last_one_stays(_stage: Stage, order: Order) -> Iterator[str]:
-    """Do not delete what serves, nor the last healthy deployment, except a green on an endpoint without traffic."""
+    """Delete neither what serves nor the last healthy deployment, except a green on an endpoint without traffic."""
     if not isinstance(order.action, DeleteDeployment):
         return
     name, seen = order.action.name, order.seen
@@ -44,29 +44,29 @@ def blue_keeps_its_instances(_stage: Stage, order: Order) -> Iterator[str]:
 
 
 def not_onto_a_sick_blue(_stage: Stage, order: Order) -> Iterator[str]:
-    """Traffic does not return to a deployment that was observed broken."""
+    """Traffic does not return to a deployment that was observed unhealthy."""
     blue = order.rollout.blue
     if blue is not None and rises(order, blue) and order.seen.broken(blue):
         yield f"{order.action} although {blue} was observed broken"
 
 
 def not_onto_a_blue_that_answers_nothing(stage: Stage, order: Order) -> Iterator[str]:
-    """Traffic does not return to a blue whose probe just failed entirely, while green was seen to work."""
+    """Traffic does not return to a blue whose last probe failed entirely while green was seen to work."""
     blue, green = order.rollout.blue, order.rollout.green
     if blue is None or not rises(order, blue) or order.seen.traffic.get(blue):
-        return  # with live traffic, the log says more
+        return  # with live traffic, the log is better evidence
     probes = [
         each
         for each in stage.ledger.health.get(blue, ())
         if each.by == "probe" and order.read < each.number < order.number
     ]
-    works = stage.ledger.was_healthy(green, order.at, RECENTLY / 4)  # really: a clock set back makes old minutes new
+    works = stage.ledger.was_healthy(green, order.at, RECENTLY / 4)  # in true time: a clock set back renews old minutes
     if probes and probes[-1].failed >= 1.0 and works:
         yield f"{order.action} although {blue} failed every smoke request"
 
 
 def target_is_healthy(stage: Stage, order: Order) -> Iterator[str]:
-    """Blue or green is deleted only while what serves was observed healthy within the last minutes."""
+    """Blue or green is deleted only if what serves was observed healthy within the last minutes."""
     if not isinstance(order.action, DeleteDeployment):
         return
     serving = order.seen.serving()
@@ -79,9 +79,9 @@ def target_is_healthy(stage: Stage, order: Order) -> Iterator[str]:
 
 
 def others_are_not_deleted(stage: Stage, order: Order) -> Iterator[str]:
-    """Delete nothing that someone else deployed under a name after green was ready, or after that became blue.
+    """Do not delete what someone else deployed under a name after green was ready, or after that became blue.
 
-    An old reading can make Teal order its green once more after that, and what it deploys then is its own.
+    An old reading can make Teal order its green again after that; what it then deploys is its own.
     """
     if not isinstance(order.action, DeleteDeployment) or order.misled_about(order.action.name):
         return
@@ -102,7 +102,7 @@ def others_are_not_deleted(stage: Stage, order: Order) -> Iterator[str]:
 
 
 def no_promotion_unobserved(stage: Stage) -> Iterator[str]:
-    """Promote only a green that was observed healthy just before, unless an operator overruled the judge."""
+    """Promote only a green that was observed healthy just before, unless an operator overrode the judge."""
     for rollout, number, entry, at in promotions(stage):
         known = (rollout.id, number) in stage.ledger.misled
         known = known or stage.ledger.was_healthy(rollout.green, at, recently(rollout), entry.at)
@@ -111,12 +111,12 @@ def no_promotion_unobserved(stage: Stage) -> Iterator[str]:
 
 
 def recently(rollout: Rollout) -> timedelta:
-    """Return how old the last healthy minute may be: where rows arrive late, complete minutes are older."""
+    """Return how old the last healthy minute may be: complete minutes are older if rows arrive late."""
     return RECENTLY + rollout.telemetry_lag
 
 
 def promotions(stage: Stage) -> Iterator[tuple[Rollout, int, Entry, datetime]]:
-    """Return every promotion so far: the rollout, its entry's number, the entry, and when it was really written."""
+    """Return every promotion so far: the rollout, the entry's number, the entry, and the true time of its write."""
     for rollout in rollouts(stage.world):
         for number, entry in enumerate(stage.ledger.history(rollout)):
             if entry.after is Phase.PROMOTED and entry.before is Phase.PROMOTING:
@@ -124,6 +124,6 @@ def promotions(stage: Stage) -> Iterator[tuple[Rollout, int, Entry, datetime]]:
 
 
 def overruled(stage: Stage, rollout: Rollout, at: datetime) -> bool:
-    """Return whether an operator had overruled the judge of this rollout by then."""
+    """Return whether an operator had overridden this rollout's judge by then."""
     said = [each.at for each in stage.ledger.accepted if (each.rollout.id, each.verb) == (rollout.id, Verb.OVERRIDE)]
     return min(said, default=at + SETTLING) <= at

@@ -20,7 +20,7 @@ PLAIN_NAME = re.compile(r"[a-z][a-z0-9-]{2,31}")
 
 
 def one_rollout(stage: Stage) -> Iterator[str]:
-    """One event makes one rollout, and only one rollout at a time acts on an endpoint."""
+    """One event creates one rollout, and only one rollout at a time acts on an endpoint."""
     found = rollouts(stage.world)
     by_event = [r.model.version for r in found if r.trigger.code is ReasonCode.ROLLOUT_STARTED]
     for version in set(by_event):
@@ -32,7 +32,7 @@ def one_rollout(stage: Stage) -> Iterator[str]:
 
 
 def newest_stays(stage: Stage) -> Iterator[str]:
-    """Start no rollout for an older version's event once a newer version was admitted."""
+    """No rollout starts for an older version's event once a newer version was admitted."""
     by_event = {r.id: r for r in rollouts(stage.world) if r.trigger.code is ReasonCode.ROLLOUT_STARTED}
     admitted = [by_event[name] for name in stage.ledger.admitted if name in by_event]
     for earlier, later in pairwise(admitted):
@@ -47,14 +47,14 @@ def one_acts(_stage: Stage, order: Order) -> Iterator[str]:
 
 
 def knows_of_requests(stage: Stage, order: Order) -> Iterator[str]:
-    """No order is given after a request that the decision did not know, but that the last look at the record showed."""
+    """No order ignores a request that came after the decision and before the last check of the record."""
     for accepted in stage.ledger.accepted:
         if accepted.rollout.id == order.rollout.id and order.decided < accepted.number < order.checked:
             yield f"{order.process} orders {order.action} although {accepted.by} has asked for a {accepted.verb} since"
 
 
 def whole_history(stage: Stage) -> Iterator[str]:
-    """Every history is numbered without gaps and shows each move, with who made it and why."""
+    """Every history is numbered without gaps and shows each transition, its actor and its reason."""
     found, stored = rollouts(stage.world), len(stage.world.store.entries)
     if stored != sum(rollout.entry_count for rollout in found):
         yield f"{stored} entries are stored, and {[rollout.entry_count for rollout in found]} are recorded"
@@ -90,7 +90,7 @@ def requests_are_kept(stage: Stage) -> Iterator[str]:
 
 
 def no_deadline_beats_evidence(stage: Stage) -> Iterator[str]:
-    """No deadline rolls back a green that is certified."""
+    """No deadline rolls back a certified green."""
     for rollout in rollouts(stage.world):
         for entry in stage.ledger.history(rollout):
             late = entry.reason.code is ReasonCode.DEADLINE_EXCEEDED and entry.before is not Phase.ROLLING_BACK
@@ -99,7 +99,7 @@ def no_deadline_beats_evidence(stage: Stage) -> Iterator[str]:
 
 
 def judged_as_sent(stage: Stage) -> Iterator[str]:
-    """No request is judged twice, nor one that nobody sent; and a dry run never rolls back."""
+    """No request is judged twice, nor one that was never sent; and a dry run never rolls back."""
     for rollout in rollouts(stage.world):
         until = rollout.judging.judged_until or rollout.created
         sent = sum(row.total for row in stage.telemetry.rows if row.deployment == rollout.green and row.minute < until)
@@ -114,14 +114,14 @@ def judged_as_sent(stage: Stage) -> Iterator[str]:
 
 
 def plain_names(stage: Stage) -> Iterator[str]:
-    """Let nothing that a caller sends reach a name unescaped."""
+    """Nothing that a caller sends reaches a name unescaped."""
     for rollout in rollouts(stage.world):
         if not PLAIN_NAME.fullmatch(rollout.green):
             yield f"{rollout.green!r} is not a valid deployment name"
 
 
 def created_stays(stage: Stage) -> Iterator[str]:
-    """When a rollout was created never changes."""
+    """Keep a rollout's creation time unchanged."""
     for rollout in rollouts(stage.world):
         first = stage.ledger.history(rollout)[0].at
         if rollout.created != first:

@@ -1,4 +1,4 @@
-"""Invariants of a world at rest: some quiet minutes after all faults, nothing hangs or is left over."""
+"""Invariants of a world at rest: after some quiet minutes without faults, nothing hangs or is left over."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.scenarios.world import CHURN, ENDPOINT, MINUTE
 
 HIDDEN = 3 * MINUTE  # how long an old reading can hide an edit at the end of a rollback
 
-# Reasons that tell an operator to deal with something.
+# Reasons that ask an operator to take care of something.
 HANDED_OVER = frozenset(
     {
         ReasonCode.LEFTOVER_MIRRORED,
@@ -49,13 +49,13 @@ def ended_or_moving(stage: Stage) -> Iterator[str]:
 
 
 def green_is_out(stage: Stage) -> Iterator[str]:
-    """Leave no traffic, live or copied, with a green that was rolled back."""
+    """Leave no traffic, live or mirrored, on a green that was rolled back."""
     seen = stage.world.seen
     for rollout in rollouts(stage.world):
         if rollout.phase is not Phase.ROLLED_BACK:
             continue
         mine = rollout.id == newest_of(stage, rollout.green)
-        lost = rollout.blue is not None and rollout.blue not in seen.deployments  # there is nothing to go back to
+        lost = rollout.blue is not None and rollout.blue not in seen.deployments  # there is nothing to return to
         if mine and rollout.green in seen.traffic and not lost and not set_by_others(stage, rollout):
             yield f"{rollout.id} was rolled back, and there is {seen.traffic}"
         if mine and copied(stage, rollout):
@@ -63,7 +63,7 @@ def green_is_out(stage: Stage) -> Iterator[str]:
 
 
 def rollbacks_are_done(stage: Stage) -> Iterator[str]:
-    """Every accepted rollback was carried out, or its outcome is in the history."""
+    """Every accepted rollback was carried out, or the history says that it came too late."""
     for accepted in stage.ledger.accepted:
         if accepted.verb is not Verb.ROLLBACK:
             continue
@@ -79,13 +79,13 @@ def rollbacks_are_done(stage: Stage) -> Iterator[str]:
 
 
 def somebody_serves(stage: Stage) -> Iterator[str]:
-    """Keep an endpoint serving that served before."""
+    """Keep an endpoint serving if it served before."""
     if stage.recipe.serves and not stage.world.seen.traffic:
         yield "nobody serves any more"
 
 
 def nothing_left(stage: Stage) -> Iterator[str]:
-    """Leave nothing of a finished rollout, unless it serves, an operator was told, or it is another's blue."""
+    """Nothing is left of a finished rollout, unless it serves, an operator was told, or another rollout uses it."""
     seen = stage.world.seen
     unfinished = [rollout for rollout in rollouts(stage.world) if rollout.finished is None]
     kept = {rollout.blue for rollout in unfinished} | {each.deployment for r in unfinished for each in r.kept}
@@ -104,7 +104,7 @@ def nothing_left(stage: Stage) -> Iterator[str]:
 
 
 def _blue_left(stage: Stage, rollout: Rollout) -> Iterator[str]:
-    """Leave no idle blue of a promoted rollout, unless an operator was told or another rollout still uses it."""
+    """No idle blue is left of a promoted rollout, unless an operator was told or another rollout still uses it."""
     seen, blue = stage.world.seen, rollout.blue
     open_ones = [each for each in rollouts(stage.world) if each.finished is None]
     used = blue in seen.traffic or any(
@@ -134,7 +134,7 @@ def newest_of(stage: Stage, green: str) -> str:
 
 
 def set_by_others(stage: Stage, rollout: Rollout) -> bool:
-    """Return whether someone else gave green traffic after the rollout last took some from it, or was told to decide.
+    """Return whether someone else gave green traffic after the rollout last took some, or the operator was told of it.
 
     Azure may refuse to take it, for example because someone mirrors to blue, and after ten minutes it stays.
     """
@@ -152,16 +152,16 @@ def set_by_others(stage: Stage, rollout: Rollout) -> bool:
 
 
 def copied(stage: Stage, rollout: Rollout) -> bool:
-    """Return whether green, if it is still there, gets a copy of the traffic that nobody else has ordered."""
+    """Return whether green, if it still exists, gets mirrored traffic that nobody else has ordered."""
     seen = stage.world.seen
     there = rollout.green in seen.mirror and rollout.green in seen.deployments
     return there and not mirrored_by_others(stage, rollout)
 
 
 def mirrored_by_others(stage: Stage, rollout: Rollout) -> bool:
-    """Return whether someone else mirrored requests to green after the rollout last ended that, or after its end.
+    """Return whether someone else mirrored requests to green after the rollout last stopped that, or after its end.
 
-    Before it, too, if they replaced green: it was handed over to them as it was.
+    An earlier mirror counts as well if they replaced green, because it was then handed over to them as it was.
     """
     name = rollout.green
     raised = [edit for edit in stage.ledger.mirrors if edit.after.get(name, 0) > edit.before.get(name, 0)]

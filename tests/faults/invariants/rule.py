@@ -1,4 +1,4 @@
-"""What an invariant is: a promise with its number, and a check that says what violates it."""
+"""An invariant: a promise with its number, and a check that returns what violates it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ StateCheck = Callable[[Stage], Iterable[str]]
 
 @dataclass(frozen=True, slots=True)
 class Rule(Generic[Check]):
-    """name: its number in docs/architecture.md, or a letter for those that are not among the twelve, and its gist."""
+    """name: its number in docs/architecture.md, or a letter if it is not one of the twelve, and a short title."""
 
     name: str
     check: Check

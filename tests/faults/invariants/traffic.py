@@ -1,4 +1,4 @@
-"""Invariants of an order that changes traffic: who may get it, and who may not get more of it."""
+"""Invariants of an order that changes traffic: which deployments may get it, and which may not get more."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PROOF = timedelta(hours=2)
 def sums_to_100(stage: Stage, order: Order) -> Iterator[str]:
     """Traffic sums to 100 and names only deployments that were observed ready.
 
-    Nothing serves where nothing did before, or where an operator rolled back the first that does.
+    It may be empty where nothing served before, or where an operator rolled back a first deployment.
     """
     if not isinstance(order.action, SetTraffic):
         return
@@ -29,7 +29,7 @@ def sums_to_100(stage: Stage, order: Order) -> Iterator[str]:
     emptied = not traffic and rollout.first and not served
     if sum(traffic.values()) != 100 and not emptied:
         yield f"{order.action} does not sum to 100"
-    # A share that is left as it was found is not our decision.
+    # A share that stays as it was found is not Teal's decision.
     for name in traffic:
         if not order.seen.ready(name) and traffic[name] != order.seen.traffic.get(name):
             yield f"{order.action}, and {name} was not observed ready"
@@ -45,7 +45,7 @@ def tested_first(stage: Stage, order: Order) -> Iterator[str]:
 
 
 def telemetry_first(stage: Stage, order: Order) -> Iterator[str]:
-    """Live traffic for green only where telemetry was observed to show this endpoint's requests."""
+    """Green gets live traffic only if telemetry was observed to show this endpoint's requests."""
     if not rises(order, order.rollout.green) or order.rollout.first or order.slow_clock:
         return
     proven = stage.ledger.proven
@@ -54,9 +54,9 @@ def telemetry_first(stage: Stage, order: Order) -> Iterator[str]:
 
 
 def never_up_again(stage: Stage, order: Order) -> Iterator[str]:
-    """After a failing verdict or an accepted rollback request green's share does not rise.
+    """After a failing verdict or an accepted rollback request, green's share does not rise.
 
-    Only a comparison that shows blue to be worse ends with the share that green had before it.
+    The only exception is a comparison that shows blue to be worse: green then gets back its earlier share.
     """
     rollout, ledger = order.rollout, stage.ledger
     share = rises(order, rollout.green) or copied(order)
@@ -73,7 +73,7 @@ def never_up_again(stage: Stage, order: Order) -> Iterator[str]:
 
 
 def nothing_overwritten(_stage: Stage, order: Order) -> Iterator[str]:
-    """Traffic that someone else set is noticed before an advance overwrites it."""
+    """Teal notices traffic that someone else set before it overwrites it with an advance."""
     rollout = order.rollout
     if not isinstance(order.action, SetTraffic) or rollout.phase not in {Phase.STEPPING, Phase.PROMOTING}:
         return
@@ -82,7 +82,7 @@ def nothing_overwritten(_stage: Stage, order: Order) -> Iterator[str]:
 
 
 def not_against_an_operator(stage: Stage, order: Order) -> Iterator[str]:
-    """Traffic that someone else took from green does not come back until an operator says so."""
+    """Traffic that someone else took from green does not return until an operator says so."""
     rollout, green = order.rollout, order.rollout.green
     written = [each for each in stage.ledger.orders if isinstance(each.action, SetTraffic)]
     edits = [edit for edit in stage.ledger.edits if edit.number > max([each.number for each in written], default=0)]
@@ -104,7 +104,7 @@ def not_against_an_operator(stage: Stage, order: Order) -> Iterator[str]:
 
 
 def only_greens_share(_stage: Stage, order: Order) -> Iterator[str]:
-    """Leave every share but green's and blue's as found in a rollback, unless that deployment is not ready."""
+    """In a rollback, leave every share but green's and blue's as found, unless that deployment is not ready."""
     action, rollout, seen = order.action, order.rollout, order.seen
     if not isinstance(action, SetTraffic) or rollout.phase is not Phase.ROLLING_BACK or rollout.blue is None:
         return
@@ -114,7 +114,7 @@ def only_greens_share(_stage: Stage, order: Order) -> Iterator[str]:
 
 
 def held(stage: Stage, order: Order) -> Iterator[str]:
-    """Nothing advances, and no way back is deleted or made smaller, during a halt or a freeze window."""
+    """During a halt or a freeze nothing advances, and no way back is deleted or scaled down."""
     rollout = order.rollout
     advances = rollout.phase in {Phase.STEPPING, Phase.PROMOTING} and (rises(order, rollout.green) or copied(order))
     if not advances and not _takes_a_way_back(order):
@@ -128,7 +128,7 @@ def held(stage: Stage, order: Order) -> Iterator[str]:
 
 
 def _takes_a_way_back(order: Order) -> bool:
-    """Return whether the order deletes or scales down the blue of a promoted rollout, or one that was inherited."""
+    """Return whether the order deletes or scales down an inherited blue, or the blue of a promoted rollout."""
     action, rollout = order.action, order.rollout
     kept = {each.deployment for each in rollout.kept}
     kept |= {rollout.blue or ""} if rollout.phase is Phase.PROMOTED else set()
@@ -138,7 +138,7 @@ def _takes_a_way_back(order: Order) -> bool:
 
 
 def not_both(_stage: Stage, order: Order) -> Iterator[str]:
-    """Green never gets live and mirrored traffic at the same time, which Azure rejects."""
+    """Green never has live and mirrored traffic at the same time, which Azure rejects."""
     if isinstance(order.action, SetMirror) and any(order.seen.traffic.get(name) for name in order.action.mirror):
         yield f"{order.action} while {order.seen.traffic}"
     if rises(order, order.rollout.green) and order.rollout.green in order.seen.mirror:
@@ -152,6 +152,6 @@ def rises(order: Order, name: str) -> bool:
 
 
 def copied(order: Order) -> bool:
-    """Return whether the order gives green a larger copy of the traffic."""
+    """Return whether the order mirrors a larger share of the traffic to green."""
     action, green = order.action, order.rollout.green
     return isinstance(action, SetMirror) and action.mirror.get(green, 0) > order.seen.mirror.get(green, 0)

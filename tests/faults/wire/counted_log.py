@@ -1,7 +1,7 @@
-"""A traffic log of counts instead of rows, for schedules with a million requests.
+"""A request log that stores counts instead of rows, for schedules with a million requests.
 
-It answers Teal's query for minutes, and nothing else, as the emulator's own log does (a test compares the two), which
-takes half a second for each.
+It answers only Teal's query for minutes, as the emulator's own log does (a test compares the two). The emulator's log
+needs half a second for each query.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class CountedLog(TrafficLog):
         self.counted: dict[tuple[datetime, str], Counter[Answered]] = {}
 
     def add(self, deployment: str, minute: datetime, answered: Counter[Answered]) -> None:
-        """Write the requests that a deployment answered in a minute."""
+        """Add the requests that a deployment answered in a minute."""
         self.counted.setdefault((minute, deployment), Counter()).update(answered)
 
     async def query(self, kql: str, scope: Scope | None = None) -> Result:
@@ -63,7 +63,7 @@ def _window(pattern: re.Pattern[str], kql: str) -> tuple[datetime, datetime]:
 
 
 def _rows(minute: datetime, deployment: str, answered: Counter[Answered], *, timed: bool) -> list[tuple[object, ...]]:
-    """Return a row for each latency bucket of the good answers, and one for all others."""
+    """Return one row for each latency bucket of the good answers, and one for all others."""
     sums: dict[int, list[int]] = {}
     for (code, model_code, milliseconds), count in answered.items():
         busy = code == 429

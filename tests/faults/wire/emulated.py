@@ -1,6 +1,6 @@
-"""The emulator's own handlers behind local sockets, at the time of a schedule: resource manager, logs, scoring.
+"""The emulator's own handlers behind local sockets, at a schedule's time: resource manager, logs, scoring.
 
-Operations end when the schedule says so. Its deployments answer as the world says, without processes of their own.
+Operations end when the schedule says so. Deployments answer as the world says, without processes of their own.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class HeldClock(VirtualClock):
         return self.time()
 
     async def sleep_until(self, moment: datetime) -> None:
-        """Wait until the schedule lets operations end, whatever the time is then."""
+        """Wait until the schedule lets operations end, whatever time it is then."""
         del moment
         await self.released.wait()
 
@@ -97,7 +97,7 @@ class EmptyFiles(Storage):
 
 
 class Emulated:
-    """One emulated workspace with one endpoint. places: the service and address of each of its hosts."""
+    """One emulated workspace with one endpoint. places: the service and address of each host."""
 
     def __init__(self, loop: Loop, issuer: TokenIssuer, time: FakeClock, scoring: FakeScoring) -> None:
         self.clock, self.scoring, self._loop = HeldClock(time), scoring, loop
@@ -119,7 +119,7 @@ class Emulated:
 
     @property
     def busy(self) -> bool:
-        """Whether any operation is being carried out."""
+        """Whether any operation is in progress."""
         return any(each.ended is None for each in self.manager.operations.known.values())
 
     def register(self, version: str) -> None:
@@ -134,7 +134,7 @@ class Emulated:
         return self.workspace.endpoints.get(ENDPOINT)
 
     def create(self, deployments: dict[str, int], traffic: dict[str, int]) -> None:
-        """Create the endpoint with ready deployments, each with so many instances and named after its model."""
+        """Create the endpoint with ready deployments, each with this many instances and named after its model."""
         made = self._dated({"location": REGION, "properties": {"authMode": "Key", "traffic": traffic}})
         endpoint = Endpoint(ENDPOINT, made, "primary", "secondary", "Succeeded")
         endpoint.diagnostics.update(diagnostics.by_policy(self.workspace))
@@ -179,7 +179,7 @@ class Emulated:
         return application
 
     async def _score(self, request: web.Request) -> web.Response:
-        """Answer as the deployment that the header names."""
+        """Answer as the deployment that the request's header names."""
         endpoint, name = self.endpoint(), request.headers.get("azureml-model-deployment", "")
         if endpoint is None or bearer_token(request.headers.get("Authorization")) != endpoint.primary_key:
             return web.Response(status=401)

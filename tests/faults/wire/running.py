@@ -1,4 +1,4 @@
-"""Plays the schedules of seeds over the wire, in a process that has started Azurite once."""
+"""Runs the schedules of seeds over the wire, in a process that has started Azurite once."""
 
 from __future__ import annotations
 
@@ -18,5 +18,5 @@ def start() -> None:
 
 
 def played_on_the_wire(seed: int) -> Outcome:
-    """Play the schedule of a seed and return the outcome."""
+    """Run the schedule of a seed and return the outcome."""
     return play(schedule(seed, ON_THE_WIRE, LENGTH), _running[0].world)

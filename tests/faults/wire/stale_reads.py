@@ -1,4 +1,4 @@
-"""Reads that show an older state than the newest: Azure Resource Manager answers from caches after a write."""
+"""Reads that show an old state: Azure Resource Manager answers from caches after a write."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 @dataclass
 class StaleReads:
-    """What reads of each address show. stale: for how many reads of anything a change stays invisible.
+    """What reads of each address show. stale: how many reads do not show a change yet.
 
-    hidden: operations that are being carried out are not visible. busy: whether there are any.
+    hidden: whether running operations are invisible. busy: whether there are any.
     """
 
     stale: int = 0
@@ -20,7 +20,7 @@ class StaleReads:
     known: dict[str, list[tuple[int, bytes]]] = field(default_factory=dict)
 
     def shown(self, url: str, now: bytes) -> bytes:
-        """Return what a read of this address shows, if this is the state now."""
+        """Return what a read of this address shows, given the current state."""
         self.reads += 1
         known = self.known.setdefault(url, [])
         if not known:
@@ -31,6 +31,6 @@ class StaleReads:
         return visible[-1]
 
     def current(self) -> None:
-        """Show everything as it is from now on."""
+        """Show the current state of everything from now on."""
         self.stale, self.hidden = 0, False
         self.known.clear()

@@ -1,7 +1,7 @@
 """The HTTP transport of every Azure client: real requests over a socket, with a point before and after each.
 
-What goes wrong at a point is what can go wrong with HTTP: refused or reset connections, timeouts, error responses, lost
-answers. What the SDKs and the adapters make of it is not known here.
+Faults at a point are what can go wrong with HTTP: refused or reset connections, timeouts, error responses, lost
+answers. What the SDKs and the adapters make of them is not known here.
 """
 
 from __future__ import annotations
@@ -28,22 +28,22 @@ from tests.faults.wire.stale_reads import StaleReads
 
 LONGEST_SLEEP = 5.0  # seconds: no function waits longer for a service
 ARM, LOGS, SCORING, TABLES, QUEUES = "arm", "logs", "scoring", "tables", "queues"
-# What each service answers instead of doing what it was asked to.
+# What each service answers instead of carrying out the request.
 REFUSALS: dict[Fault, tuple[int, str, dict[str, str]]] = {
     Fault.SERVER_ERROR: (500, "InternalServerError", {}),
     Fault.BUSY: (409, "Conflict", {"Retry-After": "20"}),
     Fault.THROTTLED: (429, "TooManyRequests", {"Retry-After": "120"}),
     Fault.REFUSED: (403, "AuthorizationFailed", {}),
 }
-# Storage is busy with 503, and its 409 means something else.
+# Storage that is busy answers 503, and its 409 means something else.
 STORAGE_IS_BUSY: tuple[int, str, dict[str, str]] = (503, "ServerBusy", {})
 
 
 @dataclass
 class Call:
-    """A call of a port that a process is making.
+    """A port call that a process is making.
 
-    ordered, written: whether its order is sent, or its commit done. struck: what went wrong with its last request.
+    ordered, written: whether its order was sent, or its commit done. struck: the fault of its last request.
     """
 
     process: Process
@@ -60,24 +60,24 @@ class Call:
         return self.struck
 
     def after(self) -> Fault | None:
-        """Pass the point after a request. Whatever precedes the order's own request belongs to the moment before it."""
+        """Pass the point after a request. Requests before the order's own belong to the time before the order."""
         done = self.ordered or self.name != "order"
         fault = self.process.strikes(f"{'after' if done else 'before'} {self.port}.{self.name}")
         self.struck = fault or self.struck
         return fault
 
     def check(self, error: Exception) -> None:
-        """Object to an error that takes what passes for final."""
+        """Report an error that treats a transient fault as permanent."""
         final = isinstance(error, Permanent) and self.struck not in {None, Fault.REFUSED}
         assert not final, f"{self.struck} at {self.port}.{self.name} is taken for final: {error}"
 
 
 @dataclass
 class Line:
-    """Where each host really is, and what all processes' requests on it go through.
+    """The real address of each host, and the path of all processes' requests to it.
 
     places: the service and its address by host. down: ports without a connection. rival: has another writer write the
-    records first. answered: takes note of a request that a service has carried out. session: of all connections.
+    records first. answered: records a request that a service has carried out. session: of all connections.
     """
 
     places: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -104,7 +104,7 @@ class Line:
 
 
 class Disturbing(HTTPAdapter):
-    """Sends requests to where their hosts really are, disturbed if they belong to a process."""
+    """Sends requests to the real addresses of their hosts, with faults if they belong to a process."""
 
     def __init__(self, line: Line) -> None:
         super().__init__()
@@ -124,7 +124,7 @@ class Disturbing(HTTPAdapter):
         with line.calling(None):
             self._about_to_write(call, service, request)
         answer = super().send(request, *values, **named)
-        body = answer.content  # read as a whole, so that the connection can be used again even if the answer is lost
+        body = answer.content  # read completely, so that the connection can be reused even if the answer is lost
         with line.calling(None):
             self._done(call, service, request, answer)
         fault = call.after()
@@ -144,7 +144,7 @@ class Disturbing(HTTPAdapter):
         return service, start + slashes + rest
 
     def _refused(self, request: requests.PreparedRequest, service: str, fault: Fault) -> requests.Response | None:
-        """Let a request fail that has no effect; None if it only meets another writer, who was first."""
+        """Fail a request without any effect; None if only another writer comes first."""
         if fault is Fault.TIMEOUT:
             raise requests.exceptions.ConnectTimeout("the connection timed out")
         if fault is Fault.STALE_ETAG:
@@ -158,7 +158,7 @@ class Disturbing(HTTPAdapter):
     def _lost(
         self, request: requests.PreparedRequest, service: str, fault: Fault, answer: requests.Response
     ) -> requests.Response:
-        """Lose the answer to a request that was carried out, or half of it where the service can do so."""
+        """Lose the answer to a request that was carried out, or half of it if the service can do that."""
         if fault is Fault.BUSY and service == LOGS and answer.status_code == 200:
             return self._reply(request, 200, halved(answer.content), answer.headers)
         if fault is Fault.SERVER_ERROR:
@@ -186,13 +186,13 @@ class Disturbing(HTTPAdapter):
 
     @staticmethod
     def _about_to_write(call: Call, service: str, request: requests.PreparedRequest) -> None:
-        """Have the order checked, when the request that carries it out is about to be sent."""
+        """Have the order checked when the request that carries it out is about to be sent."""
         if call.name == "order" and service == ARM and request.method != "GET" and not call.ordered:
             call.ordered = True
             call.process.witness.before(call.process, call.port, call.name, call.values)
 
     def _done(self, call: Call, service: str, request: requests.PreparedRequest, answer: requests.Response) -> None:
-        """Take note of what was carried out, whether or not the process learns of it."""
+        """Record what was carried out, whether or not the process is told."""
         self._line.answered(service, request, answer)
         whole = answer.status_code == 202 and b"HTTP/1.1 4" not in answer.content
         if call.name == "commit" and str(request.url).endswith("$batch") and whole and not call.written:
@@ -201,20 +201,20 @@ class Disturbing(HTTPAdapter):
 
 
 def halved(body: bytes) -> bytes:
-    """Return Log Analytics' answer with half of its rows, and the error that says so."""
+    """Return Log Analytics' answer with half of its rows, and the error that reports that."""
     answer = json.loads(body)
     answer["tables"][0]["rows"] = answer["tables"][0]["rows"][::2]
     return json.dumps(answer | {"error": {"code": "PartialError", "message": "There were some errors."}}).encode()
 
 
 def _endpoints(request: requests.PreparedRequest, service: str, answer: requests.Response) -> bool:
-    """Return whether this is a read of endpoints or deployments, which may show an older state."""
+    """Return whether this is a read of endpoints or deployments, which may show an old state."""
     read = service == ARM and request.method == "GET" and answer.status_code == 200
     return read and "/onlineEndpoints/" in str(request.url) and "providers/Microsoft.Insights" not in str(request.url)
 
 
 class Transport(RequestsTransport):  # type: ignore[misc]  # azure-core imports it lazily
-    """The transport that the clients are given. It does not sleep: what would wait is a defect if it waits long."""
+    """The transport that the clients are given. It does not sleep, but a long sleep is reported as a defect."""
 
     def __init__(self, line: Line) -> None:
         line.session.trust_env = False
@@ -223,5 +223,5 @@ class Transport(RequestsTransport):  # type: ignore[misc]  # azure-core imports 
         super().__init__(session=line.session, session_owner=False, use_env_settings=False)
 
     def sleep(self, duration: float) -> None:
-        """Pass the time that an SDK would sleep before it tries again."""
+        """Pass the time that an SDK would sleep before a retry."""
         assert duration <= LONGEST_SLEEP, f"a client wants to sleep for {duration} s"

@@ -1,4 +1,4 @@
-"""What the emulator and Azurite really hold, as the harness reads it: past the faults, and not through Teal's eyes."""
+"""What the emulator and Azurite really hold, as the harness reads it: without faults or Teal's adapters."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class EmulatedEndpoints(UnreliableEndpoints):
 
     @property
     def pending(self) -> list[tuple[str, EndpointSeen]]:
-        """The endpoint, once for all operations that are being carried out."""
+        """The endpoint, once for every operation in progress."""
         return list(self.seen.items()) if self._emulated.busy else []
 
     @pending.setter
@@ -55,7 +55,7 @@ class EmulatedEndpoints(UnreliableEndpoints):
 
     @property
     def hidden(self) -> bool:
-        """Whether operations that are being carried out are invisible."""
+        """Whether operations in progress are invisible."""
         return self._visible.hidden
 
     @hidden.setter
@@ -64,7 +64,7 @@ class EmulatedEndpoints(UnreliableEndpoints):
 
     @property
     def stale(self) -> int:
-        """For how many reads a change is invisible."""
+        """How many reads do not show a change yet."""
         return self._visible.stale
 
     @stale.setter
@@ -72,10 +72,10 @@ class EmulatedEndpoints(UnreliableEndpoints):
         self._visible.stale = reads
 
     def changed(self, endpoint: str) -> None:
-        """Do nothing: reads notice a change."""
+        """Do nothing: reads notice a change by themselves."""
 
     def current(self) -> None:
-        """Show everything as it is from now on."""
+        """Show the current state of everything from now on."""
         self._visible.current()
 
     def finish(self) -> None:
@@ -83,7 +83,7 @@ class EmulatedEndpoints(UnreliableEndpoints):
         self._emulated.finish()
 
     def set_by_others(self, seen: EndpointSeen) -> None:
-        """Let someone else change the endpoint to this."""
+        """Let someone else change the endpoint to this state."""
         endpoint = self._emulated.endpoint()
         assert endpoint is not None
         parts = {"traffic": dict(seen.traffic), "mirrorTraffic": dict(seen.mirror)}
@@ -102,11 +102,11 @@ class EmulatedEndpoints(UnreliableEndpoints):
             }
 
     def switched_by_others(self, name: str, *, enabled: bool) -> None:
-        """Do nothing: whoever else switches autoscale settings is left to the harness in memory."""
+        """Do nothing: switching autoscale settings is left to the harness in memory."""
 
 
 def _like_others(endpoint: Endpoint, wanted: DeploymentSeen) -> Deployment:
-    """Return a deployment that someone else made, with the settings of another one but its own model."""
+    """Return a deployment that someone else created, with another one's settings but its own model."""
     settings = next(iter(endpoint.deployments.values())).body
     body = settings | {"properties": settings["properties"] | {"model": wanted.model}}
     return Deployment(endpoint.name, wanted.name, body)
@@ -125,7 +125,7 @@ def _seen(endpoint: Endpoint) -> EndpointSeen:
 
 
 class AzuriteRecords(FakeStore):
-    """A copy of the rows in Azurite, read again whenever one was written. changed: whether that has happened since."""
+    """A copy of the rows in Azurite, read again after every write. changed: whether a row was written since."""
 
     def __init__(self, service: TableServiceClient) -> None:
         super().__init__()
@@ -144,14 +144,14 @@ class AzuriteRecords(FakeStore):
         return super().open_endpoints()
 
     def set_halt(self, halt: Halt | None) -> None:
-        """Order a halt, or remove what there is of one."""
+        """Set a halt, or remove it."""
         if halt is not None:
             self._store.set_halt(halt)
         elif self._store.halt() is not None:
             self._service.get_table_client(OPEN_TABLE).delete_entity(HALT, keys.HALT_ROW)
 
     def rival(self) -> None:
-        """Be another writer that is first: write every record as it is, which changes its ETag."""
+        """Act as another writer that comes first: write every record unchanged, which changes its ETag."""
         table = self._service.get_table_client(ROLLOUTS_TABLE)
         for row in table.query_entities(*_RECORDS):
             table.update_entity({name: row[name] for name in ("PartitionKey", "RowKey")}, UpdateMode.MERGE)
@@ -183,7 +183,7 @@ _RECORDS = (
 
 
 class EmulatedLog(UnreliableTelemetry):
-    """The rows that should be in the emulator's request log by now, and what is there already."""
+    """The rows that should be in the emulator's request log by now, and those that are there already."""
 
     def __init__(self, emulated: Emulated, clock: FakeClock) -> None:
         super().__init__(clock=clock)
@@ -192,13 +192,13 @@ class EmulatedLog(UnreliableTelemetry):
         self._there: dict[tuple[str, datetime], Counter[Answered]] = {}
 
     def deliver(self) -> None:
-        """Bring the log up to date: with the rows that have arrived by now, and the halves of others."""
+        """Bring the log up to date with the rows that have arrived, and with halves of others."""
         self._waiting += self.rows[self._taken :]
         self._taken = len(self.rows)
         self._waiting = [row for row in self._waiting if not self._delivered(row)]
 
     def check(self, window: Window, found: Iterable[DeploymentMinute]) -> None:
-        """Object to minutes that are not the ones in the log."""
+        """Report minutes that differ from those in the log."""
         there = {
             key: answered.total() for key, answered in self._there.items() if window.since <= key[1] < window.until
         }
@@ -217,7 +217,7 @@ class EmulatedLog(UnreliableTelemetry):
 
 
 def _answered(row: DeploymentMinute) -> Counter[Answered]:
-    """Return the requests of a minute: those that failed, were refused, and were answered well."""
+    """Return the requests of a minute: those that failed, were refused, and succeeded."""
     found: Counter[Answered] = Counter()
     found[424, 500, 10] = row.bad - row.overloaded
     found[429, None, 10] = row.overloaded

@@ -1,7 +1,7 @@
 """A world whose ports are the real adapters, over HTTP, on the emulator and Azurite.
 
-The events, the invariants and the playing are those of the harness in memory: the world's own attributes show what
-Azure really holds, and what a process gets is what the adapters make of it.
+The events, the invariants and the way they are run are those of the harness in memory: the world's own attributes show
+what Azure really holds, and a process gets what the adapters make of it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from tests.faults.wire.transport import QUEUES, TABLES, Call, Line, Transport
 from tests.faults.wire.truth import AzuriteRecords, EmulatedEndpoints, EmulatedLog
 from tests.scenarios.world import CHURN, MIDNIGHT
 
-ACCOUNTS = 2500  # schedules in a run: each has a storage account of its own
+ACCOUNTS = 2500  # schedules in a run: each has its own storage account
 # What the emulator has no source for stays in memory: collected answers, users' queries, and platform metrics.
 ON_THE_WIRE = tuple(
     name for name, recipe in RECIPES.items() if "gate" not in name and recipe.policy.judge.latency_from == "logs"
@@ -45,7 +45,7 @@ LENGTH = (6, 14)  # events of a schedule
 
 @dataclass
 class LocalAzure:
-    """What all schedules of a run share: an event loop for the emulator, Azurite, and its accounts, used once each."""
+    """What all schedules of a run share: an event loop for the emulator, Azurite, and its accounts, each used once."""
 
     loop: Loop
     storage: Storage
@@ -76,7 +76,7 @@ class LoggedTelemetry:
     telemetry: Telemetry
 
     def minutes(self, endpoint: str, asked: TelemetryQuery) -> Seen:
-        """Return what the adapters read, which is all that there is."""
+        """Return what the adapters read; there is nothing else."""
         self.log.deliver()
         seen = self.telemetry.minutes(endpoint, asked)
         self.log.check(asked.window, seen.minutes)
@@ -96,7 +96,7 @@ class WiredWorld(UnreliableWorld):
     ports: dict[str, object] = field(default_factory=dict)
 
     def watched(self, process: Process, name: str) -> Any:  # noqa: ANN401 -- whichever port it is
-        """Return a port by its name, whose requests belong to a process."""
+        """Return a port by its name; its requests belong to a process."""
         return _Called(self.line, process, name, self.ports[name])
 
     def close(self) -> None:
@@ -107,7 +107,7 @@ class WiredWorld(UnreliableWorld):
 
 
 class _Called:
-    """A port as a process sees it: its requests pass the process's points, and the witness sees what comes of them."""
+    """A port as a process sees it: its requests pass the process's points, and the witness sees the outcome."""
 
     def __init__(self, line: Line, process: Process, name: str, port: object) -> None:
         self._line, self._process, self._name, self._port = line, process, name, port
@@ -123,7 +123,7 @@ class _Called:
                 except TealError as error:
                     made.check(error)
                     raise
-            if call != "commit":  # the witness saw that when it was done
+            if call != "commit":  # the witness saw it when it was done
                 self._process.witness.after(self._process, self._name, call, values, answer)
             return answer
 
@@ -162,7 +162,7 @@ def wired_world(recipe: Recipe, azure: LocalAzure, storage: Storage) -> WiredWor
 def _ports(
     world: WiredWorld, azure: LocalAzure, storage: Storage, key: AzureNamedKeyCredential, transport: Transport
 ) -> dict[str, object]:
-    """Return the app's own adapters, connected as the app connects them but for the transport and the credential."""
+    """Return the app's own adapters, connected as in the app except for the transport and the credential."""
     workspace = WorkspaceSettings("s", "g", "w", CUSTOMER)
     settings = Settings(workspace, tables_endpoint=storage.tables, queues_endpoint=storage.queues)
     tokens, stored = cast("TokenCredential", IssuedTokens(azure.issuer)), cast("TokenCredential", key)
@@ -181,7 +181,7 @@ def _ports(
 
 
 def _notes(world: WiredWorld, records: AzuriteRecords) -> Any:  # noqa: ANN401 -- a callback
-    """Return what takes note of writes to storage: records to read again, and messages that wake an endpoint."""
+    """Return a callback that records writes to storage: records to read again, and messages that wake an endpoint."""
 
     def note(service: str, request: requests.PreparedRequest, answer: requests.Response) -> None:
         if service == TABLES and request.method != "GET":

@@ -1,6 +1,6 @@
-"""The HTTP functions over a world in memory, for the development host: no storage, no Azure, no clock that moves.
+"""The HTTP functions on a world in memory, for the development host: no storage, no Azure, no moving clock.
 
-On `churn` version 6 serves, version 7 was rolled back, 8 is under way with evidence, and 9 waits.
+On `churn` version 6 serves, version 7 was rolled back, 8 is being rolled out with evidence, and 9 waits.
 """
 
 from __future__ import annotations

@@ -69,7 +69,7 @@ def unset(req: func.HttpRequest, res: func.Out[func.HttpResponse]) -> None:
 
 @app.route("switched_off", auth_level=func.AuthLevel.ANONYMOUS)
 def switched_off(req: func.HttpRequest) -> str:
-    """Answer, unless it is switched off."""
+    """Answer, unless it is disabled."""
     return "on"
 
 

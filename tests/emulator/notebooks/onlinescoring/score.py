@@ -1,4 +1,4 @@
-"""Answers with the word that is asked for, or with the model's only word."""
+"""Answers with the requested word, or with the model's only word."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Adds numbers; what comes in and goes out is declared with inference-schema."""
+"""Adds numbers; its input and output are declared with inference-schema."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Takes one file and answers with its bytes in reverse, or with a status of its own."""
+"""Takes one file and answers with its bytes in reverse, or with a custom status."""
 
 from azureml.contrib.services.aml_request import AMLRequest, rawhttp  # type: ignore[import-not-found]  # of .serving
 from azureml.contrib.services.aml_response import AMLResponse  # type: ignore[import-not-found]  # as above
