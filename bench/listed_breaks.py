@@ -497,7 +497,7 @@ BREAKS = (
     Break(
         "requests that appear late are those of a log that has stopped",
         f"{RECONCILE}/proving.py",
-        "rereading.waiting_longer(known, age) if is_silent(pulse_of(rows), age, rollout.telemetry_lag) else known",
+        "rereading.with_longer_lag(known, age) if silent else known",
         "known",
         "tests/scenarios/test_blind.py",
     ),
@@ -590,14 +590,14 @@ BREAKS = (
     Break(
         "nobody notices that blue is slow",
         f"{RECONCILE}/incidents.py",
-        "    seen = next((name for name, watch in _unfixed(rollout) if watch.declared), None)",
+        "    seen = next((name for name, watch in _gates_that_hold(rollout) if watch.declared), None)",
         "    seen = None",
         "tests/scenarios/test_slow_incidents.py",
     ),
     Break(
         "a fast green never replaces a slow blue",
         f"{RECONCILE}/incidents.py",
-        "        if not _fixed(rollout, watches.green_gates.get(name, Watch()))\n",
+        "        if not _replaceable_by_green(rollout, watches.green_gates.get(name, Watch()))\n",
         "        if True\n",
         "tests/scenarios/test_slow_incidents.py",
     ),
@@ -653,14 +653,14 @@ BREAKS = (
     Break(
         "holds hold nothing",
         f"{RECONCILE}/advancing.py",
-        "    held = (rollout.hold is not None and not goes_on(rollout)) or bool(due(rollout))\n",
+        "    held = (rollout.hold is not None and not returns_traffic(rollout)) or bool(due(rollout))\n",
         "    held = False\n",
         "tests/scenarios/test_guards.py",
     ),
     Break(
         "a waiting request does not hold",
         f"{RECONCILE}/advancing.py",
-        "    held = (rollout.hold is not None and not goes_on(rollout)) or bool(due(rollout))\n",
+        "    held = (rollout.hold is not None and not returns_traffic(rollout)) or bool(due(rollout))\n",
         "    held = rollout.hold is not None\n",
         "tests/scenarios/test_guards.py",
     ),
@@ -1552,7 +1552,7 @@ BREAKS = (
     Break(
         "a comparison that is broken off waits for the end of blue's incident",
         f"{RECONCILE}/advancing.py",
-        "(rollout.hold is not None and not goes_on(rollout))",
+        "(rollout.hold is not None and not returns_traffic(rollout))",
         "(rollout.hold is not None)",
         "tests/scenarios/test_comparing.py",
     ),
@@ -1578,7 +1578,7 @@ BREAKS = (
         "tests/scenarios/test_comparing.py",
     ),
     Break(
-        "a comparison is broken off in a flood",
+        "a comparison is broken off in a surge",
         f"{RECONCILE}/comparing.py",
         "    if overloaded or not watches.blue_failed",
         "    if not watches.blue_failed",
@@ -1608,7 +1608,7 @@ BREAKS = (
     Break(
         "a comparison is broken off on old evidence",
         f"{RECONCILE}/comparing.py",
-        " or not heard_lately(rollout, now)",
+        " or not requests_seen_lately(rollout, now)",
         "",
         "tests/scenarios/test_comparing.py",
     ),
@@ -1622,7 +1622,7 @@ BREAKS = (
     Break(
         "a withheld rollback forgets that blue fails",
         f"{RECONCILE}/probing.py",
-        "heard or (serves and _was_heard(rollout))",
+        "heard or (serves and _telemetry_was_current(rollout))",
         "heard",
         "tests/scenarios/test_probing.py",
     ),
@@ -1636,7 +1636,7 @@ BREAKS = (
     Break(
         "an answer without any request passes for an idle endpoint",
         "shared/core/turn.py",
-        "observation = silence.take_in(rollout, observation, now)",
+        "observation = silence.with_silence_as_problem(rollout, observation, now)",
         "pass",
         "tests/scenarios/test_silent_log.py",
     ),
@@ -1685,7 +1685,7 @@ BREAKS = (
     Break(
         "a log that has stopped proves that telemetry arrives",
         f"{RECONCILE}/proving.py",
-        "return None if is_silent(pulse_of(known), now - newest, lag) else newest",
+        "return None if is_silent(traffic_pattern(known), now - newest, lag) else newest",
         "return newest",
         "tests/scenarios/test_blind.py",
     ),
@@ -1830,23 +1830,23 @@ BREAKS = (
         "tests/scenarios/test_incidents.py",
     ),
     Break(
-        "a green that is alone in a flood loses the traffic",
+        "a green that is alone in a surge loses the traffic",
         f"{RECONCILE}/withholding.py",
-        "if rollout.alone and watches.green_overloaded.declared and flooded(rollout):",
+        "if rollout.alone and watches.green_overloaded.declared and surging(rollout):",
         "if False:",
         "tests/scenarios/test_incidents.py",
     ),
     Break(
-        "a flood excuses no green that is much smaller than blue",
+        "a surge excuses no green that is much smaller than blue",
         f"{RECONCILE}/judged_minutes.py",
         "HANDLES = 0.25",
         "HANDLES = 0.5",
         "tests/scenarios/test_overload.py",
     ),
     Break(
-        "a flood speaks against a green that was alone in it",
+        "a surge speaks against a green that was alone in it",
         f"{RECONCILE}/incidents.py",
-        "return of_blue or (why.code is ReasonCode.OVERLOAD and flooded(rollout))",
+        "return of_blue or (why.code is ReasonCode.OVERLOAD and surging(rollout))",
         "return of_blue",
         "tests/scenarios/test_incidents.py",
     ),
@@ -1879,10 +1879,10 @@ BREAKS = (
         "tests/scenarios/test_incidents.py",
     ),
     Break(
-        "growing traffic is a flood",
+        "growing traffic is a surge",
         f"{RECONCILE}/incidents.py",
-        "total > FLOOD * busiest * max(len(last), 1)",
-        "total > FLOOD * rollout.judging.pulse.rate * max(len(last), 1)",
+        "total > SURGE * busiest * max(len(last), 1)",
+        "total > SURGE * rollout.judging.pulse.rate * max(len(last), 1)",
         "tests/scenarios/test_incidents.py",
     ),
     Break(
@@ -2210,7 +2210,7 @@ BREAKS = (
     Break(
         "minutes in which blue is sick certify green",
         "shared/core/turn.py",
-        "rollout=certified_anew(seen)",
+        "rollout=with_certificates_restarted(seen)",
         "rollout=seen",
         "tests/scenarios/test_incidents.py",
     ),
@@ -2631,7 +2631,7 @@ BREAKS = (
     Break(
         "green gets traffic while the same version is being deployed",
         f"{RECONCILE}/decide.py",
-        " or doubtful or twin_comes(informed, endpoint)",
+        " or doubtful or duplicate_in_progress(informed, endpoint)",
         " or doubtful",
         "tests/scenarios/test_facts.py",
     ),
@@ -2758,8 +2758,8 @@ BREAKS = (
     Break(
         "an inherited way back is deleted on minutes of an hour ago",
         f"{RECONCILE}/keeping.py",
-        "return calm and heard_lately(rollout, now) and all(",
-        "return calm and all(",
+        "return calm and healthy and requests_seen_lately(rollout, now)",
+        "return calm and healthy",
         "tests/core/test_difference.py",
     ),
     Break(
@@ -3043,17 +3043,17 @@ BREAKS = (
         "tests/core/test_incident_holds.py",
     ),
     Break(
-        "any hold in a flood speaks for green",
+        "any hold in a surge speaks for green",
         f"{RECONCILE}/incidents.py",
-        "return of_blue or (why.code is ReasonCode.OVERLOAD and flooded(rollout))",
-        "return of_blue or flooded(rollout)",
+        "return of_blue or (why.code is ReasonCode.OVERLOAD and surging(rollout))",
+        "return of_blue or surging(rollout)",
         "tests/core/test_incident_holds.py",
     ),
     Break(
-        "a green that fails in a flood stays",
+        "a green that fails in a surge stays",
         f"{RECONCILE}/withholding.py",
-        "if rollout.alone and watches.green_overloaded.declared and flooded",
-        "if rollout.alone and flooded",
+        "if rollout.alone and watches.green_overloaded.declared and surging",
+        "if rollout.alone and surging",
         "tests/core/test_incident_holds.py",
     ),
     Break(

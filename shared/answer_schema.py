@@ -17,7 +17,7 @@ Value = Any  # of JSON
 Check = Callable[[Any, Value, Value, Any], Iterable[Any] | None]  # of a keyword: its value, and what it is applied to
 
 
-def misfit(schema: JsonSchema, content: Value) -> str:
+def schema_mismatch(schema: JsonSchema, content: Value) -> str:
     """Return where an answer's content does not fit the schema, or why the schema cannot be applied; or empty."""
     try:
         return _misfit(schema, content)

@@ -18,7 +18,7 @@ from shared.core.endpoint_id import EndpointId
 from shared.core.observation import Observation
 from shared.core.reconcile import orders
 from shared.core.reconcile.actions import Action
-from shared.core.reconcile.rereading import worth_keeping
+from shared.core.reconcile.rereading import minutes_to_store
 from shared.core.rollout import OperatorRequest, Rollout, leases
 from shared.core.rollout.history import Decision
 from shared.core.rollout.requests import ANY, Address
@@ -108,7 +108,7 @@ class Controller:
         try:
             seen = self.workspaces.named(rollout.endpoint.workspace).observer.observe(rollout, now)
         except (Temporary, Permanent) as error:
-            self._blind(stored, redacted(str(error), rollout.policy.redact))
+            self._record_unreadable(stored, redacted(str(error), rollout.policy.redact))
             return
         waiting, known = self._waiting(record.value)
         if abs(self.clock() - now) > STALLED:
@@ -128,7 +128,7 @@ class Controller:
         refused = bool(after.actions) and self._acting.act(saved, after.actions)
         if after.rollout.finished is not None and waiting is None:
             close(self.store, mark)
-        if after.goes_on or refused:  # otherwise the next tick is soon enough
+        if after.reconcile_again or refused:  # otherwise the next tick is soon enough
             self._wake(rollout.endpoint)
         self._inform(rollout, after, seen)
 
@@ -180,11 +180,11 @@ class Controller:
         """Send notifications and store the minutes, after everything else: neither may stop what it reports."""
         notify(self.channels, after.rollout, after.entries)
         try:
-            self.store.keep_minutes(before.id, worth_keeping(before, seen.minutes or ()), after.judgements)
+            self.store.keep_minutes(before.id, minutes_to_store(before, seen.minutes or ()), after.judgements)
         except (Temporary, Permanent) as error:
             log.warning("minutes not kept rollout=%s: %s", before.id, error)
 
-    def _blind(self, stored: Stored[Rollout], trouble: str) -> None:
+    def _record_unreadable(self, stored: Stored[Rollout], trouble: str) -> None:
         """Note on the record, once, that the endpoint could not be read; the next tick tries again."""
         rollout = stored.value
         log.warning("blind endpoint=%s rollout=%s: %s", rollout.endpoint, rollout.id, trouble)

@@ -112,7 +112,7 @@ class Observer:
         try:
             answer = self._telemetry(rollout, asked.start)
         except TealError as error:
-            log.warning("start endpoint=%s problem=%r", rollout.endpoint, _told(error, rollout))
+            log.warning("start endpoint=%s problem=%r", rollout.endpoint, _message(error, rollout))
             return seen
         return replace(seen, serving_minutes=answer.minutes, serving_until=asked.start.window.until)
 
@@ -123,8 +123,8 @@ class Observer:
                 size = with_template(sizing, rollout, self.policies)
                 return QuotaSeen(size.instances or 1, self.endpoints.quota(size.instance_type or ""))
         except TealError as error:
-            log.warning("quota endpoint=%s problem=%r", rollout.endpoint, _told(error, rollout))
-            return QuotaSeen(problem=cut(_told(error, rollout), LONGEST_QUOTA_PROBLEM))
+            log.warning("quota endpoint=%s problem=%r", rollout.endpoint, _message(error, rollout))
+            return QuotaSeen(problem=cut(_message(error, rollout), LONGEST_QUOTA_PROBLEM))
 
     def _serving(self, seen: Observation, rollout: Rollout, asked: TelemetryQuery) -> Observation:
         """Watch the serving deployment after the rollout's end: by its requests, or by the smoke requests.
@@ -135,7 +135,7 @@ class Observer:
         try:
             answer = self._telemetry(rollout, asked)
         except TealError as error:
-            log.warning("serving endpoint=%s problem=%r", rollout.endpoint, _told(error, rollout))
+            log.warning("serving endpoint=%s problem=%r", rollout.endpoint, _message(error, rollout))
         else:
             seen = replace(seen, serving_minutes=answer.minutes, serving_until=asked.window.until)
         last = latest(seen.serving_minutes or (), seen.serving_until)
@@ -157,7 +157,7 @@ class Observer:
                 answers = self.scoring.answers(rollout.endpoint.name, name, bodies, step.timeout)
                 return SmokeResult(len(answers), failed=sum(_failed(answer) for answer in answers))
         except TealError as error:
-            log.warning("probe endpoint=%s deployment=%s problem=%r", rollout.endpoint, name, _told(error, rollout))
+            log.warning("probe endpoint=%s deployment=%s problem=%r", rollout.endpoint, name, _message(error, rollout))
             return None
 
     def _path(self, rollout: Rollout) -> TelemetryPath | None:
@@ -166,9 +166,9 @@ class Observer:
             with as_temporary(f"telemetry path endpoint={rollout.endpoint}"):
                 return self.telemetry.path(rollout.endpoint.name, rollout.policy.judge.errors_from)
         except TealError as error:
-            log.warning("telemetry path endpoint=%s problem=%r", rollout.endpoint, _told(error, rollout))
+            log.warning("telemetry path endpoint=%s problem=%r", rollout.endpoint, _message(error, rollout))
             refused = isinstance(error, Permanent)
-            return TelemetryPath(PathState.UNKNOWN, cut(_told(error, rollout))) if refused else None
+            return TelemetryPath(PathState.UNKNOWN, cut(_message(error, rollout))) if refused else None
 
     def _smoke(self, seen: Observation, rollout: Rollout, step: SmokeStep) -> Observation:
         """Return the smoke test's result; without one, the next reconcile tries again."""
@@ -177,9 +177,9 @@ class Observer:
                 schema = self.policies.schema(step.schema) if step.schema else None
                 bodies = self._bodies(rollout, step, rollout.green)
         except Misconfigured as error:  # an invalid file of the policy says nothing about green
-            return replace(seen, smoke_problem=cut(_told(error, rollout)))
+            return replace(seen, smoke_problem=cut(_message(error, rollout)))
         except Permanent as error:
-            nothing = f"there is nothing to test with: {_told(error, rollout)}"
+            nothing = f"there is nothing to test with: {_message(error, rollout)}"
             return replace(seen, smoke=SmokeResult(sent=0, problems=(nothing,)))
         except Temporary as error:
             return replace(seen, smoke=self._unknown(rollout, error))
@@ -197,7 +197,7 @@ class Observer:
             return self._unknown(rollout, error)
 
     def _unknown(self, rollout: Rollout, error: TealError) -> SmokeResult | None:
-        log.warning("smoke endpoint=%s rollout=%s problem=%r", rollout.endpoint, rollout.id, _told(error, rollout))
+        log.warning("smoke endpoint=%s rollout=%s problem=%r", rollout.endpoint, rollout.id, _message(error, rollout))
         return None
 
     def _bodies(self, rollout: Rollout, step: SmokeStep, name: str) -> tuple[bytes, ...]:
@@ -211,7 +211,7 @@ class Observer:
             with as_temporary(f"autoscale endpoint={rollout.endpoint}"):
                 return self.endpoints.autoscaled(rollout.endpoint.name)
         except TealError as error:
-            log.warning("autoscale endpoint=%s problem=%r", rollout.endpoint.name, _told(error, rollout))
+            log.warning("autoscale endpoint=%s problem=%r", rollout.endpoint.name, _message(error, rollout))
             return {} if isinstance(error, Permanent) else None
 
     def _logs(self, rollout: Rollout) -> str:
@@ -219,7 +219,7 @@ class Observer:
             with as_temporary(f"logs endpoint={rollout.endpoint}"):
                 text = self.endpoints.logs(rollout.endpoint.name, rollout.green, LOG_LINES)
         except TealError as error:
-            return f"(the log cannot be read: {_told(error, rollout)})"
+            return f"(the log cannot be read: {_message(error, rollout)})"
         # Redact before cutting: a private key that is cut off or split into lines is no longer recognized.
         lines = redacted(text[-READ:], rollout.policy.redact)[-LONGEST_LOG:].splitlines()[-LOG_LINES:]
         return "\n".join(line[:LONGEST_LINE] for line in lines)
@@ -232,7 +232,7 @@ def _failed(answer: Answer) -> bool:
 
 
 def _unanswered(seen: Observation, rollout: Rollout, error: TealError) -> Observation:
-    told = _told(error, rollout)
+    told = _message(error, rollout)
     log.warning("telemetry endpoint=%s problem=%r", rollout.endpoint.name, told)
     refused = isinstance(error, Permanent)
     return replace(seen, telemetry_problem=cut(f"telemetry gave no answer: {told}"), telemetry_refused=refused)
@@ -243,6 +243,6 @@ def _missing(answer: Seen, rollout: Rollout) -> dict[str, str]:
     return bounded({gate: redacted(why, rollout.policy.redact) for gate, why in answer.missing.items()})
 
 
-def _told(error: TealError, rollout: Rollout) -> str:
+def _message(error: TealError, rollout: Rollout) -> str:
     """Return the error's message without what the policy redacts; it has no other secret."""
     return redacted(str(error), rollout.policy.redact)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from shared.answer_schema import misfit
+from shared.answer_schema import schema_mismatch
 from shared.core.observation import SmokeResult
 from shared.core.observation.observation import EXAMPLES
 from shared.core.steps import SmokeStep
@@ -60,7 +60,7 @@ def _problem(step: SmokeStep, answer: Answer, schema: JsonSchema | None) -> str:
 def _misfit(step: SmokeStep, content: object, schema: JsonSchema | None) -> str:
     """Return how an answer's content differs from what the step expects, or empty."""
     missing = "" if step.contains is None else _missing(json.loads(step.contains), content, "the answer")
-    return missing or ("" if schema is None else misfit(schema, content))
+    return missing or ("" if schema is None else schema_mismatch(schema, content))
 
 
 def _missing(wanted: object, content: object, place: str) -> str:

@@ -75,7 +75,7 @@ def use(given: App) -> Iterator[App]:
         _in_use.remove(given)
 
 
-def quieten_clients() -> None:
+def quiet_client_logs() -> None:
     """Keep the SDKs' messages about each request and about discarded connections out of the logs."""
     logging.getLogger("azure").setLevel(logging.WARNING)
     logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
@@ -96,7 +96,7 @@ def _wired_to_azure() -> App:
     settings = read_settings(os.environ)
     clock, folder = read_clock(settings.clock), ROOT / settings.policies
     known = policies(folder, os.environ, settings.workspace.name)
-    quieten_clients()
+    quiet_client_logs()
     credential = DefaultAzureCredential(retry_total=1)
     store, wakeups = connect_store(settings, credential), connect_wakeups(settings, credential)
     workspaces = _workspaces(settings, credential, known, folder, clock)

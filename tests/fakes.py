@@ -40,7 +40,7 @@ class Faults:
     always: the error raised on every call while it is set, or its message.
     """
 
-    planned: list[TealError | None] = field(default_factory=list)
+    planned: list[Exception | None] = field(default_factory=list)
     always: str | Exception = ""
 
     def strike(self) -> None:

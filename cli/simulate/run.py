@@ -104,7 +104,7 @@ class RolloutRun:
             return False
         self._act(after, now)
         self.entries += after.entries
-        return after.goes_on
+        return after.reconcile_again
 
     def _asked(self, now: datetime) -> Rollout:
         """Return the rollout with the operator's request, if any, and with the calibration if it is already known.

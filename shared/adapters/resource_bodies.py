@@ -99,11 +99,11 @@ def deployment_like(body: Json, model: str) -> Json:
         properties["properties"] = _without(properties["properties"] or {}, _NOTES)
     before = model_of(body)
     if properties.get("environmentVariables"):
-        properties["environmentVariables"] = _led_to(properties["environmentVariables"], before, model)
+        properties["environmentVariables"] = _with_model_folder(properties["environmentVariables"], before, model)
     return _writable(body) | {"properties": properties, "tags": _without(body.get("tags") or {}, {MODEL_TAG}) | MADE_BY}
 
 
-def _led_to(variables: Json, before: str, after: str) -> Json:
+def _with_model_folder(variables: Json, before: str, after: str) -> Json:
     """Return environment variables with the folder of model `before` replaced by that of model `after` (ARM ids).
 
     Azure adds the folder of a deployment's model to the deployment's own variables. Copied unchanged, green would look

@@ -56,12 +56,12 @@ def loader_problems(text: str, origin: Path, overrides: Mapping[str, str]) -> tu
             deployment = load_deployment(text, origin, overrides)
             deployment._to_rest_object(location="")  # noqa: SLF001 -- the last check of `az ml` before it sends
         except Exception as error:  # noqa: BLE001 -- wrong types in a template end in any of Python's errors
-            found = tuple(_problems(error)) or (LoaderProblem((), sdk_words(error)),)
+            found = tuple(_problems(error)) or (LoaderProblem((), sdk_message(error)),)
             return tuple(each if each.keys else each._replace(keys=_about(each.message)) for each in found)
     return ()
 
 
-def sdk_words(error: BaseException) -> str:
+def sdk_message(error: BaseException) -> str:
     """Return the SDK's message on one line, without terminal colors."""
     return redacted(" ".join(_NOISE.sub("", str(error)).split()))[:LONGEST_MESSAGE]
 

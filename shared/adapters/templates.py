@@ -22,7 +22,7 @@ from azure.core.rest import HttpRequest
 from shared.adapters.clouds import current_cloud
 from shared.adapters.faults import azure_faults
 from shared.adapters.quiet import quietly
-from shared.adapters.template_loader import load_deployment, sdk_words
+from shared.adapters.template_loader import load_deployment, sdk_message
 from shared.core.reconcile.actions import CreateDeployment
 from shared.errors import Permanent
 from shared.settings import WorkspaceSettings
@@ -96,7 +96,7 @@ class DeploymentTemplates:
         try:
             return load_deployment(text, self._folder / PurePosixPath(path), overrides)
         except Exception as error:
-            raise Permanent(f"the template {path} cannot be used: {sdk_words(error)}") from error
+            raise Permanent(f"the template {path} cannot be used: {sdk_message(error)}") from error
 
     def _caught(self, path: str, deployment: Any) -> Json:  # noqa: ANN401 -- as above
         from azure.ai.ml import MLClient  # noqa: PLC0415 -- as above
@@ -111,9 +111,9 @@ class DeploymentTemplates:
         except _Caught as caught:
             return caught.body
         except (MlException, OSError) as error:
-            if (answer := _azures_answer(error)) is not None:
+            if (answer := _service_error(error)) is not None:
                 raise answer from error
-            raise Permanent(f"the template {path} cannot be used: {sdk_words(error)}") from error
+            raise Permanent(f"the template {path} cannot be used: {sdk_message(error)}") from error
         raise Permanent(f"the template {path} produced no deployment")
 
     def _filled(self, path: str, action: CreateDeployment) -> str:
@@ -127,7 +127,7 @@ class DeploymentTemplates:
         )
 
 
-def _azures_answer(error: BaseException) -> AzureError | None:
+def _service_error(error: BaseException) -> AzureError | None:
     """Return the error from Azure or the network that the SDK has wrapped in its own."""
     inner: BaseException | None = error
     while inner is not None:

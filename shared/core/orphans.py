@@ -151,10 +151,10 @@ def _ours(rollout: Rollout, name: str, endpoint: EndpointSeen) -> bool:
     """Return whether Teal made the deployment, wanted to delete it, and Azure shows no change since."""
     seen, finished = endpoint.deployments[name], rollout.finished
     unchanged = seen.modified is not None and finished is not None and seen.modified <= finished
-    return seen.by_teal and _wanted_gone(rollout, name, seen.model) and unchanged and seen.state in AT_REST
+    return seen.by_teal and _should_be_deleted(rollout, name, seen.model) and unchanged and seen.state in AT_REST
 
 
-def _wanted_gone(rollout: Rollout, name: str, model: str) -> bool:
+def _should_be_deleted(rollout: Rollout, name: str, model: str) -> bool:
     """Return whether this is the green that the rollout made and did not promote, or a blue whose deletion it ordered.
 
     A blue without such an order remains because the serving deployment was not observed healthy. A promoted green that

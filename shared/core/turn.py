@@ -19,7 +19,7 @@ from shared.core.reconcile.incidents import watched
 from shared.core.reconcile.judging import Judged, Judgement
 from shared.core.reconcile.keeping import hand_over
 from shared.core.reconcile.observed_time import account
-from shared.core.reconcile.rereading import certified_anew, judge
+from shared.core.reconcile.rereading import judge, with_certificates_restarted
 from shared.core.reconcile.undersized import with_size_warning
 from shared.core.rollout.history import Decision, Entry
 from shared.core.rollout.holds import unheld
@@ -41,7 +41,7 @@ class Turn:
     rereads: bool = False
 
     @property
-    def goes_on(self) -> bool:
+    def reconcile_again(self) -> bool:
         """Whether to reconcile again immediately."""
         return bool(self.entries) or self.rereads
 
@@ -55,12 +55,12 @@ def turn(rollout: Rollout, waiting: Rollout | None, observation: Observation, no
     """Return what happens next to a rollout, given the one that waits for it (if any) and what was observed."""
     if rollout.finished is not None or rollout.phase is Phase.QUEUED:
         return Turn(rollout, (), (), Judged(rollout))
-    observation = silence.take_in(rollout, observation, now)
+    observation = silence.with_silence_as_problem(rollout, observation, now)
     counted = account(rollout, observation, now)
     before = counted.rollout
     judged = judge(before, observation)
     seen = watched(judged.rollout, before.judging.judged_until, observation)
-    judged = replace(judged, rollout=certified_anew(seen))
+    judged = replace(judged, rollout=with_certificates_restarted(seen))
     decided = hand_over(_decided(judged.rollout, observation, now), waiting, observation.endpoint, now)
     decision = unheld(decided, now)
     actions = difference(decision.rollout, observation.endpoint, now)

@@ -18,7 +18,7 @@ from shared.core.schema.words import Unfit, value_of
 from shared.policies.answer_schema import read_schema
 from shared.policies.defects import reported
 from shared.policies.document import inside, read_text
-from shared.policies.missing_files import meant_instead
+from shared.policies.missing_files import suggested_file
 from shared.policies.problems import PolicyError
 from shared.policies.request_files import is_request_file, read_requests
 from shared.policies.template import Template, read_template
@@ -82,7 +82,7 @@ class NamedFiles:
             findings.problems += [problem for problem in held.problems if problem.line]
             for problem in held.problems:
                 if not problem.line:
-                    findings.add(place, f"{shown or path}: {problem.message}{meant_instead(self.folder, path)}")
+                    findings.add(place, f"{shown or path}: {problem.message}{suggested_file(self.folder, path)}")
             if isinstance(held.value, Template):
                 check_use(held.value, policy, findings)
         for index, step in enumerate(policy["steps"] or []):

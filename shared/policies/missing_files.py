@@ -10,7 +10,7 @@ from pathlib import Path
 MOST_SEARCHED = 1000
 
 
-def meant_instead(folder: Path, path: str) -> str:
+def suggested_file(folder: Path, path: str) -> str:
     """Return a question that names a file below the policies folder, to follow a message; empty if none is likely."""
     if os.path.lexists(folder / path):
         return ""

@@ -17,7 +17,7 @@ from shared.core.reconcile.incidents import clears_green
 from shared.core.reconcile.unseen_blue import back_to_unseen
 from shared.core.reconcile.withholding import withheld_rollback
 from shared.core.rollout import Override, Rollout, Verb
-from shared.core.rollout.judge_state import Pulse, Watches
+from shared.core.rollout.judge_state import TrafficPattern, Watches
 from shared.core.rollout.observed import Probe
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.rereading import MinuteCounts, Recheck
@@ -55,27 +55,27 @@ def test_a_deadline_is_withheld_for_as_long_as_blue_is_known_to_fail(given: Roll
     assert (why is not None and why.code is ReasonCode.DEADLINE_WITHHELD) is held
 
 
-def alone_in_a_flood(watches: Watches, busiest: int = 100) -> Rollout:
+def alone_in_a_surge(watches: Watches, busiest: int = 100) -> Rollout:
     """Return a rollout whose green has all traffic and fails; busiest: the most that blue has handled in a minute."""
     recent = (MinuteCounts(green=900, green_bad=600),) * 5
     failing = verdict(Outcome.FAIL)
     given = rollout(Phase.PROMOTING, verdict=failing, calibration=ALARMED, recent=recent, judged_until=NOW)
-    return given.with_judging(watches=watches, pulse=Pulse(busiest=busiest))
+    return given.with_judging(watches=watches, pulse=TrafficPattern(busiest=busiest))
 
 
-FLOOD = alone_in_a_flood(Watches(green_overloaded=DECLARED))
+SURGE = alone_in_a_surge(Watches(green_overloaded=DECLARED))
 
 
 @pytest.mark.parametrize(
     ("given", "stays"),
     [
-        (FLOOD, True),
-        (alone_in_a_flood(Watches(green_failed=DECLARED)), False),
-        (alone_in_a_flood(Watches(green_overloaded=DECLARED), busiest=900), False),
+        (SURGE, True),
+        (alone_in_a_surge(Watches(green_failed=DECLARED)), False),
+        (alone_in_a_surge(Watches(green_overloaded=DECLARED), busiest=900), False),
     ],
-    ids=["overloaded in a flood", "failing in a flood", "overloaded by the usual traffic"],
+    ids=["overloaded in a surge", "failing in a surge", "overloaded by the usual traffic"],
 )
-def test_a_green_that_is_overloaded_in_a_flood_keeps_the_traffic(given: Rollout, *, stays: bool) -> None:
+def test_a_green_that_is_overloaded_in_a_surge_keeps_the_traffic(given: Rollout, *, stays: bool) -> None:
     """A green that fails for another reason is rolled back, surge or not."""
     assert (withheld_rollback(given) is not None) is stays
 
@@ -83,13 +83,13 @@ def test_a_green_that_is_overloaded_in_a_flood_keeps_the_traffic(given: Rollout,
 @pytest.mark.parametrize(
     ("given", "why", "clears"),
     [
-        (FLOOD, reason(ReasonCode.OVERLOAD, deployment=GREEN), True),
-        (FLOOD, reason(ReasonCode.HALTED, actor="ada", comment="lunch"), False),
-        (alone_in_a_flood(Watches(), busiest=900), reason(ReasonCode.OVERLOAD, deployment=GREEN), False),
+        (SURGE, reason(ReasonCode.OVERLOAD, deployment=GREEN), True),
+        (SURGE, reason(ReasonCode.HALTED, actor="ada", comment="lunch"), False),
+        (alone_in_a_surge(Watches(), busiest=900), reason(ReasonCode.OVERLOAD, deployment=GREEN), False),
         (rollout(Phase.STEPPING), reason(ReasonCode.INCIDENT, deployment=BLUE), True),
         (rollout(Phase.STEPPING), reason(ReasonCode.INCIDENT, deployment=GREEN), False),
     ],
-    ids=["overload in a flood", "a halt in a flood", "overload without a flood", "of blue", "of green"],
+    ids=["overload in a surge", "a halt in a surge", "overload without a surge", "of blue", "of green"],
 )
 def test_which_holds_speak_for_green(given: Rollout, why: Reason, *, clears: bool) -> None:
     """Only an incident of blue next to it, or a surge, speaks for green; nothing else that happens at the same time."""

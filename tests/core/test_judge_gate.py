@@ -79,7 +79,7 @@ def test_a_change_of_weight_always_restarts_the_certificate() -> None:
     assert Counts(*found.step) == GOOD
 
 
-def test_a_change_of_weight_bets_anew() -> None:
+def test_a_change_of_weight_restarts_the_bets() -> None:
     """The first steady minute at a new weight stakes a quarter of what is left, other minutes a hundredth."""
     judges = Panel(tuning=REFERENCE)
     first = after(at(10, GOOD), judges=judges)
@@ -193,7 +193,7 @@ def test_minutes_in_which_a_new_weight_comes_into_force_are_warm_up_too() -> Non
     assert harm_of(shifting, latency()) == pytest.approx(harm_of(warm, latency()))
 
 
-def test_a_gate_that_skips_a_minute_still_bets_anew_after_a_change() -> None:
+def test_a_gate_that_skips_a_minute_still_bets_again_after_a_change() -> None:
     """New harm is most likely after a change of weight, so the first minute that is used counts as the change."""
     judges = latency()
     warm = after(*[at(10, GOOD)] * 5, judges=judges)

@@ -152,7 +152,7 @@ def test_what_may_be_somebodys_stays(found: Found) -> None:
     assert (result.actions, result.decision.entries) == ((), ())
 
 
-def test_an_orphan_that_someone_uses_is_noted_anew_later() -> None:
+def test_an_orphan_that_someone_uses_is_noted_again_later() -> None:
     """If it is left behind a second time, its notice starts again."""
     result = Found(endpoint={"traffic": {"other": 90, GREEN: 10}}).swept()
     assert (result.decision.rollout.ending.orphan_since, result.actions) == (None, ())

@@ -8,7 +8,7 @@ import pytest
 
 from shared.core.observation import Observation, SmokeResult
 from shared.core.phases import Phase
-from shared.core.reconcile.probing import LEAST, blue_is_worse, take_in
+from shared.core.reconcile.probing import LEAST, blue_is_worse, record_observation
 from shared.core.rollout.observed import Probe
 from shared.core.rollout.rereading import MinuteCounts
 from tests.core.rollouts import BLUE, GREEN, HOUR, MINUTE, NOW, TEN, endpoint, rollout
@@ -25,7 +25,7 @@ def test_probes_in_a_row_are_of_one_deployment_and_close_to_each_other(
     """Otherwise the run of good answers starts again."""
     before = Probe(name, NOW - age, healthy=True, since=NOW - HOUR, flawless=True, flawless_since=NOW - HOUR)
     given = rollout(Phase.ROLLING_BACK).with_observed(probe=before)
-    probe = take_in(given, Observation(endpoint(TEN), probed=BLUE, probe=SmokeResult(3)), NOW).observed.probe
+    probe = record_observation(given, Observation(endpoint(TEN), probed=BLUE, probe=SmokeResult(3)), NOW).observed.probe
     assert probe is not None
     since = NOW - HOUR if goes_on else NOW
     assert (probe.since, probe.flawless_since) == (since, since)

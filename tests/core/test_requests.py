@@ -111,7 +111,7 @@ def test_a_request_that_is_safer_than_all_that_wait_is_never_one_too_many() -> N
     assert ask(paused, request(Verb.ROLLBACK)).rollout.requests[-1].verb is Verb.ROLLBACK
 
 
-def test_what_teal_asks_takes_nobodys_place() -> None:
+def test_teals_own_requests_do_not_use_up_the_queue() -> None:
     """Teal's own rollback, for a newer version, waits along with ten pauses: an operator's is still accepted."""
     full = rollout(Phase.STEPPING, request=replace(request(Verb.ROLLBACK), by=history.TEAL))
     for _ in range(10):

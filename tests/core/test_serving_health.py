@@ -13,7 +13,7 @@ from shared.core.judge.incident import UNCAPPED, Alarm
 from shared.core.observation.observation import DeploymentMinute, Observation
 from shared.core.observation.spans import MINUTE
 from shared.core.phases import Phase
-from shared.core.reconcile.serving import take_in
+from shared.core.reconcile.serving import record_observation
 from shared.core.reconcile.serving_health import CALM, LAST, LONG, LOOK_BACK, ServingHealth, shown_by, surely_bad_until
 from tests.core.rollouts import ALL_GREEN, GREEN, HOUR, NOW, endpoint, rollout
 
@@ -168,4 +168,4 @@ def test_minutes_that_were_read_before_say_nothing_new() -> None:
     earlier = NOW - 20 * MINUTE
     rows = tuple(DeploymentMinute(GREEN, earlier - n * MINUTE, 60, 60) for n in range(10, 0, -1))
     look = Observation(endpoint(ALL_GREEN), serving_minutes=rows, serving_until=earlier)
-    assert take_in(given, look, earlier) == given
+    assert record_observation(given, look, earlier) == given

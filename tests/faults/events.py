@@ -340,13 +340,13 @@ class Incident:
 
 
 @dataclass(frozen=True, slots=True)
-class Flood:
+class Surge:
     """A surge of requests: every deployment refuses this share of them, until the next such event."""
 
     share: float
 
     def happen(self, stage: Stage) -> None:
-        stage.set_flood(self.share)
+        stage.set_surge(self.share)
 
 
 @dataclass(frozen=True, slots=True)
@@ -450,7 +450,7 @@ def untroubled(stage: Stage) -> None:
     WakesUp(dies=True).happen(stage)
     stage.ledger.down.clear()
     stage.set_incident(0.0)
-    stage.set_flood(0.0)
+    stage.set_surge(0.0)
     stage.set_slower(1.0)
     stage.telemetry.all_arrive()
     stage.telemetry.missing.clear()

@@ -25,14 +25,15 @@ INSTANCES = 10
 
 @dataclass
 class LawfulEndpoints(FakeEndpoints):
-    """Azure ML endpoints that reject an order that must never be given. asked_back: ids of rollouts to roll back.
+    """Azure ML endpoints that reject an order that must never be given.
 
+    rollback_requested: ids of rollouts to roll back.
     foretells: whether a deployment that is being scaled shows its new instance count before the instances exist.
     """
 
     store: FakeStore = field(default_factory=FakeStore)
     clock: FakeClock = field(default_factory=lambda: FakeClock(MIDNIGHT))
-    asked_back: set[str] = field(default_factory=set)
+    rollback_requested: set[str] = field(default_factory=set)
     foretells: bool = False
 
     def set_traffic(self, endpoint: str, traffic: dict[str, int]) -> None:
@@ -81,7 +82,7 @@ class LawfulEndpoints(FakeEndpoints):
         """Reject more traffic, live or mirrored, for a green that is rolled back, on hold, or too small for it."""
         green = rollout.green
         assert rollout.phase not in BACKWARDS, f"{green} gets traffic although {rollout.phase}"
-        assert rollout.id not in self.asked_back, f"{green} gets traffic after a rollback was asked for"
+        assert rollout.id not in self.rollback_requested, f"{green} gets traffic after a rollback was asked for"
         if rollout.phase not in FORWARDS:
             return  # it was promoted, and is now the blue to which another rollout returns traffic
         assert self.store.halted is None, f"{green} gets traffic although everything is halted"

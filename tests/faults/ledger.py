@@ -201,7 +201,7 @@ class Ledger:
         self.renewed.setdefault(name, []).append((now, min(at, now)))
         self.shown = {shown for shown in self.shown if shown[0] != name}
 
-    def asked_back(self, rollout: str) -> int | None:
+    def rollback_requested(self, rollout: str) -> int | None:
         """Return the number of the first rollback that was accepted for a rollout that could be rolled back."""
         numbers = [a.number for a in self.accepted if a.rollout.id == rollout and a.verb is Verb.ROLLBACK]
         return min(numbers, default=None)

@@ -91,9 +91,9 @@ class Stage:
     """The state of a run, which events change.
 
     swift: whether Azure finishes orders within a minute. rates: failure rate of each deployment by itself; incident: of
-    all of them together. flood: in a surge, the share of requests that all of them refuse. slower: by what factor all
+    all of them together. surge: in a surge, the share of requests that all of them refuse. slower: by what factor all
     of them take longer than usual. conduct: how each answers by itself. offset: by how much the hosts' clocks are
-    wrong. suspended: processes stopped in the middle of their work. incidents, floods, slowdowns: from when to when
+    wrong. suspended: processes stopped in the middle of their work. incidents, surges, slowdowns: from when to when
     everything failed, was overloaded, was slow.
     """
 
@@ -103,7 +103,7 @@ class Stage:
     swift: bool = True
     rates: dict[str, float] = field(default_factory=dict)
     incident: float = 0.0
-    flood: float = 0.0
+    surge: float = 0.0
     slower: float = 1.0
     conduct: dict[str, Conduct] = field(default_factory=dict)
     offset: timedelta = timedelta(0)
@@ -112,7 +112,7 @@ class Stage:
     started: int = 0
     asked: int = 0
     incidents: list[Span] = field(default_factory=list)
-    floods: list[Span] = field(default_factory=list)
+    surges: list[Span] = field(default_factory=list)
     slowdowns: list[Span] = field(default_factory=list)
 
     @property
@@ -237,10 +237,10 @@ class Stage:
         self._began_or_ended(self.incidents, on=rate > 0)
         self.incident = rate
 
-    def set_flood(self, share: float) -> None:
+    def set_surge(self, share: float) -> None:
         """Start or end a surge of requests, of which all deployments refuse this share."""
-        self._began_or_ended(self.floods, on=share > 0)
-        self.flood = share
+        self._began_or_ended(self.surges, on=share > 0)
+        self.surge = share
 
     def set_slower(self, factor: float) -> None:
         """Start or end a slowdown in which all deployments take this many times as long as usual."""
@@ -261,12 +261,12 @@ class Stage:
     def _rates(self) -> dict[str, float]:
         names = {*self.rates, *self.azure.seen[ENDPOINT].deployments}
         refused = {name: self.world.conduct.get(name, Conduct()).refused for name in names}
-        least = max(self.incident, self.flood)
+        least = max(self.incident, self.surge)
         return {name: min(max(self.rates.get(name, 0.0), least), 1 - refused[name]) for name in names}
 
     def _conduct(self) -> dict[str, Conduct]:
         slow = {name: each.median and each.median * self.slower for name, each in self.conduct.items()}
-        return {name: replace(each, median=slow[name], overloaded=self.flood) for name, each in self.conduct.items()}
+        return {name: replace(each, median=slow[name], overloaded=self.surge) for name, each in self.conduct.items()}
 
     def _delayed(self, first: int) -> None:
         for row in self.telemetry.rows[first:]:

@@ -70,13 +70,13 @@ def test_a_rollback_requested_during_a_reconcile_is_never_lost(prepare: Callable
     for number in range(points(prepare)):
         world = lawful_world()
         prepare(world)
-        controller(world, Interruption(number, partial(ask_back, world))).reconcile(CHURN)
+        controller(world, Interruption(number, partial(request_rollback, world))).reconcile(CHURN)
         world.minutes(8)
         assert (world.rollout().phase, world.seen.traffic) == (Phase.ROLLED_BACK, {BLUE: 100}), world.told()
         check_records(world.store)
 
 
-def ask_back(world: World) -> None:
+def request_rollback(world: World) -> None:
     """Ask for a rollback, unless one is under way already."""
     if world.rollout().phase is not Phase.ROLLING_BACK and world.rollout().request is None:
         world.controller("person").request(CHURN, OperatorRequest(Verb.ROLLBACK, "ada", "now", world.clock()))

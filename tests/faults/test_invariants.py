@@ -373,12 +373,12 @@ def test_a_promotion_in_a_slowdown() -> None:
 
 
 @pytest.mark.parametrize("action", [DeleteDeployment(ENDPOINT, GREEN), ScaleDeployment(ENDPOINT, BLUE, 2)])
-def test_capacity_is_taken_away_in_a_flood(action: Action) -> None:
+def test_capacity_is_taken_away_in_a_surge(action: Action) -> None:
     """Both refuse most requests because there are too many."""
     stage = in_an_incident()
-    rule, idle = "b: no capacity is lost in a flood", replace(stage.world.seen, traffic={BLUE: 100})
+    rule, idle = "b: no capacity is lost in a surge", replace(stage.world.seen, traffic={BLUE: 100})
     assert rule not in objected(stage, action, seen=idle)
-    stage.floods, stage.flood = [(stage.world.clock() - timedelta(hours=1), None)], 0.6
+    stage.surges, stage.surge = [(stage.world.clock() - timedelta(hours=1), None)], 0.6
     assert rule in objected(stage, action, seen=idle)
 
 

@@ -179,7 +179,7 @@ def test_a_request_needs_an_actor_and_a_reason(calls: Calls, verb: str, field: s
 
 
 @pytest.mark.parametrize("name", ["teal", "Teal", " TEAL ", "\u00a0tEaL"])
-def test_nobody_speaks_in_the_name_of_teal(calls: Calls, name: str) -> None:
+def test_a_caller_cannot_use_teals_name(calls: Calls, name: str) -> None:
     """Histories would show a person's request as Teal's own decision."""
     calls.world.register()
     calls.world.until_weight(10)

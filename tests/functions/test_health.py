@@ -39,7 +39,7 @@ def messages(calls: Calls, check: str) -> list[str]:
     return [each["message"] for each in found if each["check"] == check and each["severity"] != "ok"]
 
 
-def test_an_app_that_works_is_well(calls: Calls) -> None:
+def test_an_app_that_works_is_healthy(calls: Calls) -> None:
     """Every check reports something, and nothing needs to be done."""
     calls.call("tick", timer=None)
     status, content = calls.http("health")
@@ -208,7 +208,7 @@ def test_a_defect_at_one_endpoint_hides_nothing_else(calls: Calls, caplog: pytes
     """It is reported like any other failure, and the log has its traceback."""
     calls.call("tick", timer=None)
     calls.world.store.mark_open(EndpointId("w", "aardvark"))
-    calls.world.endpoints.faults.planned.append(ZeroDivisionError("no instances"))  # type: ignore[arg-type]  # no error of ours
+    calls.world.endpoints.faults.planned.append(ZeroDivisionError("no instances"))  # no error of ours
     found = findings(calls)
     assert list(found) == ["endpoint"]
     assert (found["endpoint"]["severity"], found["endpoint"]["about"]) == ("failing", "w/aardvark")
@@ -382,7 +382,7 @@ def test_a_promoted_green_that_azure_calls_failed_is_found_after_its_rollout(cal
 
 
 @pytest.mark.parametrize("state", [Provisioning.FAILED, Provisioning.SCALING])
-def test_a_failed_deployment_without_traffic_is_no_trouble_of_those_who_call(calls: Calls, state: Provisioning) -> None:
+def test_a_failed_deployment_without_traffic_is_not_reported(calls: Calls, state: Provisioning) -> None:
     """The same holds for a deployment that is being changed, which keeps serving."""
     world = calls.world
     world.register()
@@ -451,7 +451,7 @@ WAITS = [
 
 
 @pytest.mark.parametrize(("steps", "verb", "waits"), [row[1:] for row in WAITS], ids=[row[0] for row in WAITS])
-def test_whoever_waits_for_an_operator_says_so_after_an_hour(
+def test_waiting_for_an_operator_is_reported_after_an_hour(
     calls: Calls, steps: tuple[Step, ...], verb: Verb | None, *, waits: bool
 ) -> None:
     """Not earlier, and not if time alone ends the pause."""
@@ -594,7 +594,7 @@ def test_telemetry_and_azure_are_reported_for_each_rollout(calls: Calls) -> None
     assert "ARM is down" in findings(calls)["azure_ml"]["message"]
 
 
-def test_the_timer_logs_what_is_not_well(calls: Calls, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_timer_logs_problems(calls: Calls, caplog: pytest.LogCaptureFixture) -> None:
     """It uses a level that alerts can select; a healthy app costs one line."""
     caplog.set_level(logging.INFO)
     calls.call("tick", timer=None)

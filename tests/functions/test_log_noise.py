@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.wiring import quieten_clients
+from shared.wiring import quiet_client_logs
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 )
 def test_the_clients_log_only_what_is_wrong(logger: str, kept: int, dropped: int) -> None:
     """Twenty requests at once need ten more connections than are kept, which is normal and not logged."""
-    quieten_clients()
+    quiet_client_logs()
     found = logging.getLogger(logger)
     assert (found.isEnabledFor(kept), found.isEnabledFor(dropped)) == (True, False)
 

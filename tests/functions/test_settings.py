@@ -78,7 +78,7 @@ def test_a_rehearsals_clock_runs_from_its_origin() -> None:
     assert clock() >= first
 
 
-def test_a_paced_clock_is_read_anew_each_time(tmp_path: Path) -> None:
+def test_a_paced_clock_is_reread_each_time(tmp_path: Path) -> None:
     """It follows its file, and never runs ahead of the process that paces it."""
     file = tmp_path / "clock"
     file.write_text("60\n1000.0 5000.0\n1001.0 5060.0\n")

@@ -231,9 +231,7 @@ class Unreadable(func.EventGridEvent):
         raise ValueError("Expecting value: line 1 column 1")
 
 
-def test_a_look_that_azure_refuses_for_good_is_not_thrown_into_the_poison_queue(
-    calls: Calls, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_permanently_refused_reconcile_is_not_poisoned(calls: Calls, caplog: pytest.LogCaptureFixture) -> None:
     """It is logged with the endpoint's name, and the next tick tries again."""
     calls.call("model_registered", event=event(DOCUMENTED))
     calls.world.store.faults.planned.append(Permanent("403 AuthorizationFailed"))

@@ -63,7 +63,7 @@ def test_a_green_that_failed_meanwhile_is_rolled_back_for_that() -> None:
     assert world.until(Phase.ROLLED_BACK).status.reason.code is C.REGRESSION_DETECTED
 
 
-def test_an_absence_is_no_wait_for_a_gates_history() -> None:
+def test_an_absence_does_not_count_as_waiting_for_a_gates_past() -> None:
     """Latency's past is missing before the outage and for a minute after it; latency is judged nevertheless."""
     usual = Conduct(median=80.0)
     world = World(rpm=600, conduct={BLUE: usual, GREEN: replace(usual, median=240.0)})
@@ -142,7 +142,7 @@ def test_an_absence_is_no_proof_that_somebody_gave_green_traffic_again() -> None
 
 
 @pytest.mark.parametrize("minutes", [-60, -5], ids=["an hour", "minutes"])
-def test_neither_is_a_clock_that_is_set_back(minutes: int) -> None:
+def test_a_clock_set_back_does_not_shorten_the_wait_for_green(minutes: int) -> None:
     """The order for green now lies in the future; Teal waits for green as long as usual."""
     world = World()
     ordered = hidden(world)

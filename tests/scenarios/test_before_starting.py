@@ -59,7 +59,7 @@ def test_the_rollout_begins_as_soon_as_blue_has_recovered() -> None:
     ],
     ids=["less than half", "few requests", "failing_blue: replace"],
 )
-def test_it_begins_next_to_any_other_blue(world: World, why: str) -> None:
+def test_a_rollout_starts_next_to_a_blue_that_is_not_clearly_failing(world: World, why: str) -> None:
     """If too little speaks against blue, or green may be the fix, green is created at once."""
     world.register()
     world.minutes(2)
@@ -183,7 +183,7 @@ def test_if_both_are_unhealthy_the_better_one_keeps_serving() -> None:
     assert (world.seen.traffic, sorted(world.seen.deployments)) == ({GREEN: 100}, [BLUE, GREEN])
 
 
-def test_a_healthy_green_beside_a_sick_blue_is_another_outcome() -> None:
+def test_a_healthy_green_next_to_a_failing_blue_is_another_outcome() -> None:
     """An operator asks for a rollback, and only blue is unhealthy."""
     world = World()
     world.register()

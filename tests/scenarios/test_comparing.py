@@ -95,7 +95,7 @@ def test_no_traffic_moves_in_an_outage_of_both(rate: float) -> None:
 
 
 @pytest.mark.parametrize("of_green", [USUAL, SLOW])
-def test_green_does_not_get_all_requests_of_a_flood(of_green: Conduct) -> None:
+def test_green_does_not_get_all_requests_of_a_surge(of_green: Conduct) -> None:
     """With a tenth of the requests green copes and blue does not; with all of them green would not cope either."""
     world = compared(0.0)
     world.conduct = {BLUE: replace(USUAL, overloaded=0.7), GREEN: of_green}
@@ -300,7 +300,7 @@ def test_a_newer_version_waits_until_it_is_known_how_blue_does(steps: tuple[Step
 
 
 @pytest.mark.parametrize("verb", [Verb.RESUME, Verb.PROMOTE])
-def test_ending_somebody_elses_mirror_to_blue_is_told(verb: Verb) -> None:
+def test_ending_somebody_elses_mirror_to_blue_is_reported(verb: Verb) -> None:
     """The operator who gave green everything and mirrors to blue reads why the mirror is gone."""
     world = World(replace(POLICY, steps=UNTESTED), rpm=900)
     world.register()

@@ -106,7 +106,7 @@ def test_the_history_has_the_numbers_of_each_gate() -> None:
     assert entry.reason.facts["measured"]["green_bad"] == latency.green_bad
 
 
-def test_every_entry_of_every_story_is_finite_json() -> None:
+def test_every_history_entry_is_finite_json() -> None:
     """Every number in a history can be represented in JSON, and storage changes none of them."""
     policy = judged_by(ErrorsGate(), LatencyGate(), QueryGate("fraud", "gates/fraud.kql", role="dry_run"))
     world = World(policy, rates={GREEN: 1.0}, conduct={BLUE: QUICK})

@@ -262,7 +262,7 @@ def test_users_are_not_moved_to_a_blue_that_fails_in_turns() -> None:
     assert world.seen.traffic == {BLUE: 90, GREEN: 10}, world.told()
 
 
-def test_ordinary_growth_of_traffic_is_no_flood() -> None:
+def test_ordinary_growth_of_traffic_is_no_surge() -> None:
     """The usual morning growth, of which blue handled nearly as much: a green that is too small is rolled back."""
     world = World(rpm=900)
     world.telemetry.rows = [replace(row, total=15 * n, bad=0) for n, row in enumerate(world.telemetry.rows, start=1)]
@@ -277,14 +277,14 @@ def test_ordinary_growth_of_traffic_is_no_flood() -> None:
     world.until(Phase.ROLLED_BACK)
 
 
-def test_a_green_that_is_alone_in_a_flood_keeps_the_traffic() -> None:
+def test_a_green_that_is_alone_in_a_surge_keeps_the_traffic() -> None:
     """The requests rise to twenty times the usual, twice: the deployment that serves loses no capacity meanwhile."""
     world = World(rpm=300)
     world.register()
     for _ in range(2):
         until_alone(world)
-        world.rpm, flooded = 6000, Conduct(overloaded=0.7)
-        world.rates, world.conduct = {BLUE: 0.7, GREEN: 0.7}, {BLUE: flooded, GREEN: flooded}
+        world.rpm, surging = 6000, Conduct(overloaded=0.7)
+        world.rates, world.conduct = {BLUE: 0.7, GREEN: 0.7}, {BLUE: surging, GREEN: surging}
         world.minutes(12)
         assert world.seen.traffic == {GREEN: 100}, world.told()
         world.rpm, world.rates, world.conduct = 300, {}, {}
@@ -293,7 +293,7 @@ def test_a_green_that_is_alone_in_a_flood_keeps_the_traffic() -> None:
 
 
 @pytest.mark.parametrize(("rpm", "rate"), [(30, 0.06), (90, 0.04), (150, 0.03)])
-def test_a_moderate_incident_lasts_as_long_as_it_lasts(rpm: int, rate: float) -> None:
+def test_a_moderate_incident_is_held_until_it_ends(rpm: int, rate: float) -> None:
     """No single minute is bad enough, but all together are; the end of the incident is noticed as well."""
     world = in_an_incident(rate, rpm)
     world.minutes(300)
@@ -339,7 +339,7 @@ def test_a_healthy_green_waits_next_to_a_failing_blue_by_default() -> None:
     assert (world.seen.traffic[GREEN], holds(world)) == (10, [C.INCIDENT])
 
 
-def next_to_a_sick_blue(minutes: int) -> World:
+def next_to_a_failing_blue(minutes: int) -> World:
     """Return a world in which green, at half of the traffic, fails 2 %, and blue 60 % for this many minutes."""
     world = World(rpm=100)
     world.register()
@@ -351,16 +351,16 @@ def next_to_a_sick_blue(minutes: int) -> World:
 
 
 @pytest.mark.parametrize("minutes", [1, 3, 12, 40])
-def test_a_green_over_the_budget_is_not_certified_by_a_sick_blue(minutes: int) -> None:
+def test_a_green_over_the_budget_is_not_certified_by_a_failing_blue(minutes: int) -> None:
     """Blue failed far more for some minutes. Next to a healthy blue, green exceeds the budget."""
-    world = next_to_a_sick_blue(minutes)
+    world = next_to_a_failing_blue(minutes)
     world.until(Phase.ROLLED_BACK, within=180)
     assert not any(entry.after is Phase.PROMOTING for entry in world.history()), world.told()
 
 
 def test_rereading_an_incident_certifies_no_more_than_before() -> None:
     """Its minutes certify nothing, whether they are judged as they arrive or reread all at once."""
-    world = next_to_a_sick_blue(8)
+    world = next_to_a_failing_blue(8)
     for _ in range(14):
         world.minutes()
         known = world.rollout()
@@ -663,7 +663,7 @@ def test_a_timed_pause_with_all_traffic_is_no_reason_to_roll_back() -> None:
     assert len(world.entries(C.COMPARING_AGAIN)) == 1
 
 
-def test_floods_in_several_bakes_do_not_roll_back() -> None:
+def test_surges_in_several_bakes_do_not_roll_back() -> None:
     """Next to green, blue is overloaded as well, so green is not to blame, however often that happens."""
     world = World(rpm=900)
     world.register()

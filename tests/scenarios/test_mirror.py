@@ -115,7 +115,7 @@ def test_no_weight_is_requested_before_the_mirror_has_ended() -> None:
     assert world.until_weight(50).traffic.mirror == 0
 
 
-def test_between_a_mirror_and_the_next_weight_there_is_no_share_to_judge_by() -> None:
+def test_after_a_mirror_minutes_are_judged_at_its_share() -> None:
     """During a pause after the mirror, minutes are still judged at the mirror's share."""
     steps = (MirrorStep(20, duration=5 * MINUTE), PauseStep(), WeightStep(50))
     world = World(replace(POLICY, steps=steps))

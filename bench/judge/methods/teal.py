@@ -122,7 +122,7 @@ class Teal:
                     self.traffic = action.traffic
                 elif isinstance(action, SetMirror):
                     self.mirror = action.mirror
-            if not after.goes_on or self.rollout.phase in STATUS:
+            if not after.reconcile_again or self.rollout.phase in STATUS:
                 return
 
     def _observation(self, seen: EndpointSeen, window: Window | None) -> Observation:

@@ -127,10 +127,10 @@ def add_minute(evidence: Evidence, minute: JudgedMinute, panel: Panel) -> Eviden
 
 def begin_step(evidence: Evidence) -> Evidence:
     """Return the evidence with fresh certificates: those of the last step do not apply to the next."""
-    return replace(certify_anew(evidence), step_requests=0)
+    return replace(restart_certificates(evidence), step_requests=0)
 
 
-def certify_anew(evidence: Evidence) -> Evidence:
+def restart_certificates(evidence: Evidence) -> Evidence:
     """Return the evidence with fresh certificates within a step, because the evidence behind the old ones is void."""
     return replace(evidence, gates=tuple([gate.begin_step(one) for one in evidence.gates]))
 

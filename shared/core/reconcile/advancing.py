@@ -8,7 +8,7 @@ from shared.core.observation.observation import EndpointSeen, Provisioning
 from shared.core.reconcile import autoscaling
 from shared.core.reconcile.actions import Action, ScaleDeployment, SetMirror, SetTraffic
 from shared.core.reconcile.capacity import instances_for
-from shared.core.reconcile.comparing import goes_on
+from shared.core.reconcile.comparing import returns_traffic
 from shared.core.reconcile.requests import due
 from shared.core.reconcile.returning import awaits_growth, regrow_blue
 from shared.core.rollout.record import Rollout
@@ -21,7 +21,7 @@ def advance(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> tuple[Ac
     ending a comparison that shows that blue is worse.
     """
     ready = all(endpoint.ready(name) for name in (rollout.green, *rollout.wanted_traffic))
-    held = (rollout.hold is not None and not goes_on(rollout)) or bool(due(rollout))
+    held = (rollout.hold is not None and not returns_traffic(rollout)) or bool(due(rollout))
     if not ready or endpoint.busy:
         return ()
     if rollout.traffic.weight < endpoint.traffic.get(rollout.green, 0):

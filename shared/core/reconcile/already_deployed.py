@@ -15,13 +15,13 @@ CHANGING = frozenset({Provisioning.CREATING, Provisioning.UPDATING, Provisioning
 UNPROMOTED = frozenset({Phase.PROVISIONING, Phase.STEPPING, Phase.PAUSED, Phase.PROMOTING})
 
 
-def superfluous(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
+def end_if_deployed(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
     """End a rollout whose version someone else has deployed in the meantime; None once green has had traffic."""
     twin = deployed_manually(rollout, endpoint) if untouched(rollout, endpoint) else None
     return None if twin is None or twin.state in CHANGING else superseded(rollout, twin, endpoint, now)
 
 
-def twin_comes(rollout: Rollout, endpoint: EndpointSeen) -> bool:
+def duplicate_in_progress(rollout: Rollout, endpoint: EndpointSeen) -> bool:
     """Return whether someone is deploying this same version manually, and green has had no traffic yet."""
     return untouched(rollout, endpoint) and deployed_manually(rollout, endpoint) is not None
 

@@ -38,7 +38,7 @@ def to_observe(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> bool:
     return rollout.phase in RETURNED and rollout.ending.autoscale in SUSPENDED
 
 
-def take_in(rollout: Rollout, observation: Observation) -> Rollout:
+def record_observation(rollout: Rollout, observation: Observation) -> Rollout:
     """Return the rollout with the observed autoscale settings, if any were observed."""
     if observation.autoscaled is None or observation.endpoint is None or rollout.blue is None:
         return rollout

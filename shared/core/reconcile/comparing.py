@@ -16,7 +16,7 @@ from shared.core.phases import JUDGED, Phase
 from shared.core.policy.policy import Policy
 from shared.core.reconcile.capacity import scaled_in
 from shared.core.reconcile.incidents import blue_fails
-from shared.core.reconcile.probing import awaits_probe, blue_fails_some, blue_is_worse, heard_lately
+from shared.core.reconcile.probing import awaits_probe, blue_fails_some, blue_is_worse, requests_seen_lately
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
 from shared.core.rollout.pauses import PauseCause, pause_cause, waits_for_operator
@@ -76,7 +76,7 @@ def broken_off(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decis
     ready = in_force(rollout, endpoint) and endpoint.ready(rollout.green)
     if not comparing or not ready or _held_otherwise(rollout):
         return None
-    if rollout.verdict is None or not heard_lately(rollout, now) or not _blue_fails_more(rollout):
+    if rollout.verdict is None or not requests_seen_lately(rollout, now) or not _blue_fails_more(rollout):
         return None
     why = reason(ReasonCode.COMPARISON_BROKEN_OFF, deployment=rollout.blue or "", other=rollout.green)
     back = shift_weight(rollout, ALL, endpoint, now).with_judging(compared=False, comparison="broken_off")
@@ -87,7 +87,7 @@ def broken_off(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decis
     return history.moved(replace(back, progress=Progress(step=step, since=now)), phase, why, now)
 
 
-def goes_on(rollout: Rollout) -> bool:
+def returns_traffic(rollout: Rollout) -> bool:
     """Return whether green gets all traffic back although the rollout is on hold: blue is the only reason."""
     return rollout.judging.comparison == "broken_off" and not _held_otherwise(rollout)
 

@@ -27,7 +27,7 @@ from shared.core.reconcile import (
     shrinking,
     traffic_mismatch,
 )
-from shared.core.reconcile.already_deployed import superfluous, twin_comes
+from shared.core.reconcile.already_deployed import duplicate_in_progress, end_if_deployed
 from shared.core.reconcile.capacity import scaled_in
 from shared.core.reconcile.cleaning import clean
 from shared.core.reconcile.comparing import broken_off, compared_again
@@ -37,14 +37,14 @@ from shared.core.reconcile.holding import hold_due
 from shared.core.reconcile.incidents import clears_green, suspected
 from shared.core.reconcile.losses import blue_lost, green_lost
 from shared.core.reconcile.missing_endpoint import endpoint_gone, in_creation
-from shared.core.reconcile.new_blue import placed_anew
+from shared.core.reconcile.new_blue import next_to_another_blue
 from shared.core.reconcile.observed_time import behind, observed
 from shared.core.reconcile.placing import with_blue_instances
 from shared.core.reconcile.promoting import confirmed, promote
 from shared.core.reconcile.provisioning import provision
 from shared.core.reconcile.refusals import refused_by_azure
 from shared.core.reconcile.replaced import green_replaced
-from shared.core.reconcile.requests import asked, asked_back, unanswered
+from shared.core.reconcile.requests import asked, rollback_requested, unanswered
 from shared.core.reconcile.rolling_back import roll_back
 from shared.core.reconcile.telemetry_hold import held_without_telemetry
 from shared.core.reconcile.unseen_blue import back_to_unseen
@@ -75,7 +75,7 @@ def _decided(rollout: Rollout, observation: Observation, now: datetime) -> Decis
     late = (overdue,) if observed(informed, observation, now) else ()
     lost = (blue_lost, green_lost, green_replaced)
     harm = (_harmful, back_to_unseen)
-    back = _first((asked_back, refused_by_azure, *lost, *harm, taken_back, *late), informed, endpoint, now)
+    back = _first((rollback_requested, refused_by_azure, *lost, *harm, taken_back, *late), informed, endpoint, now)
     if back is not None:  # a rollback is decided first, so that releasing a hold never advances past it
         found = left_as_found(unheld(_begun(back, informed, endpoint), now), endpoint, now)
         return blue_unmirrored(found, endpoint, now)
@@ -87,8 +87,8 @@ def _decided(rollout: Rollout, observation: Observation, now: datetime) -> Decis
         return hold(absolved, held, now)  # recorded first, so that later decisions see it
     ahead = _first(
         (
-            superfluous,
-            placed_anew,
+            end_if_deployed,
+            next_to_another_blue,
             noticed,
             running.report,
             asked,
@@ -108,7 +108,7 @@ def _decided(rollout: Rollout, observation: Observation, now: datetime) -> Decis
     )
     ahead = blue_unmirrored(ahead, endpoint, now) if ahead else proving.report(informed, observation, endpoint, now)
     doubtful = behind(informed, observation, now) or suspected(informed)
-    waits = (held is not None and informed.phase in WAITS) or doubtful or twin_comes(informed, endpoint)
+    waits = (held is not None and informed.phase in WAITS) or doubtful or duplicate_in_progress(informed, endpoint)
     return ahead or (
         Decision(informed)
         if waits
@@ -137,12 +137,12 @@ def _begun(back: Decision, before: Rollout, endpoint: EndpointSeen) -> Decision:
 
 def _informed(rollout: Rollout, observation: Observation, now: datetime) -> Rollout:
     """Record what was observed other than minutes, without deciding anything."""
-    seen = running.take_in(proving.take_in(rollout, observation, now), observation.endpoint, now)
-    seen = serving.take_in(external_edits.take_in(seen, observation.endpoint), observation, now)
-    seen = probing.take_in(seen, observation, now)
+    seen = running.record_observation(proving.record_observation(rollout, observation, now), observation.endpoint, now)
+    seen = serving.record_observation(external_edits.record_observation(seen, observation.endpoint), observation, now)
+    seen = probing.record_observation(seen, observation, now)
     known = judging.calibrated(seen, observation, now) if seen.telemetry_proven else seen
-    known = autoscaling.take_in(with_blue_instances(known, observation.endpoint), observation)
-    known = regrowing.take_in(shrinking.take_in(known, observation.endpoint), observation, now)
+    known = autoscaling.record_observation(with_blue_instances(known, observation.endpoint), observation)
+    known = regrowing.record_observation(shrinking.record_observation(known, observation.endpoint), observation, now)
     return (
         _with_green(known, observation.endpoint, now)
         .with_progress(smoke=observation.smoke or known.progress.smoke)

@@ -46,7 +46,7 @@ def noticed(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision
     return stopped(paused, changed, now)  # whoever requested it did not know about the edit
 
 
-def take_in(rollout: Rollout, endpoint: EndpointSeen | None) -> Rollout:
+def record_observation(rollout: Rollout, endpoint: EndpointSeen | None) -> Rollout:
     """Return the rollout after this traffic was seen: Teal's last order has taken effect, or an edit was undone."""
     return rollout if endpoint is None else shown(_in_force(rollout, endpoint), endpoint)
 

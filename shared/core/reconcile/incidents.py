@@ -27,7 +27,7 @@ COUNTED = {  # by what the alarms of gates count
 }
 INCIDENTS = frozenset({ReasonCode.INCIDENT, ReasonCode.OVERLOAD, *COUNTED.values()})
 LAST = 5  # minutes whose failures and requests count
-FLOOD = 2.0  # times the requests that blue handled in its busiest minute
+SURGE = 2.0  # times the requests that blue handled in its busiest minute
 
 
 def watched(rollout: Rollout, since: datetime | None, observation: Observation) -> Rollout:
@@ -66,9 +66,9 @@ def _incident_of_blue(rollout: Rollout, alarms: Alarms) -> Reason | None:
     watches = rollout.judging.watches
     if watches.blue_overloaded.declared:
         return _reason(ReasonCode.OVERLOAD, rollout.blue, alarms.overloaded)
-    if watches.blue_failed.declared and not _fixed(rollout, watches.green_failed):
+    if watches.blue_failed.declared and not _replaceable_by_green(rollout, watches.green_failed):
         return _reason(ReasonCode.INCIDENT, rollout.blue, alarms.failed)
-    seen = next((name for name, watch in _unfixed(rollout) if watch.declared), None)
+    seen = next((name for name, watch in _gates_that_hold(rollout) if watch.declared), None)
     return None if seen is None else _counted_reason(alarms.gates[seen], rollout.blue)
 
 
@@ -86,14 +86,14 @@ def blue_fails(rollout: Rollout) -> bool:
 def clears_green(rollout: Rollout, why: Reason) -> bool:
     """Return whether this hold exonerates green: blue is failing next to it, or there is a surge of requests."""
     of_blue = why.code in INCIDENTS | {ReasonCode.ROLLBACK_WITHHELD} and why.facts.get("deployment") == rollout.blue
-    return of_blue or (why.code is ReasonCode.OVERLOAD and flooded(rollout))
+    return of_blue or (why.code is ReasonCode.OVERLOAD and surging(rollout))
 
 
-def flooded(rollout: Rollout) -> bool:
+def surging(rollout: Rollout) -> bool:
     """Return whether there is a surge: far more requests in the last minutes than blue ever handled in its past."""
     last, busiest = rollout.rereading.recent[-LAST:], rollout.judging.pulse.busiest
     total = sum(minute.green + minute.blue for minute in last)
-    return busiest > 0 and total > FLOOD * busiest * max(len(last), 1)
+    return busiest > 0 and total > SURGE * busiest * max(len(last), 1)
 
 
 def suspected(rollout: Rollout) -> bool:
@@ -120,8 +120,8 @@ def _watches_of_blue(rollout: Rollout) -> list[Watch]:
     watches = rollout.judging.watches
     if rollout.alone:
         return []
-    failed = [] if _fixed(rollout, watches.green_failed) else [watches.blue_failed]
-    return [watches.blue_overloaded, *failed, *[watch for _, watch in _unfixed(rollout)]]
+    failed = [] if _replaceable_by_green(rollout, watches.green_failed) else [watches.blue_failed]
+    return [watches.blue_overloaded, *failed, *[watch for _, watch in _gates_that_hold(rollout)]]
 
 
 def _doubted(rollout: Rollout, watches: Iterable[Watch]) -> bool:
@@ -147,7 +147,7 @@ def _without_blue(rollout: Rollout) -> bool:
     return rollout.phase is Phase.PAUSED and rollout.green in found and rollout.blue not in found
 
 
-def _fixed(rollout: Rollout, green: Watch) -> bool:
+def _replaceable_by_green(rollout: Rollout, green: Watch) -> bool:
     """Return whether the policy lets a healthy green replace a failing blue. green: the same watch of green.
 
     A green without any traffic is healthy if it passed the smoke test; otherwise it would never get its first weight.
@@ -156,13 +156,13 @@ def _fixed(rollout: Rollout, green: Watch) -> bool:
     return rollout.policy.judge.failing_blue == "replace" and not green.declared and (green.calm > 0 or untried)
 
 
-def _unfixed(rollout: Rollout) -> list[tuple[str, Watch]]:
+def _gates_that_hold(rollout: Rollout) -> list[tuple[str, Watch]]:
     """Return blue's watches by gate; if the policy allows it, without those of problems that green does not share."""
     watches = rollout.judging.watches
     return [
         (name, watch)
         for name, watch in watches.blue_gates.items()
-        if not _fixed(rollout, watches.green_gates.get(name, Watch()))
+        if not _replaceable_by_green(rollout, watches.green_gates.get(name, Watch()))
     ]
 
 

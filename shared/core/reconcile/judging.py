@@ -23,7 +23,7 @@ from shared.core.reconcile.judged_minutes import (
     split_at,
     unlogged,
 )
-from shared.core.reconcile.silence import pulse_of
+from shared.core.reconcile.silence import traffic_pattern
 from shared.core.rollout.judge_state import Assessment
 from shared.core.rollout.reasons import ReasonCode, reason
 from shared.core.rollout.record import Rollout
@@ -87,7 +87,7 @@ def calibrated(rollout: Rollout, observation: Observation, now: datetime) -> Rol
             )
     past = calibrating.past_of(observation.history, rollout.blue)
     found = calibrating.calibrate(rollout.policy.judge, past, observation.history_missing)
-    known = rollout.with_judging(calibration=found, pulse=pulse_of(observation.history))
+    known = rollout.with_judging(calibration=found, pulse=traffic_pattern(observation.history))
     if rollout.blue is None or rollout.judging.judged_until is not None:
         return known
     return known.with_judging(judged_until=floor_minute(now - rollout.telemetry_lag) - LOOK_BACK)

@@ -20,7 +20,7 @@ from shared.core.reconcile.capacity import kept_instances
 from shared.core.reconcile.external_edits import unsettled
 from shared.core.reconcile.incidents import blue_fails
 from shared.core.reconcile.leftovers import gone, not_deleted
-from shared.core.reconcile.probing import RECENT, heard_lately
+from shared.core.reconcile.probing import RECENT, requests_seen_lately
 from shared.core.reconcile.rereading import recheck, recheck_due
 from shared.core.reconcile.serving import must_be_seen, newly_healthy, seen_healthy
 from shared.core.rollout import history
@@ -136,7 +136,8 @@ def _serving_proven(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> 
         return seen_healthy(rollout, serving, now)
     # An incident is a hold, which an override lifts without making anything healthy: then wait for the rollout's end.
     calm = rollout.hold is None and not rollout.suspicious and not rollout.judge_overruled
-    return calm and heard_lately(rollout, now) and all(_judged_healthy(rollout, name) for name in endpoint.traffic)
+    healthy = all(_judged_healthy(rollout, name) for name in endpoint.traffic)
+    return calm and healthy and requests_seen_lately(rollout, now)
 
 
 def _judged_healthy(rollout: Rollout, name: str) -> bool:

@@ -24,7 +24,7 @@ from shared.core.rollout.rereading import Rereading
 from shared.core.steps.mirror import MirrorStep
 
 
-def placed_anew(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
+def next_to_another_blue(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
     """Place green next to the deployment that has since received all live traffic; None if nothing has changed.
 
     Its steps restart with the first one that compares the two, or that was skipped while there was nothing to compare

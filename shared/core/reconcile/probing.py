@@ -39,15 +39,15 @@ def to_probe(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> str | N
         return None
     alone = rollout.green in endpoint.traffic and rollout.blue not in endpoint.traffic
     unseen = fails_uncompared(rollout) is not None
-    alone = alone or unseen or (is_withheld(rollout) and not heard_lately(rollout, now))
+    alone = alone or unseen or (is_withheld(rollout) and not requests_seen_lately(rollout, now))
     back = unseen or rollout.phase is Phase.ROLLING_BACK or (rollout.alone and _doubted(rollout))
     if alone and back and endpoint.ready(rollout.blue):
         return rollout.blue
     baking = rollout.alone and rollout.phase is Phase.PROMOTING
-    return rollout.green if baking and not green_heard_lately(rollout, now) else None
+    return rollout.green if baking and not green_requests_seen_lately(rollout, now) else None
 
 
-def take_in(rollout: Rollout, observation: Observation, now: datetime) -> Rollout:
+def record_observation(rollout: Rollout, observation: Observation, now: datetime) -> Rollout:
     """Return the rollout with the result of a probe, if there was one."""
     if observation.probed is None:
         return rollout
@@ -74,15 +74,15 @@ def _probes_again(rollout: Rollout, name: str, now: datetime) -> bool:
     return before is not None and before.deployment == name and timedelta(0) <= now - before.at <= RECENT
 
 
-def heard_lately(rollout: Rollout, now: datetime) -> bool:
+def requests_seen_lately(rollout: Rollout, now: datetime) -> bool:
     """Return whether telemetry has shown requests from the last minutes."""
     until = rollout.judging.judged_until
     return until is not None and now - until <= RECENT + rollout.telemetry_lag
 
 
-def green_heard_lately(rollout: Rollout, now: datetime) -> bool:
+def green_requests_seen_lately(rollout: Rollout, now: datetime) -> bool:
     """Return whether telemetry showed requests to green in the last minutes."""
-    return heard_lately(rollout, now) and any(
+    return requests_seen_lately(rollout, now) and any(
         minute.green for minute in rollout.rereading.recent[-(RECENT // MINUTE) :]
     )
 
@@ -122,8 +122,8 @@ def blue_is_worse(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> bo
     those do not outweigh the real requests of the last few minutes. Without telemetry, what a blue with traffic showed
     when the rollback began holds until the smoke requests say otherwise.
     """
-    serves, heard = rollout.blue in endpoint.traffic, heard_lately(rollout, now)
-    recent = rollout.rereading.recent if heard or (serves and _was_heard(rollout)) else ()
+    serves, heard = rollout.blue in endpoint.traffic, requests_seen_lately(rollout, now)
+    recent = rollout.rereading.recent if heard or (serves and _telemetry_was_current(rollout)) else ()
     last = recent if serves else recent[-LAST:]
     fails = _all_bad([(minute.blue_bad, minute.blue) for minute in last])
     said = answers(rollout, rollout.blue, now)
@@ -137,9 +137,9 @@ def is_withheld(rollout: Rollout) -> bool:
     return rollout.phase is Phase.ROLLING_BACK and rollout.ending.unhealthy_reported is not None
 
 
-def _was_heard(rollout: Rollout) -> bool:
+def _telemetry_was_current(rollout: Rollout) -> bool:
     """Return whether telemetry was up to date when the rollback began."""
-    return rollout.phase is Phase.ROLLING_BACK and heard_lately(rollout, rollout.status.since)
+    return rollout.phase is Phase.ROLLING_BACK and requests_seen_lately(rollout, rollout.status.since)
 
 
 def _doubted(rollout: Rollout) -> bool:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from shared.core.observation.observation import EndpointSeen
 from shared.core.phases import Phase
-from shared.core.reconcile.probing import answers_for_long, can_probe, green_heard_lately
+from shared.core.reconcile.probing import answers_for_long, can_probe, green_requests_seen_lately
 from shared.core.reconcile.rereading import recheck, recheck_due
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
@@ -113,7 +113,7 @@ def _known(rollout: Rollout, now: datetime) -> bool:
 
     A first deployment's log is not judged, so only the smoke requests count, if there are any.
     """
-    heard = not can_probe(rollout) if rollout.first else green_heard_lately(rollout, now)
+    heard = not can_probe(rollout) if rollout.first else green_requests_seen_lately(rollout, now)
     if rollout.judge_overruled or heard:
         return True
     return answers_for_long(rollout, now)

@@ -13,7 +13,7 @@ from shared.core.observation.observation import DeploymentMinute, EndpointSeen, 
 from shared.core.observation.telemetry_path import PathState, TelemetryPath
 from shared.core.phases import Phase
 from shared.core.reconcile import rereading
-from shared.core.reconcile.silence import is_silent, pulse_of
+from shared.core.reconcile.silence import is_silent, traffic_pattern
 from shared.core.rollout import history
 from shared.core.rollout.history import Decision
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
@@ -36,7 +36,7 @@ def newest_request(rollout: Rollout, rows: Iterable[DeploymentMinute], now: date
     newest = _newest(known)
     if newest is None or newest < (rollout.progress.since or now) - lag - RECENT:
         return None
-    return None if is_silent(pulse_of(known), now - newest, lag) else newest
+    return None if is_silent(traffic_pattern(known), now - newest, lag) else newest
 
 
 def wrong_setting(path: TelemetryPath | None) -> Reason | None:
@@ -45,26 +45,27 @@ def wrong_setting(path: TelemetryPath | None) -> Reason | None:
     return reason(code, message=path.detail) if path is not None and code is not None else None
 
 
-def take_in(rollout: Rollout, observation: Observation, now: datetime) -> Rollout:
+def record_observation(rollout: Rollout, observation: Observation, now: datetime) -> Rollout:
     """Return the rollout with any proof that this observation brings, if it needs one.
 
     The step's clock starts then: no deadline runs for green while Teal cannot see it.
     """
     if rollout.telemetry_proven or observation.history is None:
         return rollout
-    known = _waiting_longer(rollout, observation.history, now)
+    known = _with_longer_lag(rollout, observation.history, now)
     newest = newest_request(known, observation.history, now)
     return known if newest is None else known.with_judging(telemetry_seen=newest).with_progress(since=now)
 
 
-def _waiting_longer(rollout: Rollout, rows: Sequence[DeploymentMinute], now: datetime) -> Rollout:
+def _with_longer_lag(rollout: Rollout, rows: Sequence[DeploymentMinute], now: datetime) -> Rollout:
     """Return the rollout with a longer lag if requests still appear, but so late that the log seems to have stopped."""
     newest, before = _newest(rows), rollout.judging.newest_logged
     known = rollout.with_judging(newest_logged=newest)
     if newest is None or before is None or newest <= before:
         return known
     age = now - newest
-    return rereading.waiting_longer(known, age) if is_silent(pulse_of(rows), age, rollout.telemetry_lag) else known
+    silent = is_silent(traffic_pattern(rows), age, rollout.telemetry_lag)
+    return rereading.with_longer_lag(known, age) if silent else known
 
 
 def _newest(rows: Iterable[DeploymentMinute]) -> datetime | None:

@@ -24,7 +24,7 @@ def to_observe(rollout: Rollout, endpoint: EndpointSeen) -> bool:
     return any(kept.suspended and _used(rollout, kept, endpoint) for kept in rollout.kept)
 
 
-def take_in(rollout: Rollout, observation: Observation, now: datetime) -> Rollout:
+def record_observation(rollout: Rollout, observation: Observation, now: datetime) -> Rollout:
     """Record since when kept deployments have had traffic, and which ones still lack their autoscaler."""
     if observation.endpoint is None:
         return rollout

@@ -29,7 +29,7 @@ ORDERED = frozenset({ReasonCode.HALTED, ReasonCode.HALT_UNKNOWN, ReasonCode.FREE
 Effect = Callable[[Rollout, OperatorRequest, EndpointSeen, datetime], Decision | None]
 
 
-def asked_back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
+def rollback_requested(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decision | None:
     """Carry out an urgent request; None if there is none, or it is no longer possible."""
     request = next((each for each in due(rollout) if each.verb.row.urgent), None)
     if request is None or rollout.phase not in request.verb.row.phases:

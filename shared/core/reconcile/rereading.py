@@ -60,7 +60,7 @@ def recheck(rollout: Rollout) -> Rollout:
     return rollout.with_rereading(recheck=Recheck(began), rechecked=None)
 
 
-def certified_anew(rollout: Rollout) -> Rollout:
+def with_certificates_restarted(rollout: Rollout) -> Rollout:
     """Return the rollout without certificates if blue was in an incident up to the last judged minute.
 
     The evidence of harm stays. A recheck restarts the certificates at the same minute.
@@ -68,7 +68,7 @@ def certified_anew(rollout: Rollout) -> Rollout:
     until, calibration, pending = rollout.judging.judged_until, rollout.judging.calibration, rollout.rereading.recheck
     if until is None or rollout.rereading.certified_since != until or calibration is None or pending is not None:
         return rollout
-    evidence = panel.certify_anew(rollout.judging.evidence)
+    evidence = panel.restart_certificates(rollout.judging.evidence)
     return rollout if evidence == rollout.judging.evidence else assessed(rollout, evidence, calibration)
 
 
@@ -81,7 +81,7 @@ def harm_uncompared(rollout: Rollout) -> bool:
     return rollout.phase is Phase.PROMOTED and rollout.rereading.uncompared and not rollout.judge_overruled
 
 
-def worth_keeping(rollout: Rollout, rows: Sequence[DeploymentMinute]) -> tuple[DeploymentMinute, ...]:
+def minutes_to_store(rollout: Rollout, rows: Sequence[DeploymentMinute]) -> tuple[DeploymentMinute, ...]:
     """Return the rows that were read to judge green: not earlier ones, nor those reread to see whether they grew."""
     until = rollout.judging.judged_until
     if rollout.rereading.began is None and rollout.phase in JUDGED:
@@ -120,12 +120,12 @@ def _late(rollout: Rollout, observation: Observation, settled_until: datetime) -
         return None
     read_at = settled_until + rollout.telemetry_lag
     age = (rollout.rereading.read_at or read_at) + MINUTE - oldest
-    late = waiting_longer(gaps.without(rollout, known).with_judging(assessment=None), age)
+    late = with_longer_lag(gaps.without(rollout, known).with_judging(assessment=None), age)
     again = grown or known.keys() & recountable(rollout)
     return recheck(late.with_rereading(read_at=read_at)) if again else late.with_rereading(read_at=read_at)
 
 
-def waiting_longer(rollout: Rollout, age: timedelta) -> Rollout:
+def with_longer_lag(rollout: Rollout, age: timedelta) -> Rollout:
     """Return the rollout with a lag that covers rows of this age, an hour at most; the history says so once.
 
     A lag that is already longer stays.
@@ -151,7 +151,7 @@ def _rejudged(
     for minute in _minutes(under_way.until, min(until, read_until)):
         split = _split_at(rollout, minute)
         seen = judged_minute(rollout, calibration, split, rows.get(minute, {}), kept)
-        known = panel.certify_anew(evidence) if minute == rollout.rereading.certified_since else evidence
+        known = panel.restart_certificates(evidence) if minute == rollout.rereading.certified_since else evidence
         evidence = panel.add_minute(known, seen, calibration.panel)
         beside = panel.add_minute(beside, seen, calibration.panel) if promoted and not split.alone else beside
     if read_until < until:
@@ -184,7 +184,7 @@ def _merged(rollout: Rollout, calibration: Calibration, again: Evidence, lost: C
     if merged.weight != present_weight(rollout):
         return panel.begin_step(merged)
     anew = rollout.rereading.certified_since == rollout.judging.judged_until
-    return panel.certify_anew(merged) if anew else merged
+    return panel.restart_certificates(merged) if anew else merged
 
 
 def _split_at(rollout: Rollout, minute: datetime) -> Split:

@@ -33,7 +33,7 @@ def roll_back(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Decisi
     if green_is_out(back, now):
         return _out(back, _returned(rollout, endpoint), now)
     if rollout.blue is not None and endpoint.gone(rollout.blue):
-        return failed(back, _sick(rollout, endpoint), now)
+        return failed(back, _blue_unavailable(rollout, endpoint), now)
     return _waiting(back, endpoint, now)
 
 
@@ -66,7 +66,7 @@ def _returned(rollout: Rollout, endpoint: EndpointSeen) -> Reason:
 def _obstacle(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Reason | None:
     """Return why blue cannot take the traffic back for now: it fails its requests, or Azure calls it failed."""
     if blue_is_worse(rollout, endpoint, now):
-        return _sick(rollout, endpoint)
+        return _blue_unavailable(rollout, endpoint)
     if rollout.blue is None or not endpoint.broken(rollout.blue):
         return None
     return reason(
@@ -78,7 +78,7 @@ def _obstacle(rollout: Rollout, endpoint: EndpointSeen, now: datetime) -> Reason
     )
 
 
-def _sick(rollout: Rollout, endpoint: EndpointSeen) -> Reason:
+def _blue_unavailable(rollout: Rollout, endpoint: EndpointSeen) -> Reason:
     """Return why traffic does not return to blue: it is unhealthy or gone, and green may be no better."""
     harmful = rollout.verdict is not None and rollout.verdict.outcome is Outcome.FAIL and not rollout.judge_overruled
     if harmful or endpoint.broken(rollout.green):

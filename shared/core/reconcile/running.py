@@ -21,7 +21,7 @@ from shared.core.rollout.reasons import ReasonCode, reason
 from shared.core.rollout.record import Rollout
 
 
-def take_in(rollout: Rollout, endpoint: EndpointSeen | None, now: datetime) -> Rollout:
+def record_observation(rollout: Rollout, endpoint: EndpointSeen | None, now: datetime) -> Rollout:
     """Return the rollout with what each of these deployments runs, and since when it has been seen to run that."""
     if endpoint is None:
         return rollout

@@ -14,7 +14,7 @@ from shared.core.observation.spans import ceil_minute, floor_minute
 from shared.core.phases import TERMINAL, Phase
 from shared.core.reconcile import running
 from shared.core.reconcile.probing import can_probe
-from shared.core.reconcile.rereading import waiting_longer
+from shared.core.reconcile.rereading import with_longer_lag
 from shared.core.reconcile.serving_health import LAST, LOOK_BACK, ServingHealth, latest, shown_by, surely_bad_until
 from shared.core.rollout import history
 from shared.core.rollout.ending import SeenHealthy
@@ -63,7 +63,7 @@ def _began(rollout: Rollout, settled: datetime) -> datetime:
     return settled - LOOK_BACK if rollout.rereading.began is None else ceil_minute(rollout.status.since)
 
 
-def take_in(rollout: Rollout, observation: Observation, now: datetime) -> Rollout:
+def record_observation(rollout: Rollout, observation: Observation, now: datetime) -> Rollout:
     """Return the rollout with the serving deployment's health in the last minutes."""
     unread = observation.serving_minutes is None
     if (unread and observation.serving_probe is None) or observation.endpoint is None or not must_be_seen(rollout):
@@ -119,7 +119,7 @@ def _with_bad(
     late = _newly_bad(rollout, [row for row in rows if watched is not None and row.minute <= watched], until)
     rollout = rollout.with_ending(bad_until=bad)
     # The minutes after it have yet to be read with the longer lag.
-    return rollout if late is None else waiting_longer(rollout, now - late + LAST).with_ending(watched_until=late)
+    return rollout if late is None else with_longer_lag(rollout, now - late + LAST).with_ending(watched_until=late)
 
 
 def _newly_bad(rollout: Rollout, rows: list[DeploymentMinute], until: datetime | None) -> datetime | None:

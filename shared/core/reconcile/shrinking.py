@@ -18,7 +18,7 @@ from shared.core.rollout.reasons import ReasonCode, reason
 from shared.core.rollout.record import Rollout
 
 
-def take_in(rollout: Rollout, endpoint: EndpointSeen | None) -> Rollout:
+def record_observation(rollout: Rollout, endpoint: EndpointSeen | None) -> Rollout:
     """Record whether blue was observed at the size at which it is kept or, if it serves, at full size again."""
     if endpoint is None or not rollout.ending.blue_scaled_down or rollout.blue not in endpoint.deployments:
         return rollout

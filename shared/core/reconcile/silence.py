@@ -14,7 +14,7 @@ from shared.core.observation.observation import DeploymentMinute, Observation
 from shared.core.observation.spans import MINUTE
 from shared.core.observation.telemetry_path import PathState, TelemetryPath
 from shared.core.phases import JUDGED
-from shared.core.rollout.judge_state import Pulse
+from shared.core.rollout.judge_state import TrafficPattern
 from shared.core.rollout.record import Rollout
 
 LEAST, DOUBTFUL = timedelta(minutes=10), timedelta(minutes=3)  # beyond the lag
@@ -28,7 +28,7 @@ _CAUSES = {
 }
 
 
-def pulse_of(history: Iterable[DeploymentMinute]) -> Pulse:
+def traffic_pattern(history: Iterable[DeploymentMinute]) -> TrafficPattern:
     """Return how often requests came in blue's past."""
     totals: dict[datetime, int] = {}
     handled = 0
@@ -37,11 +37,11 @@ def pulse_of(history: Iterable[DeploymentMinute]) -> Pulse:
         handled = max(handled, row.total) if row.overloaded <= HARDLY_ANY * row.total else handled
     minutes = sorted(minute for minute, total in totals.items() if total)
     if not minutes:
-        return Pulse()
+        return TrafficPattern()
     pauses = sorted((later - earlier - MINUTE for earlier, later in pairwise(minutes)), reverse=True)
     span = max(minutes[-1] - minutes[0] + MINUTE, LEAST_PAST)  # a few smoke requests are not traffic
     rate = sum(totals.values()) / (span / MINUTE)
-    return Pulse(rate, _usual_gap(pauses, busy=len(minutes) * MINUTE), busiest=handled)
+    return TrafficPattern(rate, _usual_gap(pauses, busy=len(minutes) * MINUTE), busiest=handled)
 
 
 def _usual_gap(pauses: Sequence[timedelta], busy: timedelta) -> timedelta:
@@ -77,12 +77,12 @@ def may_be_silent(rollout: Rollout, now: datetime) -> bool:
     return silent is not None and _lasts(rollout.judging.pulse, silent, rollout.telemetry_lag + DOUBTFUL)
 
 
-def is_silent(pulse: Pulse, silent: timedelta, lag: timedelta) -> bool:
+def is_silent(pulse: TrafficPattern, silent: timedelta, lag: timedelta) -> bool:
     """Return whether an endpoint with this past shows no request for too long, given the lag of its telemetry."""
     return _lasts(pulse, silent, lag + max(LEAST, 2 * pulse.gap))
 
 
-def _lasts(pulse: Pulse, silent: timedelta, least: timedelta) -> bool:
+def _lasts(pulse: TrafficPattern, silent: timedelta, least: timedelta) -> bool:
     """Return whether there have been no requests for at least this long, although many were expected."""
     return silent >= least and pulse.rate * (silent / MINUTE) >= EXPECTED
 
@@ -93,7 +93,7 @@ def _read_until(rollout: Rollout) -> datetime | None:
     return rollout.rereading.began if read_at is None else read_at - rollout.telemetry_lag
 
 
-def take_in(rollout: Rollout, observation: Observation, now: datetime) -> Observation:
+def with_silence_as_problem(rollout: Rollout, observation: Observation, now: datetime) -> Observation:
     """Return the observation with silence as a telemetry problem, unless the silence ends with this observation."""
     since, until = silent_since(rollout, now), rollout.judging.judged_until
     if since is None or until is None or observation.minutes is None or observation.telemetry_problem is not None:
@@ -103,7 +103,7 @@ def take_in(rollout: Rollout, observation: Observation, now: datetime) -> Observ
     return replace(observation, telemetry_problem=_problem(since, rollout.judging.pulse, observation.path))
 
 
-def _problem(since: datetime, pulse: Pulse, path: TelemetryPath | None) -> str:
+def _problem(since: datetime, pulse: TrafficPattern, path: TelemetryPath | None) -> str:
     usual = f"{pulse.rate:,.0f} a minute" if pulse.rate >= 1 else f"{pulse.rate * 60:,.0f} an hour"
     cause = _CAUSES.get(path.state) if path is not None else None
     why = cause or "either nobody sends any, or the log has stopped"

@@ -11,7 +11,7 @@ from shared.core.gates.alarms import SLOWNESS
 from shared.core.judge.incident import MOST, Watch
 from shared.core.judge.verdict import Outcome
 from shared.core.phases import JUDGED
-from shared.core.reconcile.incidents import LAST, blue_fails, flooded, overload
+from shared.core.reconcile.incidents import LAST, blue_fails, overload, surging
 from shared.core.reconcile.probing import RECENT, can_probe
 from shared.core.rollout.reasons import Reason, ReasonCode, reason
 from shared.core.rollout.record import Rollout
@@ -26,7 +26,7 @@ def withheld_rollback(rollout: Rollout) -> Reason | None:
     failing = rollout.verdict is not None and rollout.verdict.outcome is Outcome.FAIL
     if rollout.phase not in JUDGED or not failing or alarms is None or rollout.judge_overruled:
         return None
-    if rollout.alone and watches.green_overloaded.declared and flooded(rollout):
+    if rollout.alone and watches.green_overloaded.declared and surging(rollout):
         return overload(rollout, alarms)
     if not blue_fails(rollout):
         return None

@@ -37,7 +37,7 @@ class Watches:
 
 
 @dataclass(frozen=True, slots=True)
-class Pulse:
+class TrafficPattern:
     """How often requests came in blue's past: on average per minute, the longest usual pause, and the busiest minute.
 
     busiest: requests in a minute in which hardly any were refused as too many.
@@ -74,4 +74,4 @@ class Judging:
     watches: Watches = field(default_factory=Watches)
     compared: bool = False
     comparison: Literal["none", "open", "broken_off"] = "none"
-    pulse: Pulse = field(default_factory=Pulse)
+    pulse: TrafficPattern = field(default_factory=TrafficPattern)

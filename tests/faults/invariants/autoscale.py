@@ -32,7 +32,7 @@ def settings_are_restored(stage: Stage) -> Iterator[str]:
     for name in stage.world.seen.traffic:
         ours = suspended_at(stage, name) > stage.ledger.switches.get(name, 0)
         off = name in stage.azure.autoscale.get(ENDPOINT, ()) and name in stage.azure.suspended
-        if off and ours and not _told(stage, name):
+        if off and ours and not _reported(stage, name):
             yield f"the autoscale settings of {name} are still disabled, and it serves {stage.world.seen.traffic}"
 
 
@@ -44,6 +44,6 @@ def suspended_at(stage: Stage, name: str) -> int:
     )
 
 
-def _told(stage: Stage, name: str) -> bool:
+def _reported(stage: Stage, name: str) -> bool:
     entries = (entry for rollout in rollouts(stage.world) for entry in stage.ledger.history(rollout))
     return any(each.reason.code in TOLD and each.reason.facts.get("deployment") == name for each in entries)

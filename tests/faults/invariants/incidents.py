@@ -19,7 +19,7 @@ from tests.faults.stage import Span, Stage
 # be recognized from several minutes that are complete, logged and settled.
 BEYOND = 3.0
 SHOWN = 5
-LEAST_FLOOD = 0.25  # a short past allows as much
+LEAST_SURGE = 0.25  # a short past allows as much
 SHOWN_SLOW = 12  # metrics show one value a minute
 PROMOTED_BY_REQUEST = {ReasonCode.OPERATOR_PROMOTE, ReasonCode.OPERATOR_PROMOTE_FULL}
 PAST, WARM_UP = timedelta(hours=1), timedelta(minutes=1)
@@ -72,17 +72,17 @@ def restored_by_request(stage: Stage, rollout: Rollout) -> bool:
     return said[-2:] == [ReasonCode.TRAFFIC_CHANGED_EXTERNALLY, ReasonCode.OPERATOR_RESUME]
 
 
-def nothing_loses_capacity_in_a_flood(stage: Stage, order: Order) -> Iterator[str]:
+def nothing_loses_capacity_in_a_surge(stage: Stage, order: Order) -> Iterator[str]:
     """No ready deployment is deleted, or gets fewer instances, in a surge that could have been noticed."""
-    action, flooded = order.action, lasting(stage.floods, order.at) is not None and stage.flood > LEAST_FLOOD
+    action, surging = order.action, lasting(stage.surges, order.at) is not None and stage.surge > LEAST_SURGE
     if not isinstance(action, DeleteDeployment | ScaleDeployment) or not order.seen.ready(action.name):
         return
     if order.slow_clock or not order.seen.traffic:
         return  # or nobody depends on the endpoint
     if isinstance(action, ScaleDeployment) and action.instances >= (order.seen.instances(action.name) or 0):
         return
-    if flooded and in_incident(stage, order.rollout, order.at) and not order.misled_about(action.name):
-        yield f"{action} in a flood"
+    if surging and in_incident(stage, order.rollout, order.at) and not order.misled_about(action.name):
+        yield f"{action} in a surge"
 
 
 def in_any(stage: Stage, rollout: Rollout, at: datetime) -> bool:
@@ -105,11 +105,11 @@ def in_incident(stage: Stage, rollout: Rollout, at: datetime) -> bool:
         sum(row.bad for row in blue) / max(sum(row.total for row in blue), 1),
     )
     sick = max(0.25, BEYOND * max(of_all, of_blue) + 0.05)
-    if max(stage.incident, stage.flood) < sick:
+    if max(stage.incident, stage.surge) < sick:
         return False  # it has weakened, like a surge that subsides
     return max(past, default=0.0) < sick and any(
         since <= at and (until is None or at < until) and len(shown(stage, rollout, since, at, sick)) >= SHOWN
-        for since, until in (*stage.incidents, *stage.floods)
+        for since, until in (*stage.incidents, *stage.surges)
     )
 
 

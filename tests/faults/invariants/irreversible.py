@@ -43,7 +43,7 @@ def blue_keeps_its_instances(_stage: Stage, order: Order) -> Iterator[str]:
         yield f"{action} from {instances} although it serves {order.seen.traffic}"
 
 
-def not_onto_a_sick_blue(_stage: Stage, order: Order) -> Iterator[str]:
+def not_onto_a_failing_blue(_stage: Stage, order: Order) -> Iterator[str]:
     """Traffic does not return to a deployment that was observed unhealthy."""
     blue = order.rollout.blue
     if blue is not None and rises(order, blue) and order.seen.broken(blue):

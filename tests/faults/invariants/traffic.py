@@ -25,7 +25,7 @@ def sums_to_100(stage: Stage, order: Order) -> Iterator[str]:
         return
     traffic = order.action.traffic
     rollout = order.rollout
-    served = order.seen.traffic == {rollout.green: 100} and stage.ledger.asked_back(rollout.id) is None
+    served = order.seen.traffic == {rollout.green: 100} and stage.ledger.rollback_requested(rollout.id) is None
     emptied = not traffic and rollout.first and not served
     if sum(traffic.values()) != 100 and not emptied:
         yield f"{order.action} does not sum to 100"
@@ -62,7 +62,7 @@ def never_up_again(stage: Stage, order: Order) -> Iterator[str]:
     share = rises(order, rollout.green) or copied(order)
     if not share:
         return
-    asked = ledger.asked_back(rollout.id)
+    asked = ledger.rollback_requested(rollout.id)
     if asked is not None and asked < order.checked:
         yield f"{order.action} after a rollback was accepted"
     condemned, restored = ledger.condemned.get(rollout.id), rollout.judging.comparison == "broken_off"
