@@ -3252,4 +3252,25 @@ BREAKS = (
         ' == "open"',
         "tests/scenarios/test_comparing.py",
     ),
+    Break(
+        "the report of a defect has part of a secret",
+        "shared/health.py",
+        'redacted(f"{type(error).__name__}: {error}"[:READ])[:LONGEST]',
+        'redacted(f"{type(error).__name__}: {error}"[:LONGEST])',
+        "tests/functions/test_health.py",
+    ),
+    Break(
+        "the report of a defect has its secrets",
+        "shared/health.py",
+        'redacted(f"{type(error).__name__}: {error}"[:READ])[:LONGEST]',
+        'f"{type(error).__name__}: {error}"[:LONGEST]',
+        "tests/functions/test_health.py",
+    ),
+    Break(
+        "a small blue that serves nobody is reported",
+        "shared/rollout_health.py",
+        "        if rollout.blue is None or rollout.blue not in seen.traffic:",
+        "        if rollout.blue is None:",
+        "tests/functions/test_health.py",
+    ),
 )

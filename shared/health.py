@@ -33,6 +33,7 @@ DEEP = 500
 FEW = 20  # rollouts to search for the last one that was deployed
 MOST_SECONDS = 60  # for the endpoints: the function must end before the host stops it
 LONGEST = 500  # characters of an unexpected error
+READ = 4 * LONGEST  # more than is kept, so that the cut leaves no part of a secret
 HALT_UNREAD = (
     "check Teal's role on its storage account, and Azure's status. If the message says that the row cannot be read, "
     "end the halt (DELETE /api/halt): that replaces the row"
@@ -204,6 +205,6 @@ def _safely(check: Callable[[datetime], Iterator[Finding]], now: datetime, about
         found.append(Finding(name, Severity.FAILING, str(error), about, "check Teal's roles and Azure's status"))
     except Exception as error:
         log.exception("defect: check=%s about=%r failed", name, about)
-        message = redacted(f"{type(error).__name__}: {error}"[:LONGEST])
+        message = redacted(f"{type(error).__name__}: {error}"[:READ])[:LONGEST]
         found.append(Finding(name, Severity.FAILING, message, about, DEFECT))
     return found

@@ -218,6 +218,18 @@ def test_a_defect_at_one_endpoint_hides_nothing_else(calls: Calls, caplog: pytes
     assert line.exc_info is not None
 
 
+def test_a_defect_is_reported_without_secrets(calls: Calls) -> None:
+    """Its message may quote anything, and a key that is cut off is no longer recognized as one."""
+    calls.call("tick", timer=None)
+    key = "AKIA" + "ZYXWVU98765TSRQP"
+    defect = ValueError(f"password=hunter2 {'x' * 460} {key}")
+    calls.world.endpoints.faults.planned.append(defect)
+    message = findings(calls)["endpoint"]["message"]
+    assert message.startswith("ValueError: password=*** xxx")
+    assert "AKIA" not in message
+    assert len(message) <= 500
+
+
 def test_a_slow_azure_ends_the_check_with_what_it_has(calls: Calls) -> None:
     """Otherwise the host would stop the function, and nothing would be reported at all."""
     seconds = iter(range(0, 1000, 50))
@@ -554,6 +566,18 @@ def test_a_blue_that_serves_without_what_it_lost_is_found_until_it_has_it(calls:
     ]
     resized(world, 6)
     world.endpoints.suspended.clear()
+    assert messages(calls, "capacity") == []
+
+
+def test_a_small_blue_that_serves_nobody_is_no_trouble(calls: Calls) -> None:
+    """Someone gave all traffic to a deployment of their own, so nothing depends on blue's size."""
+    world = calls.world
+    returned_small(world)
+    hotfix = DeploymentSeen("hotfix", Provisioning.SUCCEEDED, "azureml:churn:6")
+    seen = world.seen
+    world.endpoints.seen[ENDPOINT] = replace(
+        seen, traffic={"hotfix": 100}, deployments={**seen.deployments, "hotfix": hotfix}
+    )
     assert messages(calls, "capacity") == []
 
 
