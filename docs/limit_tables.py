@@ -107,6 +107,7 @@ INTERNAL = frozenset(
         "shared.repetitions:MOST",  # rollouts that may have accepted a repeated request
         "shared.adapters.arm:MOST_PAGES",
         "shared.adapters.logs:MOST_TRIES",
+        "shared.adapters.queries:LONGEST_VALUE",
         "shared.adapters.scoring:LONGEST_TEXT",
         "shared.adapters.table:MOST_OPERATIONS",
         "shared.adapters.table_rows:LONGEST_COLUMN",

@@ -18,6 +18,7 @@ from shared.core.telemetry import Need, SourceKind, Tallies, Window
 from shared.core.telemetry.sources import QUERIES
 from shared.errors import Permanent
 from shared.ports import Fetch
+from shared.redaction import redacted
 
 COLUMNS = {
     "deployment": "its name, a string",
@@ -25,6 +26,8 @@ COLUMNS = {
     "bad": "a whole number from 0, such as countif(...)",
     "total": "a whole number from 0, such as count()",
 }
+LONGEST_VALUE = 80  # characters of a value in a message
+READ = 4 * LONGEST_VALUE  # more than is kept, so that the cut leaves no part of a secret
 Place = tuple[datetime, str]  # a minute and a deployment
 _NO_DEPLOYMENT = (None, "")  # requests that reached no deployment, such as those with a wrong key
 
@@ -123,4 +126,5 @@ def _count(row: Mapping[str, Any], name: str, source: str) -> int:
 
 
 def _wrong(row: Mapping[str, Any], name: str, source: str) -> Permanent:
-    return Permanent(f"{source} returns {name} = {row[name]!r:.80}; it must be {COLUMNS[name]}")
+    shown = redacted(repr(row[name])[:READ])[:LONGEST_VALUE]
+    return Permanent(f"{source} returns {name} = {shown}; it must be {COLUMNS[name]}")

@@ -187,6 +187,15 @@ def test_an_invalid_query_is_a_permanent_error(
     assert words in str(caught.value)
 
 
+def test_a_wrong_value_is_quoted_without_a_part_of_a_secret(analytics: LogAnalytics, azure: StandIn) -> None:
+    """A user's query may return anything, and a key without its end is no longer recognized as one."""
+    key = "AKIA" + "ZYXWVU98765TSRQP"
+    azure.answer(answered(["churn-7", "2026-11-20T10:00:00Z", f"{'x' * 65} {key}", 1], bad="string"))
+    with pytest.raises(Permanent, match="returns bad = 'xxx") as caught:
+        tallies(analytics, "churn", HOUR, "T")
+    assert "AKIA" not in str(caught.value)
+
+
 def test_a_partial_answer_is_an_error(analytics: LogAnalytics, azure: StandIn) -> None:
     """Missing counts would look as if nothing bad had happened."""
     whole = answered(["churn-7", "2026-11-20T10:00:00Z", 0, 1]).body
