@@ -125,6 +125,12 @@ def test_what_a_deployment_runs_can_be_compared(change: dict[str, object], *, sa
     assert (before.content == after.content) is same
 
 
+def test_of_a_deployment_without_any_detail_it_is_unknown_what_it_runs() -> None:
+    """Azure may leave the details out of one answer: that alone must not look as if someone had replaced it."""
+    assert deployment_seen({"name": "churn-6", "properties": {"provisioningState": "Updating"}}).content == ""
+    assert deployment_seen({"name": "churn-6"}).content == ""
+
+
 @pytest.mark.parametrize("missing", [{}, {"provisioningState": None}, {"provisioningState": "Hibernating"}])
 def test_a_state_that_azure_may_add_is_unknown(
     endpoints: ArmEndpoints, azure: StandIn, missing: dict[str, Any]
@@ -292,6 +298,17 @@ def test_traffic_of_a_missing_endpoint_is_a_permanent_error(endpoints: ArmEndpoi
         endpoints.set_traffic("churn", {})
 
 
+def test_autoscale_settings_that_green_has_are_not_overwritten(endpoints: ArmEndpoints, azure: StandIn) -> None:
+    """Someone may have changed them since they were copied, for example to more instances."""
+    settings = [
+        {"name": name, "properties": {"targetResourceUri": f"{WORKSPACE}/onlineEndpoints/churn/deployments/{name}"}}
+        for name in ("churn-6", "Churn-7")
+    ]
+    azure.answer(Reply(200, {"value": settings}))
+    endpoints.order(CopyAutoscale("churn", "churn-7", like="churn-6"))
+    assert [asked.method for asked in azure.asked] == ["GET"]
+
+
 @pytest.mark.parametrize("status", [200, 202, 204, 404])
 def test_deleting_twice_is_deleting_once(endpoints: ArmEndpoints, azure: StandIn, status: int) -> None:
     """Deleting something that is gone, or being deleted, is not an error."""
@@ -332,6 +349,7 @@ CALLS: dict[str, Callable[[ArmEndpoints], object]] = {
         (error(400, "BadArgument", "no such instance type"), Permanent, "400 BadArgument no such instance type"),
         (error(401, "InvalidAuthenticationToken", "expired"), Permanent, "401 InvalidAuthenticationToken"),
         (error(403, "AuthorizationFailed", "no write"), Permanent, "403 AuthorizationFailed no write"),
+        (error(408, "RequestTimeout", "took too long"), Temporary, "408 RequestTimeout"),
         (error(409, "Conflict", "another operation is running"), Temporary, "409 Conflict another operation"),
         (error(429, "TooManyRequests", "slow down", **{"Retry-After": "3600"}), Temporary, "429 TooManyRequests"),
         (error(500, "InternalServerError", "sorry"), Temporary, "500 InternalServerError"),
@@ -364,6 +382,15 @@ def test_a_response_that_is_not_an_object_is_temporary(endpoints: ArmEndpoints, 
         endpoints.see("churn")
 
 
+def test_what_is_wrong_in_detail_is_in_the_message(endpoints: ArmEndpoints, azure: StandIn) -> None:
+    """ARM's outer message often says only that something is wrong, which helps no operator."""
+    details = [{"code": "Quota", "message": "no cores of F8s_v2 are left"}, {"code": "Probe", "message": "no probe"}]
+    outer = {"code": "BadRequest", "message": "validation failed", "details": details}
+    azure.answer(Reply(400, {"error": outer}))
+    with pytest.raises(Permanent, match="validation failed; no cores of F8s_v2 are left; no probe"):
+        endpoints.scale("churn", "churn-7", 3)
+
+
 def test_one_lost_connection_is_retried(endpoints: ArmEndpoints, azure: StandIn) -> None:
     """Networks drop connections, so the request is sent once more."""
     azure.answer(DROPPED, Reply(200, endpoint()), Reply(200, {"value": []}))
@@ -376,6 +403,27 @@ def test_a_list_that_continues_on_another_host_is_not_followed(endpoints: ArmEnd
     with pytest.raises(Permanent, match="another host"):
         endpoints.see("churn")
     assert all("evil" not in asked.url for asked in azure.asked)
+
+
+def test_a_list_without_an_end_is_not_taken_for_complete(endpoints: ArmEndpoints, azure: StandIn) -> None:
+    """A link that leads back to its own page would otherwise hide deployments, or keep the function busy for ever."""
+    again = f"{ROOT}/onlineEndpoints/churn/deployments?api-version=2024-10-01&$skip=1"
+    azure.answer(Reply(200, endpoint()), Reply(200, {"value": [deployment()], "nextLink": again}))
+    with pytest.raises(Permanent, match="more than 50 pages"):
+        endpoints.see("churn")
+
+
+def test_an_empty_page_does_not_end_a_list(endpoints: ArmEndpoints, azure: StandIn) -> None:
+    """ARM filters a page after it was cut, so nothing may be left of one that others follow."""
+    more = f"{ROOT}/onlineEndpoints/churn/deployments?api-version=2024-10-01&$skip=1"
+    azure.answer(
+        Reply(200, endpoint()),
+        Reply(200, {"value": [], "nextLink": more}),
+        Reply(200, {"value": [deployment("churn-6")]}),
+    )
+    seen = endpoints.see("churn")
+    assert seen is not None
+    assert list(seen.deployments) == ["churn-6"]
 
 
 @pytest.mark.parametrize("name", ["..", ".", ""])
@@ -441,6 +489,22 @@ def test_a_models_tags_are_read_as_they_are_now(manager: ResourceManager, azure:
     assert azure.asked[0].url == f"{ROOT}/models/churn-model/versions/7?api-version=2024-10-01"
     azure.answer(error(404, "UserError", "not found"))
     assert models.tags(version) is None
+
+
+@pytest.mark.parametrize(
+    ("body", "archived"),
+    [({"properties": {"isArchived": True}}, True), ({"properties": {"isArchived": False}}, False), ({}, False)],
+)
+def test_a_version_that_somebody_has_archived_is_known(
+    manager: ResourceManager, azure: StandIn, body: dict[str, Any], *, archived: bool
+) -> None:
+    """Azure would still deploy it, so Teal has to ask. A version that is gone is not archived."""
+    models, version = ArmModels(manager), ModelVersion("churn-model", "7")
+    azure.answer(Reply(200, body))
+    assert models.archived(version) is archived
+    assert azure.asked[0].url == f"{ROOT}/models/churn-model/versions/7?api-version=2024-10-01"
+    azure.answer(error(404, "UserError", "not found"))
+    assert models.archived(version) is False
 
 
 def registered(version: str, day: int | None, **properties: object) -> dict[str, object]:

@@ -51,6 +51,10 @@ ROWS: list[tuple[str, list[Reply], TelemetryPath]] = [
      TelemetryPath(PathState.OTHER_WORKSPACE, f"audit sends it to {LOGS}")),
     ("to a storage account", [listed(setting(TRAFFIC, workspace=None))],
      TelemetryPath(PathState.OTHER_WORKSPACE, "audit sends it to no workspace")),
+    ("another workspace too", [listed(setting(TRAFFIC, workspace=None), setting(TRAFFIC) | {"name": "teal"}),
+     workspace(OURS)], TelemetryPath(PathState.OPEN)),
+    ("a workspace of which Azure does not show the customer id", [listed(setting(TRAFFIC)), Reply(200, {"id": LOGS})],
+     TelemetryPath(PathState.OPEN)),
     ("a workspace that may not be read", [listed(setting(TRAFFIC)), Reply(403, {"error": {"code": "Forbidden"}})],
      TelemetryPath(PathState.OPEN)),
 ]  # fmt: skip

@@ -135,3 +135,28 @@ def test_a_garbled_response_is_not_mistaken_for_an_empty_store(
     azure.answer(Reply(200, body))
     with pytest.raises(TealError):
         CALLS[call](store)
+
+
+def test_a_table_that_another_instance_creates_at_the_same_moment_is_used(store: TableStore, azure: StandIn) -> None:
+    """Several instances start on a fresh account, and each of them finds that the table is missing."""
+    azure.answer(refusal(404, "TableNotFound"), refusal(409, "TableAlreadyExists"), Reply(204))
+    store.mark_open(CHURN)
+    assert [asked.method for asked in azure.asked] == ["PUT", "POST", "PUT"]
+
+
+@pytest.mark.parametrize("code", ["TableBeingDeleted", "AccountBeingCreated"])
+def test_an_account_in_transition_is_no_lost_race(store: TableStore, azure: StandIn, code: str) -> None:
+    """The loser of a race reads again and gives up without a word; here nobody else has written anything."""
+    azure.answer(refusal(409, code))
+    with pytest.raises(Temporary, match=code) as caught:
+        CALLS["commit"](store)
+    assert type(caught.value) is Temporary
+
+
+def test_what_cannot_be_read_is_quoted_without_a_part_of_a_secret() -> None:
+    """A proxy's page may contain anything, and a key without its end is no longer recognized."""
+    key = "AKIA" + "ZYXWVU98765TSRQP"
+    with pytest.raises(Temporary) as caught, azure_faults("read"):
+        raise ValueError("x" * (LONGEST_MESSAGE - 23) + f" {key} is no JSON")
+    assert key[:10] not in str(caught.value)
+    assert len(str(caught.value)) < LONGEST_MESSAGE + 60

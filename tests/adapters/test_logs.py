@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from azure.monitor.query import LogsQueryClient
 
+from shared.adapters.clients import READ_SECONDS
 from shared.adapters.log_analytics import LogAnalytics
 from shared.adapters.logs import RequestLog
 from shared.core.observation import DeploymentMinute
@@ -72,6 +73,14 @@ def test_the_query_is_limited_to_workspace_endpoint_and_window(traffic: RequestL
     assert "datetime(2026-11-20T11:00:00.000000Z)" in asked.body["query"]
     assert "$" not in asked.body["query"]
     assert asked.body["timespan"] == "2026-11-20T10:00:00.000Z/2026-11-20T11:00:00.000Z"
+
+
+def test_a_query_that_takes_too_long_is_ended_by_the_service(traffic: RequestLog, azure: StandIn) -> None:
+    """Before the client's own time is up: it would only lose the answer, and the service would go on."""
+    azure.answer(answered())
+    traffic.minutes("churn", HOUR, None)
+    assert azure.asked[0].headers["prefer"] == "wait=25"
+    assert READ_SECONDS > 25
 
 
 @pytest.mark.parametrize(
