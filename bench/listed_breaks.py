@@ -3364,4 +3364,25 @@ BREAKS = (
         "SERVER_SECONDS = 180",
         "tests/adapters/test_logs.py",
     ),
+    Break(
+        "a slow answer outlasts the overall time",
+        "shared/adapters/scoring.py",
+        "answer, again = self._once(target, body, min(timeout.total_seconds(), left))",
+        "answer, again = self._once(target, body, timeout.total_seconds())",
+        "tests/adapters/test_scoring.py",
+    ),
+    Break(
+        "a request is repeated after the overall time",
+        "shared/adapters/scoring.py",
+        "[0] if again and left > 0 else answer",
+        "[0] if again else answer",
+        "tests/adapters/test_scoring.py",
+    ),
+    Break(
+        "a description that took too long does not exist",
+        "shared/adapters/scoring.py",
+        "(status in {408, 429} or status >= 500)",
+        "(status == 429 or status >= 500)",
+        "tests/adapters/test_scoring.py",
+    ),
 )

@@ -8,8 +8,9 @@ from datetime import timedelta
 
 import pytest
 
+from shared.adapters import scoring as module
 from shared.adapters.arm import ResourceManager, arm_pipeline
-from shared.adapters.scoring import LONGEST_TEXT, HttpScoring, Target, scoring_pipeline
+from shared.adapters.scoring import LONGEST_TEXT, OVERALL, HttpScoring, Target, scoring_pipeline
 from shared.errors import Permanent, TealError, Temporary
 from tests.adapters.arm_documents import WORKSPACE, endpoint
 from tests.adapters.stand_in import DROPPED, TOKEN, Credential, Reply, StandIn
@@ -146,6 +147,38 @@ def test_what_does_not_fit_into_the_overall_time_is_not_sent(azure: StandIn) -> 
     assert all("not sent" in answer.text for answer in answers)
 
 
+def test_a_slow_answer_does_not_outlast_the_overall_time(azure: StandIn) -> None:
+    """The policy allows a request more time than is left, but the host would stop the function."""
+    credential = Credential()
+    manager = ResourceManager(arm_pipeline(credential, connect_seconds=5, read_seconds=5), WORKSPACE)
+    overall = timedelta(seconds=0.3)
+    scoring = HttpScoring(manager, scoring_pipeline(connect_seconds=5), credential, overall)
+    azure.answer(*KEYED, Reply(200, 1, delay=1.5))
+    assert [answer.status for answer in scoring.answers("churn", "churn-7", [b"1"], SECONDS)] == [0]
+
+
+class Stopwatch:
+    """A clock that shows these seconds, one after the other."""
+
+    def __init__(self, *seconds: float) -> None:
+        self._seconds = iter(seconds)
+
+    def monotonic(self) -> float:
+        """Return the next time."""
+        return next(self._seconds)
+
+
+def test_once_the_overall_time_is_up_nothing_is_sent_again(
+    scoring: HttpScoring, azure: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A busy gateway took all of it to answer: this is then the answer."""
+    over = OVERALL.total_seconds() + 1
+    monkeypatch.setattr(module, "time", Stopwatch(0.0, 0.0, 0.0, over, over))
+    azure.answer(*KEYED, Reply(503, "busy"), Reply(200, 1))
+    (answer,) = scoring.answers("churn", "churn-7", [b"1"], SECONDS)
+    assert (answer.status, answer.text, len(azure.asked)) == (503, "busy", 3)
+
+
 @pytest.mark.parametrize(
     "fault",
     [
@@ -220,6 +253,7 @@ def test_the_sample_is_that_of_the_named_deployment(
         (Reply(404, ""), Permanent),
         (Reply(424, "no such file"), Permanent),
         (Reply(200, "<html>"), Temporary),
+        (Reply(408, ""), Temporary),
         (Reply(429, ""), Temporary),
         (Reply(502, ""), Temporary),
         (Reply(503, ""), Temporary),
