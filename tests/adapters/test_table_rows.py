@@ -9,8 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.adapters.table_rows import PIECE, halt_of, halt_row, minute_of, minute_row, rollout_of
+from shared.adapters.table_rows import (
+    PIECE,
+    endpoint_of,
+    halt_of,
+    halt_row,
+    minute_of,
+    minute_row,
+    pointer_of,
+    pointer_row,
+    rollout_of,
+)
+from shared.core.endpoint_id import EndpointId
 from shared.core.observation import DeploymentMinute, Halt, Tally
+from shared.core.rollout.pointers import Pointer
 from shared.errors import Permanent
 from tests.adapters.records import NOW
 
@@ -37,6 +49,8 @@ ROW: dict[str, Any] = {
     "total": 7,
     "bad": 1,
     "client_errors": 0,
+    "overloaded": 0,
+    "addressed": 0,
 }
 
 
@@ -80,8 +94,28 @@ def test_unknown_values_have_no_property() -> None:
 )
 def test_a_corrupt_row_is_named(corrupt: dict[str, Any]) -> None:
     """The error says which row to repair; nothing is guessed."""
+    assert minute_of(ROW).total == 7
     with pytest.raises(Permanent, match=r"row a/.* cannot be read"):
         minute_of(ROW | corrupt)
+
+
+LISTED = pointer_row("newest", Pointer(EndpointId("ml", "churn"), "churn-7-abc", "churn-model", NOW))
+
+
+@pytest.mark.parametrize("column", ["workspace", "endpoint"])
+def test_an_incomplete_row_of_the_list_of_work_is_named(column: str) -> None:
+    """Someone edited the table: the error says which row to repair, and is no defect of Teal."""
+    row = {name: value for name, value in LISTED.items() if name != column}
+    with pytest.raises(Permanent, match=rf"row newest/.* cannot be read: it has no column '{column}'"):
+        endpoint_of(row)
+
+
+@pytest.mark.parametrize("change", [{"RowKey": "noon"}, {"rollout": None}, {"model": None}], ids=str)
+def test_a_corrupt_pointer_is_named(change: dict[str, str | None]) -> None:
+    """Otherwise a single row would make every page of the API fail without a word about it."""
+    row = {name: value for name, value in (LISTED | change).items() if value is not None}
+    with pytest.raises(Permanent, match=r"row newest/.* cannot be read"):
+        pointer_of(row)
 
 
 @pytest.mark.parametrize("corrupt", [{"At": "noon"}, {"EndedAt": 7, "EndedBy": "bob", "EndedReason": "over"}], ids=str)

@@ -384,6 +384,16 @@ def test_everything_known_about_a_minute_is_kept(store: Store, endpoint: Endpoin
     assert store.kept_minutes(endpoint.name) == minutes
 
 
+def test_a_minute_that_is_read_again_loses_nothing(store: Store, endpoint: EndpointId) -> None:
+    """Late rows raise its counts; its latency, which is only read for the last minutes, stays as it was judged."""
+    whole = DeploymentMinute(
+        "churn-7", NOW, 10, 0, slowness={40: 10}, predictions={"yes": 10}, tallies={"sales": Tally(1, 4)}
+    )
+    store.keep_minutes(endpoint.name, [whole])
+    store.keep_minutes(endpoint.name, [DeploymentMinute("churn-7", NOW, 12, 2)])
+    assert store.kept_minutes(endpoint.name) == (replace(whole, total=12, bad=2),)
+
+
 def test_missing_tables_are_empty_and_created_by_the_first_write(table_service: TableServiceClient) -> None:
     """The app starts even if infrastructure created no tables, as in a fresh local cloud."""
     for name in (ROLLOUTS_TABLE, MINUTES_TABLE, OPEN_TABLE):
@@ -479,6 +489,26 @@ def test_a_rollout_that_could_not_be_forgotten_is_found_again(
         tables.forget(Pointer.to(one))
     monkeypatch.undo()
     assert tables.pointers(Wanted(endpoint=endpoint.name), "", 9) == (Pointer.to(one),)
+
+
+def test_minutes_that_could_not_be_forgotten_are_found_again(
+    tables: TableStore, endpoint: EndpointId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their pointer is deleted last too, or an error would leave them in storage for ever."""
+    pointer = Pointer.to(rollout(f"{endpoint.name}-a", endpoint, NOW + timedelta(days=999)))  # the newest of all
+    tables.enlist(pointer)
+    tables.keep_minutes(pointer.rollout, [DeploymentMinute("churn-7", NOW, 1, 0)])
+
+    def fail(*_: object) -> int:
+        raise Temporary("503 ServerBusy")
+
+    monkeypatch.setattr(Table, "clear", fail)
+    with pytest.raises(Temporary):
+        tables.forget_minutes(pointer)
+    monkeypatch.undo()
+    assert tables.with_minutes("", 1) == (pointer,)
+    assert tables.forget_minutes(pointer)
+    assert pointer not in tables.with_minutes("", 1)
 
 
 def test_a_forgotten_rollout_leaves_nothing_behind(tables: TableStore, endpoint: EndpointId) -> None:
