@@ -7,15 +7,18 @@ from datetime import timedelta
 
 import pytest
 
+from shared.core.endpoint_id import EndpointId
+from shared.core.rollout import Rollout
 from shared.core.rollout.pointers import Pointer, Wanted
-from shared.errors import Temporary
+from shared.errors import Permanent, Temporary
+from shared.ports import Stored
 from shared.retention import Deleted, Retention
 from shared.settings import read_settings
 from shared.wiring import use
 from tests.fakes import FakeStore
 from tests.functions.conftest import Calls, app_over
 from tests.functions.test_settings import COMPLETE
-from tests.scenarios.world import ENDPOINT, World
+from tests.scenarios.world import CHURN, ENDPOINT, World
 
 DAY = timedelta(days=1)
 EVIDENCE, HISTORY = 20 * DAY, 100 * DAY
@@ -88,6 +91,58 @@ def test_a_rollout_that_cannot_be_deleted_keeps_no_other() -> None:
     assert [rollout.id for rollout in store.rollouts(ENDPOINT)] == names[:1]
     store.stays = ""
     assert sweep(world.clock()) == Deleted(evidence=1, rollouts=1)
+
+
+@dataclass
+class Torn(FakeStore):
+    """A store of which one rollout, or the list of those with minutes, cannot be read."""
+
+    unread: str = ""
+    unlisted: bool = False
+
+    def rollout(self, endpoint: EndpointId, rollout_id: str) -> Stored[Rollout] | None:
+        if rollout_id == self.unread:
+            raise Permanent("row w:churn/rollout of our tables cannot be read")
+        return super().rollout(endpoint, rollout_id)
+
+    def with_minutes(self, after: str, limit: int) -> tuple[Pointer, ...]:
+        if self.unlisted:
+            raise Temporary("503 ServerBusy")
+        return super().with_minutes(after, limit)
+
+
+def test_a_rollout_that_cannot_be_read_keeps_no_other() -> None:
+    """Its row is corrupt until someone repairs it, and storage must not fill up until then."""
+    store = Torn()
+    world = World(store=store)
+    for version in ("7", "8"):
+        world.register(version, f"e{version}")
+        world.until_finished(version, within=120)
+    store.unread = world.rollout("8").id
+    world.clock.pass_(101 * DAY)
+    assert Retention(store, EVIDENCE, HISTORY).sweep(world.clock()) == Deleted(evidence=1, rollouts=1)
+    assert [rollout.id for rollout in store.rollouts(ENDPOINT)] == [store.unread]
+
+
+def test_rollouts_are_deleted_although_those_with_minutes_cannot_be_listed() -> None:
+    """Each list is read by itself, and the next sweep reads both again."""
+    store = Torn()
+    world = World(store=store)
+    world.register()
+    world.until_finished(within=120)
+    store.unlisted = True
+    world.clock.pass_(101 * DAY)
+    assert Retention(store, EVIDENCE, HISTORY).sweep(world.clock()) == Deleted(rollouts=1)
+
+
+@pytest.mark.parametrize(("days", "listed"), [(99, True), (101, False)])
+def test_a_pointer_to_nothing_expires_like_a_rollout(days: int, *, listed: bool) -> None:
+    """A process died before it wrote the rollout; until then another attempt may still write it."""
+    world = World()
+    world.store.enlist(Pointer(CHURN, "churn-9-abcdef", "churn", world.clock()))
+    world.clock.pass_(days * DAY)
+    Retention(world.store, EVIDENCE, HISTORY).sweep(world.clock())
+    assert bool(world.store.pointers(Wanted(), "", 9)) is listed
 
 
 def test_an_open_rollout_is_never_deleted() -> None:

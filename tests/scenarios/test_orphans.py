@@ -11,15 +11,15 @@ from shared.audit.orphans import OrphanSweep
 from shared.core.observation import DeploymentMinute, DeploymentSeen, EndpointSeen, Provisioning
 from shared.core.observation.spans import floor_minute
 from shared.core.phases import Phase
-from shared.core.rollout import Verb
+from shared.core.rollout import Verb, leases
 from shared.core.rollout.reasons import ReasonCode
 from shared.core.steps import PauseStep
 from shared.errors import Temporary
 from shared.health import HealthCheck
 from shared.notifications import LogChannel
-from shared.ports import Halt
+from shared.ports import Changes, Halt, Stored
 from shared.rollout_health import rollout_findings
-from tests.scenarios.world import BLUE, ENDPOINT, GREEN, MIDNIGHT, MINUTE, POLICY, World
+from tests.scenarios.world import BLUE, CHURN, ENDPOINT, GREEN, MIDNIGHT, MINUTE, POLICY, World
 
 NIGHT = timedelta(days=1)
 REMOVES = replace(POLICY, orphans="remove")
@@ -145,6 +145,39 @@ def test_nothing_is_removed_while_a_rollout_is_open_or_all_is_halted() -> None:
     other.world.store.set_halt(None)
     other.pass_()
     assert not other.deployed
+
+
+def test_it_is_left_to_the_process_that_acts_on_its_rollout() -> None:
+    """Two sweeps overlap, and the other one has just taken the lease: only one of them gives the order."""
+    nights = Nights()
+    nights.pass_()
+    world = nights.world
+    stored = world.store.rollout(CHURN, world.rollout().id)
+    assert stored is not None
+    leased = replace(stored.value, lease=leases.taken("other", world.clock() + NIGHT))
+    world.store.commit(CHURN, Changes(rollouts=(Stored(leased, stored.etag),)))
+    nights.pass_()
+    assert nights.deployed
+    nights.pass_()
+    assert not nights.deployed
+
+
+def test_one_orphan_is_removed_a_night() -> None:
+    """Azure carries out one order at a time on an endpoint, so the history must not say more than was ordered."""
+    nights = Nights()
+    world, ours = nights.world, nights.world.seen.deployments[GREEN]
+    world.endpoints.slow, world.rates["churn-8"] = True, 0.5
+    world.register("8", "e8")
+    world.until_finished("8")
+    both = {name: replace(ours, name=name, model=f"azureml:churn:{name[-1]}") for name in (GREEN, "churn-8")}
+    world.endpoints.seen[ENDPOINT] = replace(world.seen, deployments=world.seen.deployments | both)
+    left = []
+    for _ in range(3):
+        nights.pass_()
+        world.endpoints.finish()
+        removed = [each for version in "78" for each in world.entries(ReasonCode.ORPHAN_REMOVED, version=version)]
+        left.append((sorted(both.keys() & world.seen.deployments.keys()), len(removed)))
+    assert left == [(["churn-7", "churn-8"], 0), (["churn-7"], 1), ([], 2)]
 
 
 def test_a_rollout_that_begins_during_the_sweep_wins() -> None:

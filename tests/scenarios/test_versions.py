@@ -14,7 +14,7 @@ from shared.core.policy import ModelSelector
 from shared.core.rollout import ModelVersion, OperatorRequest, Verb
 from shared.core.rollout.reasons import ReasonCode
 from shared.core.steps import PauseStep
-from shared.errors import ErrorCode, NotPossible, Permanent, Temporary
+from shared.errors import ErrorCode, NotPossible, Permanent, TealError, Temporary
 from shared.intake import IntakeResult
 from shared.words import sentence
 from tests.scenarios.world import CHURN, ENDPOINT, GREEN, MIDNIGHT, POLICY, WORKSPACE, World
@@ -208,6 +208,25 @@ def test_tags_that_the_event_lacks_are_read() -> None:
         world.reception().event(*arrived)
     assert [outcome.intake for outcome in world.reception().event(*arrived)] == [IntakeResult.IGNORED]
     assert [outcome.intake for outcome in world.reception().event(*arrived)] == [IntakeResult.STARTED]
+
+
+@pytest.mark.parametrize("problem", [Temporary("busy"), Permanent("403 AuthorizationFailed")], ids=str)
+@pytest.mark.parametrize("before", [[], [None]], ids=["whether it is archived", "when it was created"])
+def test_what_azure_does_not_say_about_a_version_does_not_delay_it(before: list[None], problem: TealError) -> None:
+    """Both only prevent rare mistakes: the event starts its rollout as if Azure had said nothing unusual."""
+    world = World()
+    world.models.faults.planned += [*before, problem]
+    assert world.register() is IntakeResult.STARTED
+    assert world.models.faults.planned == []
+
+
+@pytest.mark.parametrize("problem", ["queue away", Permanent("403 AuthorizationFailed")], ids=str)
+def test_an_event_is_accepted_although_the_queue_is_down(problem: str | TealError) -> None:
+    """Its rollout is written and on the list of work, so the timer finds it; Event Grid need not deliver it again."""
+    world = World()
+    world.wakeups.faults.always = problem
+    assert world.register() is IntakeResult.STARTED
+    assert world.store.open_endpoints() == (CHURN,)
 
 
 def test_an_event_of_another_workspace_is_ignored() -> None:
