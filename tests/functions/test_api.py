@@ -263,6 +263,23 @@ def test_a_rollout_is_shown_with_its_reasons(calls: Calls) -> None:
     assert {minute["deployment"] for minute in minutes} == {BLUE, GREEN}
 
 
+def test_what_blocks_a_rollout_is_shown_while_it_is_open(calls: Calls) -> None:
+    """Nothing blocks one that has ended, although Azure still gives no answer."""
+    begun(calls)
+    calls.world.endpoints.faults.always = "ARM is down"
+    calls.world.minutes(2)
+    name = calls.world.rollout().id
+    _, shown = calls.http("show_rollout", endpoint=ENDPOINT, rollout=name)
+    assert cast("dict[str, object]", shown["blocked_reason"])["code"] == "endpoint_unreadable"
+    calls.world.endpoints.faults.always = ""
+    calls.http("rollback", MEANT, endpoint=ENDPOINT)
+    calls.world.until(Phase.ROLLED_BACK)
+    calls.world.endpoints.faults.always = "ARM is down"
+    calls.world.minutes(2)
+    _, shown = calls.http("show_rollout", endpoint=ENDPOINT, rollout=name)
+    assert (shown["phase"], shown["blocked_reason"]) == ("rolled-back", None)
+
+
 def test_a_rollout_stays_listed_whatever_its_clock_does(calls: Calls) -> None:
     """Waiting, a later start and a halt move deadlines; the list still has each rollout once, in its place."""
     begun(calls)

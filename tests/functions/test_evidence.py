@@ -10,11 +10,14 @@ import pytest
 
 from functions import reading
 from shared.core.gates import DisagreementGate, ErrorsGate, LatencyGate, PredictionsGate, QueryGate
+from shared.core.observation import DeploymentMinute
 from shared.core.steps import MirrorStep, WeightStep
+from shared.core.telemetry.latency_buckets import bucket
+from shared.views.minutes import minute_view
 from shared.wiring import use
 from tests.functions.conftest import Calls, Found, app_over, iso
 from tests.scenarios.conduct import Conduct
-from tests.scenarios.world import BLUE, ENDPOINT, GREEN, MINUTE, POLICY, World
+from tests.scenarios.world import BLUE, ENDPOINT, GREEN, MIDNIGHT, MINUTE, POLICY, World
 
 GATES = (
     ErrorsGate(),
@@ -133,6 +136,20 @@ def test_minutes_are_shown_in_spans_that_lead_back_to_the_beginning(calls: Calls
     assert shown(calls)["minutes"] == whole["minutes"]
     nothing = shown(calls, minutes="0", evidence="true")
     assert (nothing["minutes"], nothing["evidence"]) == ([], [])
+
+
+def test_before_the_beginning_of_the_calendar_there_are_no_minutes(calls: Calls) -> None:
+    """No error either: whoever pages backwards without an end gets there."""
+    calls.world.minutes(3)
+    assert shown(calls, before="0001-01-01T00:00:00Z")["minutes"] == []
+
+
+def test_the_latency_shown_can_be_judged_again() -> None:
+    """`teal policy simulate` reads it, and finds the bucket of each edge although the edge was rounded."""
+    minute = DeploymentMinute(BLUE, MIDNIGHT, 400, 0, slowness=dict.fromkeys(range(400), 1))
+    latency = minute_view(minute).latency
+    assert latency is not None
+    assert [bucket(each.up_to_ms) for each in latency] == list(range(400))
 
 
 def test_of_a_long_history_the_newest_entries_are_shown(calls: Calls, monkeypatch: pytest.MonkeyPatch) -> None:

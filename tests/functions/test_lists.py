@@ -150,6 +150,11 @@ def test_a_query_that_is_wrong_is_refused_and_named(calls: Calls, query: dict[st
     assert (status, error(content)["code"], error(content)["field"]) == (400, code, field)
 
 
+def test_the_function_key_may_be_in_the_address(calls: Calls) -> None:
+    """The host reads it there, with its name, and passes both on."""
+    assert calls.send("list", {"code": "abc", "clientId": "default", "limit": "1"})[0] == 200
+
+
 def test_another_workspace_is_not_served(calls: Calls) -> None:
     """404 for a list, an endpoint and a request alike."""
     asked = {"by": "ada", "reason": "because"}

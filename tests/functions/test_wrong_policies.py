@@ -132,6 +132,26 @@ def test_a_file_that_cannot_be_understood_is_shown_where_no_policy_is_found(app:
     assert app.start("churn", "churn") == (202, "")
 
 
+def test_a_file_for_another_workspace_is_not_shown_where_no_policy_is_found(app: App) -> None:
+    """Whatever is wrong with it, the missing policy is not in that file."""
+    app.deploy(churn=CHURN, fraud=FRAUD.replace("endpoint: fraud", "endpoint: 7\nworkspace: ml-eu"))
+    status, message = app.start("sales", "churn")
+    assert (status, message) == (404, "no policy applies to endpoint 'w/sales'")
+
+
+@pytest.mark.parametrize("model", ["churn", "another"])
+def test_of_an_endpoint_with_a_wrong_policy_no_other_applies(app: App, model: str) -> None:
+    """The wrong one may be what the version needs, so the event waits until it is mended, and is not lost."""
+    careful = CHURN.replace("churn\nmodels: [{name: churn}]", f"churn\nname: careful\nmodels: [{{name: {model}}}]")
+    app.deploy(churn=CHURN, careful=careful.replace("50", "110"))
+    with pytest.raises(Misconfigured, match=r"careful.yaml:.*110 is not a whole number"):
+        app.register()
+    assert app.world.store.rollouts(ENDPOINT) == ()
+    app.deploy(churn=CHURN)
+    app.register()
+    assert len(app.world.store.rollouts(ENDPOINT)) == 1
+
+
 def test_without_policies_every_start_says_why(app: App) -> None:
     """A folder that cannot be used refuses all new rollouts, and the message says where Teal looked."""
     app.deploy()

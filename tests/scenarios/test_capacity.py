@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -12,6 +12,8 @@ from shared.core.policy import Capacity
 from shared.core.rollout import ModelVersion, Verb
 from shared.core.rollout.reasons import ReasonCode
 from shared.core.steps import SmokeStep, WeightStep
+from shared.errors import Permanent, TealError, Temporary
+from tests.fakes import FakeEndpoints
 from tests.scenarios.world import BLUE, ENDPOINT, GREEN, POLICY, World
 
 STEPS = (SmokeStep("smoke.jsonl"), WeightStep(10), WeightStep(50))
@@ -207,6 +209,30 @@ def test_a_kept_blue_is_not_scaled_up_again_by_its_autoscaler() -> None:
     assert world.endpoints.suspended == {BLUE}
     assert world.endpoints.autoscale[ENDPOINT] == {BLUE, GREEN}
     assert world.seen.instances(BLUE) == 2
+
+
+@pytest.mark.parametrize(
+    ("problem", "instances"),
+    [pytest.param(Permanent("403"), 2, id="not allowed"), pytest.param(Temporary("503"), 10, id="not now")],
+)
+def test_a_kept_blue_shrinks_unless_an_autoscaler_may_be_found_later(problem: TealError, instances: int) -> None:
+    """Teal may lack the right to read the settings, and blue would cost as much as before until it is deleted."""
+    world = world_of(Capacity(kept_blue=2))
+    world.endpoints = Unreadable(seen=world.endpoints.seen, slow=True, problem=problem)
+    world.until(Phase.PROMOTED)
+    world.minutes(15)
+    assert world.seen.instances(BLUE) == instances
+
+
+@dataclass
+class Unreadable(FakeEndpoints):
+    """Endpoints whose autoscale settings cannot be read."""
+
+    problem: TealError = field(default_factory=lambda: Temporary("503"))
+
+    def autoscaled(self, endpoint: str) -> dict[str, bool]:
+        del endpoint
+        raise self.problem
 
 
 def test_a_rollback_restores_blues_autoscaler() -> None:

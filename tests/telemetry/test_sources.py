@@ -11,6 +11,7 @@ import pytest
 
 from shared.collected_answers import AnswersSource
 from shared.core.gates import (
+    DISAGREEMENT,
     ClientErrorsGate,
     DisagreementGate,
     ErrorsGate,
@@ -247,6 +248,18 @@ def test_the_past_must_be_readable_but_green_need_not_be(stage: Stage) -> None:
     stage.answers.given[BLUE] = stage.answers.given[GREEN]
     past = stage.look(query(PredictionsGate(reading), deployments=(BLUE,)))
     assert "3 of 3 answers" in past.missing["predictions"]
+
+
+@pytest.mark.parametrize(("answers", "missing"), [(19, False), (20, True)])
+def test_many_answers_without_a_pair_are_reported_and_few_are_not(stage: Stage, answers: int, *, missing: bool) -> None:
+    """Of a few mirrored requests perhaps none was collected on both sides; of many, the ids do not match."""
+    stage.answers.given = {
+        name: [AnswerSeen(name, START + timedelta(seconds=n), f"{name}-{n}", "1") for n in range(answers)]
+        for name in (BLUE, GREEN)
+    }
+    seen = stage.look(query(DisagreementGate(), mirrored=True))
+    assert bool(seen.missing) is missing
+    assert not missing or "none of the 20 answers that green collected has the request id" in seen.missing[DISAGREEMENT]
 
 
 def test_a_single_deployment_has_no_disagreements(stage: Stage) -> None:
