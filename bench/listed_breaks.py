@@ -3395,15 +3395,15 @@ BREAKS = (
     Break(
         "the pointer to minutes is deleted first",
         "shared/adapters/tables.py",
-        "        deleted = self._minutes.clear(keys.key(pointer.rollout), EVERYTHING)\n        self._lists.delete(WITH_MINUTES, pointer.position)\n",
-        "        self._lists.delete(WITH_MINUTES, pointer.position)\n        deleted = self._minutes.clear(keys.key(pointer.rollout), EVERYTHING)\n",
+        "deleted = self._minutes.clear(",
+        "self._lists.delete(WITH_MINUTES, pointer.position)\n        deleted = self._minutes.clear(",
         "tests/adapters/test_tables.py",
     ),
     Break(
         "a table that another instance creates is an error",
         "shared/adapters/table.py",
-        "        with suppress(ResourceExistsError):  # another instance may have just created it\n            self._client.create_table()",
-        "        self._client.create_table()",
+        "with suppress(ResourceExistsError):  # another",
+        "with suppress(ZeroDivisionError):  # another",
         "tests/adapters/test_faults.py",
     ),
     Break(
@@ -3437,8 +3437,8 @@ BREAKS = (
     Break(
         "a queue that another instance creates is an error",
         "shared/adapters/queues.py",
-        "                with suppress(ResourceExistsError):  # another instance may have just created it\n                    self._client.create_queue()",
-        "                self._client.create_queue()",
+        "with suppress(ResourceExistsError):  # another",
+        "with suppress(ZeroDivisionError):  # another",
         "tests/adapters/test_queues.py",
     ),
     Break(
