@@ -135,6 +135,7 @@ class Ledger:
     smoked: set[str] = field(default_factory=set)
     admitted: list[str] = field(default_factory=list)
     condemned: dict[str, int] = field(default_factory=dict)
+    calibrated: dict[str, datetime] = field(default_factory=dict)
     misled: set[tuple[str, int]] = field(default_factory=set)
     looks: dict[str, list[datetime]] = field(default_factory=dict)
     halted_since: int | None = None
@@ -271,6 +272,8 @@ class Ledger:
                 view.saved, view.decided, view.decided_at = rollout, number, process.clock()
                 self.claimants[rollout.id] = process.name
             self.judged(rollout, number)
+            if rollout.judging.calibration is not None:
+                self.calibrated.setdefault(rollout.id, self.world.clock())
             self.looks.setdefault(rollout.id, []).append(self.world.clock())
 
     def judged(self, rollout: Rollout, number: int) -> None:

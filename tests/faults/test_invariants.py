@@ -365,6 +365,13 @@ def test_more_traffic_in_a_slowdown() -> None:
     assert rule not in objected(stage, FIFTY)
 
 
+def test_more_traffic_in_a_slowdown_that_the_past_already_shows() -> None:
+    """Teal did not run until everything had been slow for a while, and knows no other past."""
+    stage = slowed_down()
+    stage.ledger.calibrated[rollout_of(stage).id] = stage.world.clock()
+    assert "b: no advance in an incident" not in objected(stage, FIFTY)
+
+
 def test_a_promotion_in_a_slowdown() -> None:
     """No operator asked for it."""
     stage = slowed_down()

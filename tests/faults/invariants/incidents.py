@@ -117,7 +117,8 @@ def in_slowdown(stage: Stage, rollout: Rollout, at: datetime) -> bool:
     """Return whether blue, next to green, had been read to be far slower than in its past for long enough.
 
     Without latencies in blue's past there is nothing to compare with, and the record says so. A newly chosen blue has
-    its own past, which may be slow already.
+    its own past, which may be slow already. So may the past that the judge was calibrated from: if Teal did not run for
+    hours before that, it is minutes old.
     """
     alarms, slow = rollout.alarms, stage.ledger.slow.get(rollout.blue or "", {})
     since = lasting(stage.slowdowns, at)
@@ -126,7 +127,10 @@ def in_slowdown(stage: Stage, rollout: Rollout, at: datetime) -> bool:
         return False
     settled = at - SETTLING
     read = [minute for minute, known in slow.items() if since < minute <= settled and known <= settled]
-    return len(read) >= SHOWN_SLOW and not any(row.minute in slow for row in past_of(stage, rollout))
+    calibrated = stage.ledger.calibrated.get(rollout.id)
+    usual = calibrated is not None and any(known <= calibrated for known in slow.values())
+    usual = usual or any(row.minute in slow for row in past_of(stage, rollout))
+    return len(read) >= SHOWN_SLOW and not usual
 
 
 def lasting(spans: Sequence[Span], at: datetime) -> datetime | None:
