@@ -73,6 +73,28 @@ def test_a_wrong_answer_is_still_wrong(text: str, contains: object, words: str) 
     assert words in problem
 
 
+@pytest.mark.parametrize(
+    ("text", "contains"),
+    [
+        ('{"churns": 1}', {"churns": True}),
+        ('{"churns": false}', {"churns": 0}),
+        ("[[1, true]]", [[1, 1]]),
+        ('[{"a": 1}]', [{"a": True}]),
+        ('[{"a": 1, "b": 2}]', [{"a": 1}]),
+        ("[1, 2]", [1]),
+    ],
+)
+def test_true_is_not_1_in_an_answer(text: str, contains: object) -> None:
+    """Both are equal in Python. A caller that gets 1 instead of true may not understand it."""
+    assert not result_of(text, contains=contains).passed
+    assert result_of(text, contains=json.loads(text)).passed
+
+
+def test_a_number_may_be_written_in_two_ways() -> None:
+    """JSON has one kind of numbers."""
+    assert result_of('{"scores": [1.0, {"n": 2}]}', contains={"scores": [1, {"n": 2.0}]}).passed
+
+
 LONG = "a" * 1201
 NAMED = {"patternProperties": {"a+b": False}}
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
