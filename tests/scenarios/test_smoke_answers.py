@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from time import process_time
 
@@ -28,6 +29,22 @@ def test_no_part_of_a_secret_is_shown_however_many_there_are() -> None:
     (problem,) = result_of(5 * f"https://teal:{'hunter' * 70}@h ", contains=1).problems
     assert "https://***" in problem
     assert "hunter" not in problem
+
+
+def test_a_long_answer_is_redacted_in_no_time() -> None:
+    """A policy's pattern may be slow on each line, and an answer can have a thousand lines."""
+    lines = "\n".join(["ab" * 600] * 1000)
+    began = process_time()
+    found = smoke_result(SmokeStep("smoke.json"), [Answer(500, lines, 0.2)], None, 1, [r"(?:[ab]{2})+c"])
+    assert not found.passed
+    assert process_time() - began < 2
+
+
+@pytest.mark.parametrize(("seconds", "passes"), [(0.5, True), (0.501, False)])
+def test_the_slowest_answer_may_take_as_long_as_the_policy_says(seconds: float, *, passes: bool) -> None:
+    """500 ms are within `slowest: 500ms`."""
+    step = SmokeStep("smoke.json", slowest=timedelta(milliseconds=500))
+    assert smoke_result(step, [Answer(200, "{}", seconds)], None, 1).passed is passes
 
 
 @pytest.mark.parametrize("times", [1, 2])
