@@ -288,7 +288,7 @@ def test_explain_promises_no_certificate_after_all_traffic(capsys: pytest.Captur
     """With 100 percent there is no next weight to be certified."""
     (folder / "churn.yaml").write_text("endpoint: churn\nmodels: [{name: m}]\nsteps: [weight: 50, weight: 100]\n")
     explained = json.loads(teal(capsys, "explain", str(folder / "churn.yaml"), "--json")[1])
-    does = {stage["name"]: stage["does"] for stage in explained["stages"]}
+    does = {stage["title"]: stage["does"] for stage in explained["stages"]}
     assert "until 100% is certified" in does["weight 50%"]
     assert does["weight 100%"] == "100% of the live traffic goes to green, for at least 3 whole minutes."
 
