@@ -66,7 +66,7 @@ def _misfit(step: SmokeStep, content: object, schema: JsonSchema | None) -> str:
 def _missing(wanted: object, content: object, place: str) -> str:
     """Return where the content differs from what is wanted, or empty: objects by key, anything else must be equal."""
     if not isinstance(wanted, dict):
-        return "" if wanted == content else f"{place} is {json.dumps(content)} instead of {json.dumps(wanted)}"
+        return "" if _equal(wanted, content) else f"{place} is {json.dumps(content)} instead of {json.dumps(wanted)}"
     if not isinstance(content, dict):
         return f"{place} is {json.dumps(content)} instead of an object"
     for key, value in wanted.items():
@@ -75,3 +75,12 @@ def _missing(wanted: object, content: object, place: str) -> str:
         if words := _missing(value, content[key], f"{place}.{key}"):
             return words
     return ""
+
+
+def _equal(wanted: object, content: object) -> bool:
+    """Return whether both are equal in JSON, where true is not 1. Goes no deeper than `wanted`, which is bounded."""
+    if isinstance(wanted, list) and isinstance(content, list):
+        return len(wanted) == len(content) and all(map(_equal, wanted, content))
+    if isinstance(wanted, dict) and isinstance(content, dict):
+        return wanted.keys() == content.keys() and all(_equal(wanted[key], content[key]) for key in wanted)
+    return isinstance(wanted, bool) is isinstance(content, bool) and wanted == content

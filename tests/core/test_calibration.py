@@ -21,8 +21,9 @@ from shared.core.gates import (
     Role,
 )
 from shared.core.gates.calibration import Calibration, Past, calibrate, past_of
-from shared.core.gates.latency import LEAST_ANSWERS, Ladder, Slower
+from shared.core.gates.latency import LEAST_ANSWERS, Ladder, Slower, SlowMinute
 from shared.core.gates.predictions import MOST_LABELS, Predicted
+from shared.core.judge.burstiness import burstiness
 from shared.core.judge.odds import Null
 from shared.core.judge.panel import Evidence
 from shared.core.judge.tuning import TUNED
@@ -61,9 +62,11 @@ def past(minutes: int = 60, **known: object) -> Past:
     return past_of([replace(changed, minute=START - n * MINUTE) for n in range(minutes)], "blue")
 
 
-def calibrated(*gates: Gate, by: Past | None = None, missing: dict[str, str] | None = None) -> Calibration:
-    """Return these gates calibrated from a past."""
-    return calibrate(JudgeSettings(gates=gates), past() if by is None else by, missing)
+def calibrated(
+    *gates: Gate, by: Past | None = None, missing: dict[str, str] | None = None, source: str = "logs"
+) -> Calibration:
+    """Return these gates calibrated from a past. source: of latency."""
+    return calibrate(JudgeSettings(gates=gates, latency_from=source), past() if by is None else by, missing)
 
 
 def changed(gate: Gate, **settings: object) -> Gate:
@@ -249,6 +252,55 @@ def test_rates_and_budgets_come_from_blues_past() -> None:
     holes = past_of([replace(row, minute=START - 2 * n * MINUTE) for n, row in enumerate(rows(3))], "blue")
     assert calibrated(ErrorsGate(), by=holes).panel.requests_per_minute == pytest.approx(600)
     assert calibrate(JudgeSettings(budget=0.2), past()).panel.gates[0].budget == 0.2
+
+
+PERCENTILES = {50: 80.0, 95: 240.0}
+
+
+def metered(minutes: int = 60) -> Past:
+    """Return a past from a source that has only percentiles of latency."""
+    return past(minutes, slowness=None, percentiles=PERCENTILES)
+
+
+def test_a_short_past_allows_no_more_than_a_quarter_before_it_is_an_incident() -> None:
+    """Half an hour of failures may be the beginning of the same incident; an hour is what is usual there."""
+    short, long = (calibrated(ErrorsGate(), by=past(minutes, bad=200)).alarms for minutes in (30, 60))
+    assert short is not None
+    assert long is not None
+    assert [short.failed.limit, long.failed.limit] == pytest.approx([0.25, 0.5])
+
+
+def test_a_burst_of_several_minutes_that_the_past_shows_delays_an_incident() -> None:
+    """Blue fails in bursts of ten minutes, which hardly show between neighbouring minutes."""
+    bursts = [replace(row, bad=60 if n % 60 < 10 else 2) for n, row in enumerate(rows(360))]
+    calm, bursty = (calibrated(ErrorsGate(), by=by).alarms for by in (past(360), past_of(bursts, "blue")))
+    assert calm is not None
+    assert bursty is not None
+    phi = burstiness([row.bad for row in bursts], [row.total for row in bursts])
+    assert bursty.failed.cap < min(TUNED.cap_of(phi), calm.failed.cap)
+
+
+def test_a_gate_that_counted_little_detects_no_incident() -> None:
+    """The platform's percentiles count minutes, and fewer than thirty do not show what is usual."""
+    found = [calibrated(LatencyGate(), by=metered(minutes), source="metrics").alarms for minutes in (29, 30)]
+    assert [each and list(each.gates) for each in found] == [[], ["latency"]]
+
+
+def test_the_usual_median_is_that_of_busy_minutes() -> None:
+    """A single slow request in a quiet minute would make slowness usual."""
+    minutes = [replace(row, slowness=None, percentiles=PERCENTILES) for row in rows(120)]
+    quiet = [replace(row, total=5, bad=0, percentiles={50: 9000.0, 95: 9000.0}) for row in minutes[:60]]
+    assert LatencyGate().alarm_sample(past_of([*quiet, *minutes[60:]], "blue")) == SlowMinute(160.0)
+
+
+@pytest.mark.parametrize(("worse_than", "far"), [(1.25, 2.0), (4.0, 4.0)])
+def test_what_the_policy_allows_is_no_incident(worse_than: float, far: float) -> None:
+    """Blue's P95, or the median of a minute, is far slower at twice the past, or where green would be too slow."""
+    gate = LatencyGate(worse_than=worse_than)
+    slower_than = gate.alarm_sample(past())
+    assert isinstance(slower_than, Slower)
+    assert edge(slower_than.buckets[0][0]) / edge(100) == pytest.approx(far, rel=0.025)
+    assert gate.alarm_sample(metered()) == SlowMinute(80.0 * far)
 
 
 def rows(many: int) -> list[DeploymentMinute]:

@@ -132,6 +132,28 @@ def test_a_few_requests_to_blue_excuse_nothing_at_100(blue: tuple[int, int]) -> 
     assert judge(found, judges, Risk(), None).outcome is Outcome.FAIL
 
 
+def test_an_incident_before_the_last_step_excuses_no_failures_of_green_alone() -> None:
+    """Next to green, blue failed half of the time; that is not what green is compared with when it has all traffic."""
+    judges = calibrate(
+        JudgeSettings(gates=(ErrorsGate(),)), past_of([blue(n, burst=False) for n in range(60)], "blue")
+    ).panel
+    incident = after(*[at(50, Counts(2500, 5000, 2500, 5000))] * 5, judges=judges)
+    assert judge(incident, judges, Risk(), 100).outcome is not Outcome.FAIL
+    alone = after(*[at(100, Counts(4000, 10_000))] * 6, start=incident, judges=judges)
+    assert judge(alone, judges, Risk(), None).outcome is Outcome.FAIL
+
+
+def test_green_alone_is_compared_with_all_that_a_query_counted_of_blue() -> None:
+    """It may change in the middle of a rollout, and the limit for failed requests does not apply to it."""
+    gates = (ErrorsGate(), QueryGate("q", "q.kql"))
+    past = past_of([blue(n, burst=False) for n in range(60)], "blue")
+    judges = calibrate(JudgeSettings(gates=gates), past).panel
+    shared, alone = at(50, Counts(0, 5000, 0, 5000)), at(100, Counts(0, 10_000))
+    both, only = (GateMinute((each,), each) for each in (Counts(2500, 5000, 2500, 5000), Counts(5000, 10_000)))
+    minutes = [*[replace(shared, gates=(*shared.gates, both))] * 5, *[replace(alone, gates=(*alone.gates, only))] * 20]
+    assert judge(after(*minutes, judges=judges), judges, Risk(), None).outcome is Outcome.PASS
+
+
 def test_what_a_gate_counts_is_not_the_number_of_requests() -> None:
     """An answer can have many predictions, but a mirror that ends after a number of requests counts requests."""
     seen = GateMinute((Counts(450, 900, 450, 900),))

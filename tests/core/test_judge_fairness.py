@@ -102,6 +102,15 @@ def test_green_alone_is_compared_with_a_fair_limit(tuning: Tuning) -> None:
     assert game.growth(counted(game.setting, (6, 0), (1.0, 0.0))) > FAIR
 
 
+def test_green_alone_may_fail_a_quarter_more_often_than_blue_did() -> None:
+    """The certificate of the last step allowed that. With one lane and one request a minute, the edge is sharp."""
+    setting = GateSetting(budget=0.0, measures=(Measure(severe=False),))
+    game = Game(setting, TUNED, Share(100, None, age=9), GateEvidence(seen=(3, 50, 100, 100_000)))
+    allowed = 1.25 * 0.001 + TUNED.minor.delta
+    assert game.growth(counted(setting, (1, 0), (allowed, 0.0))) <= FAIR
+    assert game.growth(counted(setting, (1, 0), (1.05 * allowed, 0.0))) > FAIR
+
+
 @pytest.mark.parametrize("phi", [1.0, 9.0])
 @pytest.mark.parametrize("rate", [0.0001, 0.01, 0.5], ids="past rate {}".format)
 def test_a_certificate_wins_nothing_from_a_green_over_the_budget(phi: float, rate: float) -> None:

@@ -193,6 +193,13 @@ def test_minutes_in_which_a_new_weight_comes_into_force_are_warm_up_too() -> Non
     assert harm_of(shifting, latency()) == pytest.approx(harm_of(warm, latency()))
 
 
+def test_after_a_minute_of_warm_up_the_minute_before_it_no_longer_looks_harmful() -> None:
+    """It was at another weight; an operator may have promoted green in spite of it."""
+    slow = after(*[at(10, GOOD)] * 5, at(10, BROKEN), judges=latency())
+    assert slow.gates[0].last > TUNED.log_suspicion
+    assert after(at(25, GOOD), start=slow, judges=latency()).gates[0].last == 0.0
+
+
 def test_a_gate_that_skips_a_minute_still_bets_again_after_a_change() -> None:
     """New harm is most likely after a change of weight, so the first minute that is used counts as the change."""
     judges = latency()

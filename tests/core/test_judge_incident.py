@@ -132,6 +132,17 @@ def test_calm_minutes_that_are_suspicious_together_are_not_calm() -> None:
     assert lasts([*100 * [Counts(1, 30)], *30 * [Counts(0, 30)]]) == 100 + 14
 
 
+def test_bad_minutes_of_earlier_hours_do_not_prolong_an_incident() -> None:
+    """An incident of two bad minutes ends after five calm ones, although a single minute was bad now and then."""
+    now_and_then = [Counts(90, 3000), *29 * [Counts(0, 3000)]]
+    watch = Watch()
+    for minute in [*4 * now_and_then, *2 * [Counts(300, 3000)]]:
+        assert not watch.declared
+        watch = add_minute(watch, minute, MODERATE, TUNED, Risk())
+    assert watch.declared
+    assert lasts(20 * [Counts(0, 3000)], watch=watch) == 2 * 2 + 1
+
+
 def test_the_minutes_before_an_incident_was_declared_do_not_end_it() -> None:
     """A small excess takes long to detect. Earlier calm minutes do not count then, however many there were."""
     watch = Watch()

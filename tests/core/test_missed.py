@@ -9,7 +9,7 @@ import pytest
 
 from shared.core.admission import EndpointRecord, Missed
 from shared.core.endpoint_id import EndpointId
-from shared.core.missed import GRACE, RegisteredVersion, missed, model_named, since, with_managed
+from shared.core.missed import GRACE, MOST_REPORTED, RegisteredVersion, missed, model_named, since, with_managed
 from shared.core.observation import DeploymentSeen, EndpointSeen, Provisioning
 from shared.core.rollout import ModelVersion
 
@@ -101,6 +101,14 @@ def test_the_newest_comes_first() -> None:
     """Versions are only names; the time of creation orders them."""
     both = [RegisteredVersion(ROME, NOON - 2 * DAY), RegisteredVersion(PARIS, NOON - DAY)]
     assert [each.model for each in missed(both, MANAGED, seen(), None, NOON)] == [PARIS, ROME]
+
+
+def test_only_the_newest_are_reported_of_very_many() -> None:
+    """They are kept on the endpoint's lock, which must stay small."""
+    created = {str(n): NOON - DAY - n * timedelta(minutes=1) for n in range(MOST_REPORTED + 30)}
+    many = [RegisteredVersion(ModelVersion("fraud", version), at) for version, at in created.items()]
+    found = missed(reversed(many), MANAGED, seen(), None, NOON)
+    assert [each.model.version for each in found] == [str(n) for n in range(MOST_REPORTED)]
 
 
 def test_a_model_is_managed_from_when_it_was_first_known() -> None:

@@ -107,6 +107,16 @@ def test_a_gate_that_does_not_hear_green_is_named() -> None:
     assert not PROGRAMMED.search(sentence(why))
 
 
+def test_a_gate_that_no_longer_hears_green_alone_is_named() -> None:
+    """It counted blue's outcomes before green got all traffic, so those of green are missing, not the gate's data."""
+    both = with_fraud()
+    shared, alone = at(50, GOOD), at(100, Counts(0, 1000))
+    before = replace(shared, gates=shared.gates * 2, answered=1000)
+    silent = replace(alone, gates=(*alone.gates, GateMinute((Counts(),))), answered=1000)
+    said, why = told(after(before, *[silent] * 3, judges=both.panel), both)
+    assert (said.cause, why.code, why.facts["gate"]) == (Cause.UNHEARD, ReasonCode.GREEN_UNHEARD, "fraud")
+
+
 def test_a_gate_without_data_of_blue_is_named() -> None:
     """Green cannot be compared with data that is late or lost, whether green's own outcomes are counted or not."""
     both = with_fraud()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from shared.core.gates.client_errors import Refused
 from shared.core.gates.disagreement import Disagreed
 from shared.core.gates.errors import Failed
-from shared.core.gates.latency import Ladder, Slower
+from shared.core.gates.latency import Ladder, Slower, SlowMinute
 from shared.core.gates.predictions import Predicted
 from shared.core.gates.query import Counted
 from shared.core.gates.samples import GateSamples, Sample, gate_minute
@@ -108,6 +108,13 @@ def test_percentiles_of_few_requests_say_nothing(green: int, blue: int) -> None:
     few = replace(GREEN, total=green, bad=0, client_errors=0), replace(BLUE, total=blue, bad=0, client_errors=0)
     assert Ladder().items(*few) is None
     assert Ladder().items(None, BLUE) is None
+
+
+def test_a_slow_minute_of_few_requests_is_none() -> None:
+    """One slow answer in a quiet night is the median of its minute, and not an incident."""
+    rows = [replace(BLUE, total=total, bad=0) for total in (LEAST_REQUESTS - 1, LEAST_REQUESTS)]
+    assert SlowMinute(79.0).series(rows) == [([0, 1], [0, 1])]
+    assert SlowMinute(81.0).series(rows) == [([0, 0], [0, 1])]
 
 
 @pytest.mark.parametrize("known", [{50: 1.0}, {95: 1.0}, {90: 1.0, 99: 1.0}, {}], ids=str)

@@ -46,9 +46,19 @@ def test_a_share_within_the_tolerance_is_none_however_long(green: int, weight: i
     assert minutes_to_mismatch(*[LiveMinute(green, 1000 - green, weight)] * 2000) is None
 
 
-def test_little_traffic_makes_samples_of_several_minutes() -> None:
-    """At 5 percent and 20 requests a minute, four of green's take four minutes, so ten samples take forty."""
-    assert minutes_to_mismatch(*[LiveMinute(6, 14, 5)] * 60) == 4 * WINDOW
+@pytest.mark.parametrize("minute", [LiveMinute(6, 14, 5), LiveMinute(14, 6, 95)], ids=["green's", "blue's"])
+def test_little_traffic_makes_samples_of_several_minutes(minute: LiveMinute) -> None:
+    """At 5 percent of 20 requests a minute, four requests take four minutes, so ten samples take forty."""
+    assert minutes_to_mismatch(*[minute] * 60) == 4 * WINDOW
+
+
+@pytest.mark.parametrize("sudden", [LiveMinute(0, 1_000_000, 10), LiveMinute(1_000_000, 0, 10)], ids=["none", "all"])
+def test_one_minute_is_no_mismatch_however_many_requests_it_has(sudden: LiveMinute) -> None:
+    """A batch that a single connection sends says little about how requests are divided."""
+    usual = [LiveMinute(100, 900, 10)] * 30
+    share = after(*usual, sudden)
+    assert outside(share)
+    assert not share.mismatch
 
 
 def test_minutes_without_requests_change_nothing() -> None:

@@ -284,6 +284,15 @@ def test_explain_names_the_gates_that_a_step_waits_for(capsys: pytest.CaptureFix
     assert [words.split(":")[0] for words in explained["remarks"]] == ["errors are not critical", "telemetry.errors"]
 
 
+def test_explain_promises_no_certificate_after_all_traffic(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    """With 100 percent there is no next weight to be certified."""
+    (folder / "churn.yaml").write_text("endpoint: churn\nmodels: [{name: m}]\nsteps: [weight: 50, weight: 100]\n")
+    explained = json.loads(teal(capsys, "explain", str(folder / "churn.yaml"), "--json")[1])
+    does = {stage["title"]: stage["does"] for stage in explained["stages"]}
+    assert "until 100% is certified" in does["weight 50%"]
+    assert does["weight 100%"] == "100% of the live traffic goes to green, for at least 3 whole minutes."
+
+
 def test_explain_counts_what_the_overlap_costs(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
     """With prices, the overlap has a cost: blue at its own instance type, and green at the policy's."""
     write_story(folder)

@@ -295,6 +295,20 @@ VALUES = {
         HEAD + STEPS + "judge:\n",
         ["4:1: judge: an empty value is not a mapping; write it like {rollback_risk: 0.01}"],
     ),
+    "a pattern that matches everywhere": (
+        HEAD + STEPS + "redact: ['[0-9]*']\n",
+        ["4:10: redact[0]: '[0-9]*' (in quotes) matches the empty text, so it would match everywhere"],
+    ),
+    "a pattern that can take forever": (
+        HEAD + STEPS + "redact: ['(a+)+b']\n",
+        [
+            (
+                "4:10: redact[0]: '(a+)+b' (in quotes) can take forever on text that does not match, because it can "
+                "divide the same text in many ways; let something that a repeat does not match follow it, as in "
+                "`[a-z]+@`, or limit it, as in `.{1,20}`"
+            )
+        ],
+    ),
     "risks out of bounds": (
         HEAD + STEPS + "judge: {rollback_risk: 0.5, advance_risk: 0}\n",
         [

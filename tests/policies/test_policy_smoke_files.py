@@ -337,6 +337,13 @@ def test_a_dialect_has_a_name(folder: Path, find_problems: FindProblems, dialect
     ]
 
 
+def test_a_schema_is_plain_json(folder: Path, find_problems: FindProblems) -> None:
+    """Python's decoder reads NaN, with which no number compares: the limit would never apply."""
+    (folder / "smoke" / "answer.schema.json").write_text('{"maximum": NaN}')
+    write_policy(folder, "smoke/churn.jsonl, schema: smoke/answer.schema.json")
+    assert find_problems(folder) == ["policies/smoke/answer.schema.json:1:1: not valid JSON: NaN is not a JSON number"]
+
+
 BAD_REFERENCES = {
     "a misspelt name": (
         '{"properties": {"label": {"$ref": "#/$defs/lable"}}, "$defs": {"label": {}}}',

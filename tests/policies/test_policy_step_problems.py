@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from shared.policies.policy_set import read_policies
+
 HEAD = "endpoint: churn\nmodels: [{name: churn-model}]\n"
 STEPS = "steps: [{weight: 10}]\n"
 
@@ -71,6 +73,10 @@ STEPPING = {
     "a pointless second mirror": (
         HEAD + "steps:\n  - mirror: 20\n  - smoke: {}\n  - mirror: {percent: 10, for: 15m}\n  - mirror: 30\n",
         ["6:5: steps[2].mirror: 10 comes after 20; mirror again only with more, or use one longer step"],
+    ),
+    "the same mirror again": (
+        HEAD + "steps: [mirror: 20, mirror: 20]\n",
+        ["3:21: steps[1].mirror: 20 comes after 20; mirror again only with more, or use one longer step"],
     ),
     "a weight's own settings": (
         HEAD + "steps:\n  - weight: {to: 10, patience: soon, gates: [7, errors], inconclusive: wait, x: 1}\n",
@@ -219,3 +225,17 @@ def test_invalid_steps_and_times_are_reported_with_their_place(
     """Each invalid step or time gives exactly one line, with place, key and remedy."""
     (folder / "churn.yaml").write_text(text)
     assert find_problems(folder) == [f"policies/churn.yaml:{line}" for line in lines]
+
+
+JUST_ENOUGH = {
+    "patience until the first verdict": STEPS + "judge: {patience: 9m}\n",
+    "a mirror until its first minute is in the logs": "steps: [mirror: {percent: 5, for: 7m}, weight: 10]\n",
+    "a part as long as the whole": STEPS + "deadlines: {provisioning: 5h, rollout: 5h}\n",
+}
+
+
+@pytest.mark.parametrize("lines", JUST_ENOUGH.values(), ids=JUST_ENOUGH)
+def test_just_enough_time_is_enough(folder: Path, lines: str) -> None:
+    """The shortest time that a message names is accepted."""
+    (folder / "churn.yaml").write_text(HEAD + lines)
+    assert read_policies(folder).valid().policies

@@ -14,6 +14,7 @@ from shared.core.judge.verdict import Cause, Outcome
 from shared.core.phases import Phase
 from shared.core.policy import JudgeSettings
 from shared.core.rollout.reasons import ReasonCode
+from shared.core.steps import MirrorStep, SmokeStep, WeightStep
 from shared.json_codec import encode
 from shared.views import rollout_detail_view
 from tests.scenarios.conduct import Conduct
@@ -99,6 +100,19 @@ def test_the_past_is_waited_for_and_then_done_without() -> None:
     assert world.rollout().traffic.weight == 10
     assert world.entries(ReasonCode.WEIGHT_REQUESTED)[0].reason.facts["unjudged"] == {"fraud": AWAY}
     assert world.until(Phase.PROMOTED).observed.serving == GREEN
+
+
+def test_nothing_is_mirrored_before_the_past_is_known() -> None:
+    """Mirrored requests are judged, too, and by thresholds that were frozen before green's first request."""
+    policy = replace(judged_by(ErrorsGate(), FRAUD), steps=(SmokeStep("smoke.jsonl"), MirrorStep(20), WeightStep(50)))
+    world = World(policy, conduct={BLUE: ALIKE, GREEN: ALIKE})
+    world.telemetry.missing["fraud"] = AWAY
+    world.register()
+    world.until(Phase.STEPPING)
+    world.minutes(4)
+    assert (world.seen.mirror, world.rollout().judging.calibration) == ({}, None)
+    world.minutes(3)
+    assert world.seen.mirror == {GREEN: 20}
 
 
 def test_a_late_past_is_used() -> None:

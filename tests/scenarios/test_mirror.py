@@ -52,6 +52,15 @@ def test_the_mirror_lasts_as_long_as_the_policy_says() -> None:
     assert GREEN not in world.seen.traffic
 
 
+def test_a_mirror_may_last_longer_than_patience() -> None:
+    """Patience begins when its time is over: a green that has long been certified just waits until then."""
+    minutes = POLICY.judge.patience + 10 * MINUTE
+    world = World(replace(POLICY, steps=(MirrorStep(20, duration=minutes), WeightStep(50))))
+    world.register()
+    world.until_weight(50)
+    assert world.entries(ReasonCode.EVIDENCE_INSUFFICIENT) == []
+
+
 def test_a_green_that_fails_its_mirror_never_gets_live_traffic() -> None:
     """Harm in mirrored traffic rolls back, and the mirror ends."""
     world = World(SHADOW, rates={GREEN: 0.3})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from time import process_time
 
@@ -28,6 +29,22 @@ def test_no_part_of_a_secret_is_shown_however_many_there_are() -> None:
     (problem,) = result_of(5 * f"https://teal:{'hunter' * 70}@h ", contains=1).problems
     assert "https://***" in problem
     assert "hunter" not in problem
+
+
+def test_a_long_answer_is_redacted_in_no_time() -> None:
+    """A policy's pattern may be slow on each line, and an answer can have a thousand lines."""
+    lines = "\n".join(["ab" * 600] * 1000)
+    began = process_time()
+    found = smoke_result(SmokeStep("smoke.json"), [Answer(500, lines, 0.2)], None, 1, [r"(?:[ab]{2})+c"])
+    assert not found.passed
+    assert process_time() - began < 2
+
+
+@pytest.mark.parametrize(("seconds", "passes"), [(0.5, True), (0.501, False)])
+def test_the_slowest_answer_may_take_as_long_as_the_policy_says(seconds: float, *, passes: bool) -> None:
+    """500 ms are within `slowest: 500ms`."""
+    step = SmokeStep("smoke.json", slowest=timedelta(milliseconds=500))
+    assert smoke_result(step, [Answer(200, "{}", seconds)], None, 1).passed is passes
 
 
 @pytest.mark.parametrize("times", [1, 2])
@@ -71,6 +88,28 @@ def test_a_wrong_answer_is_still_wrong(text: str, contains: object, words: str) 
     """The message says what the innermost reading lacks."""
     (problem,) = result_of(text, contains=contains).problems
     assert words in problem
+
+
+@pytest.mark.parametrize(
+    ("text", "contains"),
+    [
+        ('{"churns": 1}', {"churns": True}),
+        ('{"churns": false}', {"churns": 0}),
+        ("[[1, true]]", [[1, 1]]),
+        ('[{"a": 1}]', [{"a": True}]),
+        ('[{"a": 1, "b": 2}]', [{"a": 1}]),
+        ("[1, 2]", [1]),
+    ],
+)
+def test_true_is_not_1_in_an_answer(text: str, contains: object) -> None:
+    """Both are equal in Python. A caller that gets 1 instead of true may not understand it."""
+    assert not result_of(text, contains=contains).passed
+    assert result_of(text, contains=json.loads(text)).passed
+
+
+def test_a_number_may_be_written_in_two_ways() -> None:
+    """JSON has one kind of numbers."""
+    assert result_of('{"scores": [1.0, {"n": 2}]}', contains={"scores": [1, {"n": 2.0}]}).passed
 
 
 LONG = "a" * 1201

@@ -94,6 +94,19 @@ def test_starting_the_version_that_serves_ends_nothing(newer_version: Literal["r
     assert newer_version == "replace" or world.rollout("8").phase is not Phase.SUPERSEDED
 
 
+def test_the_version_that_lost_its_traffic_to_green_can_be_started() -> None:
+    """Before 7 is promoted, 6 does not serve any more: a rollout of 6 may wait for the end of 7's."""
+    world = World()
+    world.models.registered[ModelVersion("churn", "6")] = {}
+    world.register()
+    world.until(Phase.PROMOTING)
+    while not world.rollout().alone:
+        world.minutes()
+    by_hand(world, "6")
+    assert world.rollout("6").phase is Phase.QUEUED
+    assert world.until(Phase.PROMOTED)
+
+
 def test_the_kept_version_can_be_started() -> None:
     """After the promotion 6 is kept without traffic; starting it deploys it again."""
     world = World(replace(POLICY, newer_version="replace"))

@@ -119,6 +119,12 @@ def test_latency_is_read_only_if_and_where_it_is_needed(stage: Stage) -> None:
     assert stage.metrics.asked == [(fine, fine, False)]
 
 
+def test_latency_is_not_read_before_the_history_begins(stage: Stage) -> None:
+    """A policy may want less history than the hour from which latency is calibrated."""
+    stage.look(query(LatencyGate(), fine_since=START - 50 * MINUTE))
+    assert stage.log.asked == [(WINDOW, WINDOW, False)]
+
+
 @pytest.mark.parametrize("fault", [Temporary("the log is busy"), Permanent("the log is closed")])
 def test_without_errors_there_is_no_telemetry(stage: Stage, fault: TealError) -> None:
     """Good data from the other sources must not be judged alone."""
