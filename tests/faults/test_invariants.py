@@ -564,6 +564,19 @@ def test_something_left_over(traffic: dict[str, int], mirror: dict[str, int]) ->
     assert "g: nothing is left over" in violated(stage)
 
 
+@pytest.mark.parametrize("looked", [True, False])
+def test_somebodys_mirror_to_a_green_that_is_out(*, looked: bool) -> None:
+    """Someone mirrors to green two hours before the rollback ends. That is theirs if Teal was down in between."""
+    stage = rewritten(at_ten(), phase(Phase.ROLLED_BACK))
+    stage.azure.seen[ENDPOINT] = replace(stage.world.seen, traffic={BLUE: 100}, mirror={GREEN: 20})
+    stage.ledger.mirrored({}, {GREEN: 20})
+    stage.world.clock.pass_(timedelta(hours=2))
+    entered(stage, before=Phase.ROLLING_BACK, after=Phase.ROLLED_BACK, at=stage.world.clock())
+    if looked:
+        stage.ledger.looks[rollout_of(stage).id].append(stage.world.clock() - timedelta(hours=1))
+    assert ("4: green is out" in violated(stage)) is looked
+
+
 def test_a_blue_that_is_left_over() -> None:
     """Green was promoted and the rollout is finished; blue still exists, without traffic."""
     stage = rewritten(at_ten(), lambda r: phase(Phase.PROMOTED)(r).finish(r.created))

@@ -161,7 +161,8 @@ def copied(stage: Stage, rollout: Rollout) -> bool:
 def mirrored_by_others(stage: Stage, rollout: Rollout) -> bool:
     """Return whether someone else mirrored requests to green after the rollout last stopped that, or after its end.
 
-    An earlier mirror counts as well if they replaced green, because it was then handed over to them as it was.
+    So does a mirror that old readings hid until the end, and an earlier one if they replaced green, because it was then
+    handed over to them as it was.
     """
     name = rollout.green
     raised = [edit for edit in stage.ledger.mirrors if edit.after.get(name, 0) > edit.before.get(name, 0)]
@@ -174,8 +175,10 @@ def mirrored_by_others(stage: Stage, rollout: Rollout) -> bool:
     over = [stage.ledger.written.get((rollout.id, n), each.at) for n, each in written if each.after in TERMINAL]
     if raised and handed_over(stage, name):
         return True
-    last = min(over, default=stage.world.clock()) - HIDDEN
-    return any(edit.number > max(ended, default=edit.number) or edit.at >= last for edit in raised)
+    last, looks = min(over, default=stage.world.clock()) - HIDDEN, stage.ledger.looks.get(rollout.id, ())
+    # After hours without Teal, its first readings can still be old.
+    hidden = [edit for edit in raised if not any(edit.at < look < last for look in looks)]
+    return bool(hidden) or any(edit.number > max(ended, default=edit.number) for edit in raised)
 
 
 def lowers(order: Order, name: str) -> bool:
