@@ -2987,7 +2987,7 @@ BREAKS = (
         "tests/core/test_external_edits.py",
     ),
     Break(
-        "traffic counts as taken back while a write is in progress",
+        "traffic counts as moved back during a write",
         f"{RECONCILE}/external_edits.py",
         "if endpoint.busy or not had or rollout.green",
         "if not had or rollout.green",
@@ -3743,7 +3743,7 @@ BREAKS = (
         "tests/policies/test_policy_problems.py",
     ),
     Break(
-        "a schema may have a limit that is no number",
+        "a schema may contain NaN as a limit",
         "shared/policies/answer_schema.py",
         "LARGEST_FILE), parse_constant=_refuse)",
         "LARGEST_FILE))",

@@ -1,8 +1,7 @@
 """The quota of virtual cores for an instance type, as Azure ML counts them in a subscription and region.
 
 Azure ML has a quota per family of instance types and one for all of them. Rows of low-priority cores have the same
-names and are told apart by their type; a limit of -1 means that there is none, and a missing value means that Azure
-does not know it.
+names and another type. A limit of -1 means unlimited; a missing value means that Azure does not know it.
 """
 
 from __future__ import annotations

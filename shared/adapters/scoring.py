@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -55,15 +55,21 @@ class Target:
 
 
 class HttpScoring:
-    """The port Scoring. overall: time limit for all requests of one call together."""
+    """The port Scoring. overall: time limit for all requests of one call together. seconds: a monotonic clock."""
 
     def __init__(
-        self, manager: ResourceManager, client: Pipeline, credential: TokenCredential, overall: timedelta = OVERALL
+        self,
+        manager: ResourceManager,
+        client: Pipeline,
+        credential: TokenCredential,
+        overall: timedelta = OVERALL,
+        seconds: Callable[[], float] = time.monotonic,
     ) -> None:
         self._manager = manager
         self._client = client
         self._credential = credential
         self._overall = overall
+        self._seconds = seconds
 
     def answers(
         self, endpoint: str, deployment: str, bodies: Sequence[bytes], timeout: timedelta
@@ -74,7 +80,7 @@ class HttpScoring:
         Permanent if the address or the key is unavailable.
         """
         target = self._target(endpoint, deployment)
-        until = time.monotonic() + self._overall.total_seconds()
+        until = self._seconds() + self._overall.total_seconds()
         return tuple(self._answer(target, body, timeout, until) for body in bodies)
 
     def sample(self, endpoint: str, deployment: str) -> bytes:
@@ -113,12 +119,12 @@ class HttpScoring:
         return str(answer[name])
 
     def _answer(self, target: Target, body: bytes, timeout: timedelta, until: float) -> Answer:
-        begun = time.monotonic()
+        begun = self._seconds()
         left = until - begun
         if left <= 0:
             return Answer(0, f"not sent: the requests before took {self._overall.total_seconds():.0f} s", 0.0)
         answer, again = self._once(target, body, min(timeout.total_seconds(), left))
-        left = until - time.monotonic()
+        left = until - self._seconds()
         return self._once(target, body, min(timeout.total_seconds(), left))[0] if again and left > 0 else answer
 
     def _once(self, target: Target, body: bytes, seconds: float) -> tuple[Answer, bool]:
@@ -129,7 +135,7 @@ class HttpScoring:
             "azureml-model-deployment": target.deployment,
         }
         request = HttpRequest("POST", target.url, headers=headers, content=body)
-        begun = time.monotonic()
+        begun = self._seconds()
         try:
             response = self._client.send_request(request, read_timeout=seconds)
             status, text, again = response.status_code, _text(response), response.status_code in WORTH_A_SECOND_TRY
@@ -137,7 +143,7 @@ class HttpScoring:
         except AzureError as error:
             status, text, again, own = 0, error.message, not isinstance(error, _TIMEOUTS), ""
         model = int(own) if own.isdecimal() and len(own) == DIGITS else None
-        return Answer(status, text.replace(target.secret, "***")[:LONGEST_TEXT], time.monotonic() - begun, model), again
+        return Answer(status, text.replace(target.secret, "***")[:LONGEST_TEXT], self._seconds() - begun, model), again
 
 
 def _sample(description: object) -> object | None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+import time
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
-from shared.adapters import scoring as module
 from shared.adapters.arm import ResourceManager, arm_pipeline
 from shared.adapters.scoring import LONGEST_TEXT, OVERALL, HttpScoring, Target, scoring_pipeline
 from shared.errors import Permanent, TealError, Temporary
@@ -20,12 +21,17 @@ SECONDS = timedelta(seconds=5)
 KEYED = (Reply(200, endpoint()), Reply(200, {"primaryKey": KEY, "secondaryKey": "second"}))
 
 
-@pytest.fixture
-def scoring() -> HttpScoring:
+def built(overall: timedelta = OVERALL, seconds: Callable[[], float] = time.monotonic) -> HttpScoring:
     """Return the adapter, built as for the app."""
     credential = Credential()
     manager = ResourceManager(arm_pipeline(credential, connect_seconds=5, read_seconds=5), WORKSPACE)
-    return HttpScoring(manager, scoring_pipeline(connect_seconds=5), credential)
+    return HttpScoring(manager, scoring_pipeline(connect_seconds=5), credential, overall, seconds)
+
+
+@pytest.fixture
+def scoring() -> HttpScoring:
+    """Return the adapter."""
+    return built()
 
 
 def test_each_body_is_answered_in_order_by_the_named_deployment(scoring: HttpScoring, azure: StandIn) -> None:
@@ -77,9 +83,7 @@ def test_the_credential_follows_the_endpoint_s_auth_mode(
     azure: StandIn, mode: str, action: str | None, reply: object, bearer: str
 ) -> None:
     """It is a key, an Azure ML token, or our own identity."""
-    credential = Credential()
-    manager = ResourceManager(arm_pipeline(credential, connect_seconds=5, read_seconds=5), WORKSPACE)
-    scoring = HttpScoring(manager, scoring_pipeline(connect_seconds=5), credential)
+    scoring = built()
     azure.answer(Reply(200, endpoint(authMode=mode)), *([Reply(200, reply)] if action else []), Reply(200, 1))
     assert [answer.status for answer in scoring.answers("churn", "churn-7", [b"1"], SECONDS)] == [200]
     assert azure.asked[-1].headers["authorization"] == f"Bearer {bearer}"
@@ -138,9 +142,7 @@ def test_a_response_after_the_timeout_does_not_count(scoring: HttpScoring, azure
 
 def test_what_does_not_fit_into_the_overall_time_is_not_sent(azure: StandIn) -> None:
     """However long the smoke file, the function takes a bounded time, and unsent requests are reported."""
-    credential = Credential()
-    manager = ResourceManager(arm_pipeline(credential, connect_seconds=5, read_seconds=5), WORKSPACE)
-    scoring = HttpScoring(manager, scoring_pipeline(connect_seconds=5), credential, overall=timedelta(0))
+    scoring = built(timedelta(0))
     azure.answer(*KEYED, Reply(200, 1))
     answers = scoring.answers("churn", "churn-7", [b"1", b"2"], SECONDS)
     assert [answer.status for answer in answers] == [0, 0]
@@ -149,31 +151,15 @@ def test_what_does_not_fit_into_the_overall_time_is_not_sent(azure: StandIn) -> 
 
 def test_a_slow_answer_does_not_outlast_the_overall_time(azure: StandIn) -> None:
     """The policy allows a request more time than is left, but the host would stop the function."""
-    credential = Credential()
-    manager = ResourceManager(arm_pipeline(credential, connect_seconds=5, read_seconds=5), WORKSPACE)
-    overall = timedelta(seconds=0.3)
-    scoring = HttpScoring(manager, scoring_pipeline(connect_seconds=5), credential, overall)
+    scoring = built(timedelta(seconds=0.3))
     azure.answer(*KEYED, Reply(200, 1, delay=1.5))
     assert [answer.status for answer in scoring.answers("churn", "churn-7", [b"1"], SECONDS)] == [0]
 
 
-class Stopwatch:
-    """A clock that shows these seconds, one after the other."""
-
-    def __init__(self, *seconds: float) -> None:
-        self._seconds = iter(seconds)
-
-    def monotonic(self) -> float:
-        """Return the next time."""
-        return next(self._seconds)
-
-
-def test_once_the_overall_time_is_up_nothing_is_sent_again(
-    scoring: HttpScoring, azure: StandIn, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A busy gateway took all of it to answer: this is then the answer."""
-    over = OVERALL.total_seconds() + 1
-    monkeypatch.setattr(module, "time", Stopwatch(0.0, 0.0, 0.0, over, over))
+def test_once_the_overall_time_is_up_nothing_is_sent_again(azure: StandIn) -> None:
+    """A busy gateway takes all of it to answer: this is then the answer."""
+    until_sent = len(KEYED)
+    scoring = built(seconds=lambda: OVERALL.total_seconds() + 1 if len(azure.asked) > until_sent else 0.0)
     azure.answer(*KEYED, Reply(503, "busy"), Reply(200, 1))
     (answer,) = scoring.answers("churn", "churn-7", [b"1"], SECONDS)
     assert (answer.status, answer.text, len(azure.asked)) == (503, "busy", 3)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import fields, replace
 from datetime import timedelta
 from typing import Any
@@ -473,39 +475,35 @@ def test_a_halt_that_comes_in_between_is_not_ended(tables: TableStore, monkeypat
     assert tables.halt() == later
 
 
-def test_a_rollout_that_could_not_be_forgotten_is_found_again(
-    tables: TableStore, endpoint: EndpointId, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@contextmanager
+def nothing_deleted() -> Iterator[None]:
+    """Let storage be too busy to delete the rows of a partition."""
+
+    def fail(*_: object) -> int:
+        raise Temporary("503 ServerBusy")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Table, "clear", fail)
+        yield
+
+
+def test_a_rollout_that_could_not_be_forgotten_is_found_again(tables: TableStore, endpoint: EndpointId) -> None:
     """The pointer is deleted last, so the next sweep finds and deletes what is left after an error."""
     one = rollout(f"{endpoint.name}-a", endpoint)
     tables.enlist(Pointer.to(one))
     tables.commit(endpoint, Changes((Stored(one),)))
-
-    def fail(*_: object) -> int:
-        raise Temporary("503 ServerBusy")
-
-    monkeypatch.setattr(Table, "clear", fail)
-    with pytest.raises(Temporary):
+    with nothing_deleted(), pytest.raises(Temporary):
         tables.forget(Pointer.to(one))
-    monkeypatch.undo()
     assert tables.pointers(Wanted(endpoint=endpoint.name), "", 9) == (Pointer.to(one),)
 
 
-def test_minutes_that_could_not_be_forgotten_are_found_again(
-    tables: TableStore, endpoint: EndpointId, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_minutes_that_could_not_be_forgotten_are_found_again(tables: TableStore, endpoint: EndpointId) -> None:
     """Their pointer is deleted last too, or an error would leave them in storage for ever."""
     pointer = Pointer.to(rollout(f"{endpoint.name}-a", endpoint, NOW + timedelta(days=999)))  # the newest of all
     tables.enlist(pointer)
     tables.keep_minutes(pointer.rollout, [DeploymentMinute("churn-7", NOW, 1, 0)])
-
-    def fail(*_: object) -> int:
-        raise Temporary("503 ServerBusy")
-
-    monkeypatch.setattr(Table, "clear", fail)
-    with pytest.raises(Temporary):
+    with nothing_deleted(), pytest.raises(Temporary):
         tables.forget_minutes(pointer)
-    monkeypatch.undo()
     assert tables.with_minutes("", 1) == (pointer,)
     assert tables.forget_minutes(pointer)
     assert pointer not in tables.with_minutes("", 1)

@@ -96,7 +96,7 @@ def test_a_process_can_be_stopped_resumed_and_killed() -> None:
 
 @pytest.mark.parametrize("fault", list(Fault))
 def test_a_fault_after_a_call_is_a_lost_answer(fault: Fault) -> None:
-    """What was written stays written, whatever the writer is told."""
+    """A write that succeeded persists, even if its caller gets an error."""
     stage = set_stage(RECIPES["plain"], lambda *_: None)
     undisturbed = Piece("event").begun(stage)
     stage.run(undisturbed)

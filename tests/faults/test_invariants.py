@@ -365,11 +365,12 @@ def test_more_traffic_in_a_slowdown() -> None:
     assert rule not in objected(stage, FIFTY)
 
 
-def test_more_traffic_in_a_slowdown_that_the_past_already_shows() -> None:
-    """Teal did not run until everything had been slow for a while, and knows no other past."""
+@pytest.mark.parametrize(("later", "usual"), [(timedelta(0), True), (timedelta(hours=2), False)])
+def test_more_traffic_in_a_slowdown_that_the_past_already_shows(later: timedelta, *, usual: bool) -> None:
+    """Teal did not run until everything had been slow for a while. Slow minutes of two hours before do not count."""
     stage = slowed_down()
-    stage.ledger.calibrated[rollout_of(stage).id] = stage.world.clock()
-    assert "b: no advance in an incident" not in objected(stage, FIFTY)
+    stage.ledger.calibrated[rollout_of(stage).id] = stage.world.clock() + later
+    assert ("b: no advance in an incident" not in objected(stage, FIFTY)) is usual
 
 
 def test_a_promotion_in_a_slowdown() -> None:

@@ -24,11 +24,12 @@ DAY = timedelta(days=1)
 EVIDENCE, HISTORY = 20 * DAY, 100 * DAY
 
 
-def finished() -> World:
-    """Return a world with one finished rollout."""
-    world = World()
-    world.register()
-    world.until_finished(within=120)
+def finished(*versions: str, store: FakeStore | None = None) -> World:
+    """Return a world in which the rollouts of these versions have finished, or of 7 alone."""
+    world = World(store=store or FakeStore())
+    for version in versions or ("7",):
+        world.register(version, f"e{version}")
+        world.until_finished(version, within=120)
     return world
 
 
@@ -79,10 +80,7 @@ class Stubborn(FakeStore):
 def test_a_rollout_that_cannot_be_deleted_keeps_no_other() -> None:
     """Whichever comes first: the other is deleted tonight, and this one once it can be."""
     store = Stubborn()
-    world = World(store=store)
-    for version in ("7", "8"):
-        world.register(version, f"e{version}")
-        world.until_finished(version, within=120)
+    world = finished("7", "8", store=store)
     world.clock.pass_(101 * DAY)
     sweep = Retention(store, EVIDENCE, HISTORY).sweep
     names = [rollout.id for rollout in store.rollouts(ENDPOINT)]
@@ -114,10 +112,7 @@ class Torn(FakeStore):
 def test_a_rollout_that_cannot_be_read_keeps_no_other() -> None:
     """Its row is corrupt until someone repairs it, and storage must not fill up until then."""
     store = Torn()
-    world = World(store=store)
-    for version in ("7", "8"):
-        world.register(version, f"e{version}")
-        world.until_finished(version, within=120)
+    world = finished("7", "8", store=store)
     store.unread = world.rollout("8").id
     world.clock.pass_(101 * DAY)
     assert Retention(store, EVIDENCE, HISTORY).sweep(world.clock()) == Deleted(evidence=1, rollouts=1)
@@ -127,9 +122,7 @@ def test_a_rollout_that_cannot_be_read_keeps_no_other() -> None:
 def test_rollouts_are_deleted_although_those_with_minutes_cannot_be_listed() -> None:
     """Each list is read by itself, and the next sweep reads both again."""
     store = Torn()
-    world = World(store=store)
-    world.register()
-    world.until_finished(within=120)
+    world = finished(store=store)
     store.unlisted = True
     world.clock.pass_(101 * DAY)
     assert Retention(store, EVIDENCE, HISTORY).sweep(world.clock()) == Deleted(rollouts=1)

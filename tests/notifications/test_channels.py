@@ -65,7 +65,7 @@ def test_a_channel_that_fails_blocks_neither_the_rollout_nor_the_others(
 
 
 def test_a_request_is_accepted_whatever_a_channel_does() -> None:
-    """The rollback was accepted, so the caller is told so, and it starts at once."""
+    """The caller gets the acceptance of the rollback, which starts at once."""
     world = run()
     world.wakeups.woken.clear()
     broken, healthy = Recorded(ConnectionError("reset")), Recorded()

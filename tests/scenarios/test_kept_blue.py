@@ -1,4 +1,4 @@
-"""The way back: blue is kept as promised, even if the next version is already being rolled out."""
+"""Blue is kept as promised, even if the next version is already being rolled out."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_a_newer_version_begins_without_ending_the_way_back(when: Phase) -> None
 
 
 def test_it_ends_when_the_newer_green_is_promoted() -> None:
-    """8 is promoted: now 7's deployment is the way back, and 6's is deleted."""
+    """8 is promoted: now 7's deployment is kept for a rollback, and 6's is deleted."""
     world = handed_over()
     world.until(Phase.PROMOTED, version="8")
     world.minutes(15)
@@ -78,7 +78,7 @@ def test_it_stays_while_the_newer_rollouts_own_blue_is_broken(*, recovers: bool)
 
 
 def test_it_stays_while_the_newer_rollouts_own_blue_fails() -> None:
-    """Azure calls 7 healthy, but it fails half of its requests when 8 replaces it: only 6 is a way back."""
+    """Azure calls 7 healthy, but it fails half of its requests when 8 replaces it: only 6 is fit for a rollback."""
     world = handed_over(World(replace(KEEPS, judge=replace(KEEPS.judge, failing_blue="replace"))))
     world.until_weight(10, version="8")
     (kept,) = world.rollout("8").kept
@@ -191,7 +191,7 @@ def test_its_time_can_end_during_a_newer_rollout() -> None:
 
 
 def test_it_is_not_deleted_while_what_serves_is_not_seen_healthy() -> None:
-    """Both serving deployments fail when its time ends, so the way back stays."""
+    """Both serving deployments fail when its time ends, so the kept blue stays."""
     policy = replace(KEEPS, keep_blue=timedelta(hours=2))
     world = World(policy)
     world.register("7")
@@ -237,7 +237,7 @@ def test_silence_does_not_end_it() -> None:
 
 
 def test_it_is_not_deleted_by_a_rollout_that_began_nothing() -> None:
-    """7 fails most requests when 8 arrives, so 8 is not started; the way back stays."""
+    """7 fails most requests when 8 arrives, so 8 is not started, and the kept blue stays."""
     world = World(replace(KEEPS, keep_blue=timedelta(minutes=40)))
     world.register("7")
     world.until(Phase.PROMOTED)

@@ -92,7 +92,7 @@ def test_a_blue_that_never_answers_ends_the_rollback_with_green_serving() -> Non
 def test_a_blue_that_refuses_the_smoke_requests_works_and_an_overloaded_one_does_not(
     answer: Answer, *, works: bool
 ) -> None:
-    """Blue's model may have another schema than green's; that is no reason against a rollback to it."""
+    """Blue's model may have another schema than green's, which does not prevent a rollback to it."""
     world = alone()
     world.scoring = Answering(by_name={BLUE: answer})
     world.ask(Verb.ROLLBACK)

@@ -127,8 +127,8 @@ def in_slowdown(stage: Stage, rollout: Rollout, at: datetime) -> bool:
         return False
     settled = at - SETTLING
     read = [minute for minute, known in slow.items() if since < minute <= settled and known <= settled]
-    calibrated = stage.ledger.calibrated.get(rollout.id)
-    usual = calibrated is not None and any(known <= calibrated for known in slow.values())
+    calibrated = stage.ledger.calibrated.get(rollout.id, rollout.created)
+    usual = any(minute >= calibrated - PAST and known <= calibrated for minute, known in slow.items())
     usual = usual or any(row.minute in slow for row in past_of(stage, rollout))
     return len(read) >= SHOWN_SLOW and not usual
 

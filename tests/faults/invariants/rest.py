@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 from shared.core.phases import TERMINAL, Phase
@@ -10,7 +11,7 @@ from shared.core.rollout import Rollout, Verb
 from shared.core.rollout.reasons import ReasonCode
 from tests.faults.ledger import Order, rollouts
 from tests.faults.stage import Stage
-from tests.scenarios.world import CHURN, ENDPOINT, MINUTE
+from tests.scenarios.world import CHURN, ENDPOINT, MIDNIGHT, MINUTE
 
 HIDDEN = 3 * MINUTE  # how long an old reading can hide an edit at the end of a rollback
 
@@ -161,8 +162,8 @@ def copied(stage: Stage, rollout: Rollout) -> bool:
 def mirrored_by_others(stage: Stage, rollout: Rollout) -> bool:
     """Return whether someone else mirrored requests to green after the rollout last stopped that, or after its end.
 
-    So does a mirror that old readings hid until the end, and an earlier one if they replaced green, because it was then
-    handed over to them as it was.
+    A mirror that old readings hid until the end counts too. So does an earlier one if they replaced green, because it
+    was then handed over to them as it was.
     """
     name = rollout.green
     raised = [edit for edit in stage.ledger.mirrors if edit.after.get(name, 0) > edit.before.get(name, 0)]
@@ -175,10 +176,10 @@ def mirrored_by_others(stage: Stage, rollout: Rollout) -> bool:
     over = [stage.ledger.written.get((rollout.id, n), each.at) for n, each in written if each.after in TERMINAL]
     if raised and handed_over(stage, name):
         return True
-    last, looks = min(over, default=stage.world.clock()) - HIDDEN, stage.ledger.looks.get(rollout.id, ())
-    # After hours without Teal, its first readings can still be old.
-    hidden = [edit for edit in raised if not any(edit.at < look < last for look in looks)]
-    return bool(hidden) or any(edit.number > max(ended, default=edit.number) for edit in raised)
+    last, looks = min(over, default=stage.world.clock()) - HIDDEN, itertools.chain(*stage.ledger.looks.values())
+    # After hours without Teal, its first readings can still be old. So what matters is when it looked before these.
+    looked = max((look for look in looks if look < last), default=MIDNIGHT)
+    return any(edit.at >= looked or edit.number > max(ended, default=edit.number) for edit in raised)
 
 
 def lowers(order: Order, name: str) -> bool:

@@ -192,7 +192,7 @@ class Disturbing(HTTPAdapter):
             call.process.witness.before(call.process, call.port, call.name, call.values)
 
     def _done(self, call: Call, service: str, request: requests.PreparedRequest, answer: requests.Response) -> None:
-        """Record what was carried out, whether or not the process is told."""
+        """Record what was carried out, even if the process gets no response."""
         self._line.answered(service, request, answer)
         whole = answer.status_code == 202 and b"HTTP/1.1 4" not in answer.content
         if call.name == "commit" and str(request.url).endswith("$batch") and whole and not call.written:
